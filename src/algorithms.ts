@@ -1,0 +1,28 @@
+/** HMAC with SHA-2. The key is the configured secret. @see RFC 7518 section 3.2 */
+export const HMAC_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
+
+/**
+ * The signature algorithms that a JWKS may verify: RSA, RSA-PSS, ECDSA, and EdDSA over Ed25519 under both its
+ * names.
+ * @see RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1, RFC 9864 section 2.2
+ */
+// biome-ignore format: one family a line
+export const ASYMMETRIC_ALGORITHMS = [
+  'RS256', 'RS384', 'RS512',
+  'PS256', 'PS384', 'PS512',
+  'ES256', 'ES384', 'ES512',
+  'EdDSA', 'Ed25519',
+] as const;
+
+export type HmacAlgorithm = (typeof HMAC_ALGORITHMS)[number];
+export type AsymmetricAlgorithm = (typeof ASYMMETRIC_ALGORITHMS)[number];
+export type Algorithm = HmacAlgorithm | AsymmetricAlgorithm;
+
+/** Bytes in the hash, and so the least length of an HMAC secret. @see RFC 7518 section 3.2 */
+export const HASH_BYTES: Readonly<Record<HmacAlgorithm, number>> = { HS256: 32, HS384: 48, HS512: 64 };
+
+export const isHmacAlgorithm = (alg: string): alg is HmacAlgorithm =>
+  (HMAC_ALGORITHMS as readonly string[]).includes(alg);
+
+export const isAsymmetricAlgorithm = (alg: string): alg is AsymmetricAlgorithm =>
+  (ASYMMETRIC_ALGORITHMS as readonly string[]).includes(alg);

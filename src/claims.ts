@@ -1,0 +1,93 @@
+import type { TokenPayload, VerifyFailure } from './client.js';
+import type { Header } from './token.js';
+
+/** What a token must claim. Times are in seconds; a list is satisfied by any one of its members. */
+export interface ClaimRules {
+  readonly issuer: readonly string[] | undefined;
+  readonly audience: readonly string[] | undefined;
+  readonly typ: string | undefined;
+  readonly requiredClaims: readonly string[];
+  readonly maxTokenAge: number | undefined;
+  readonly clockTolerance: number;
+}
+
+export interface Refusal {
+  readonly reason: VerifyFailure;
+  readonly message: string;
+}
+
+/**
+ * The first rule that a token with a good signature breaks, or `undefined`. Expiry comes last, so that
+ * `expired` means that nothing else is wrong. The rules and their order are those of jose's `jwtVerify`;
+ * beyond it, a registered claim of the wrong JSON type is refused even where no rule is set for it.
+ *
+ * @see RFC 7519 section 4.1
+ */
+export function checkClaims(
+  payload: TokenPayload,
+  header: Header,
+  rules: ClaimRules,
+  now: number,
+): Refusal | undefined {
+  const { issuer, audience, typ, maxTokenAge, clockTolerance } = rules;
+  if (typ !== undefined && mediaType(header.typ) !== mediaType(typ)) {
+    return refusal('claim', 'The "typ" header is not the expected one.');
+  }
+  if (issuer && !(typeof payload.iss === 'string' && issuer.includes(payload.iss))) {
+    return refusal('issuer', 'The "iss" claim is not the expected issuer.');
+  }
+  if (audience && !audience.some((expected) => hasAudience(payload.aud, expected))) {
+    return refusal('audience', 'The "aud" claim does not have the expected audience.');
+  }
+  for (const claim of rules.requiredClaims) {
+    if (!Object.hasOwn(payload, claim))
+      return refusal('claim', `The ${JSON.stringify(claim)} claim is missing.`);
+  }
+  const mistyped = mistypedClaim(payload);
+  if (mistyped) return refusal('claim', `The "${mistyped}" claim is of the wrong type.`);
+
+  const { nbf, exp, iat } = payload;
+  if (nbf !== undefined && nbf > now + clockTolerance) {
+    return refusal('not_yet_valid', 'The "nbf" claim is in the future.');
+  }
+  if (maxTokenAge !== undefined && iat === undefined) return refusal('claim', 'The "iat" claim is missing.');
+  if (exp !== undefined && exp <= now - clockTolerance) return refusal('expired', 'The token has expired.');
+  if (maxTokenAge !== undefined && iat !== undefined) {
+    if (now - iat - clockTolerance > maxTokenAge)
+      return refusal('expired', 'The token was issued too long ago.');
+    if (iat > now + clockTolerance) return refusal('claim', 'The "iat" claim is in the future.');
+  }
+  return undefined;
+}
+
+/**
+ * The first registered claim whose JSON type is not RFC 7519's, or `undefined`. `1e999` is valid JSON and
+ * reads as infinity: an `exp` of it would never expire.
+ */
+export function mistypedClaim(claims: Readonly<Record<string, unknown>>): string | undefined {
+  const { iss, sub, jti, aud, exp, nbf, iat } = claims;
+  if (isNeither(iss, isText)) return 'iss';
+  if (isNeither(sub, isText)) return 'sub';
+  if (isNeither(jti, isText)) return 'jti';
+  if (isNeither(aud, isAudience)) return 'aud';
+  if (isNeither(exp, Number.isFinite)) return 'exp';
+  if (isNeither(nbf, Number.isFinite)) return 'nbf';
+  if (isNeither(iat, Number.isFinite)) return 'iat';
+  return undefined;
+}
+
+// `aud` is not yet known to be what its type says.
+const hasAudience = (aud: unknown, expected: string): boolean =>
+  aud === expected || (Array.isArray(aud) && aud.includes(expected));
+
+const isNeither = (value: unknown, expected: (value: unknown) => boolean): boolean =>
+  value !== undefined && !expected(value);
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isAudience = (value: unknown): boolean =>
+  isText(value) || (Array.isArray(value) && value.every(isText));
+
+// RFC 7515 section 4.1.9: `application/` may be left out, and media types are compared without case.
+const mediaType = (typ: unknown): string | undefined =>
+  typeof typ === 'string' ? typ.toLowerCase().replace(/^application\/(?=[^/]*$)/, '') : undefined;
+
+const refusal = (reason: VerifyFailure, message: string): Refusal => ({ reason, message });

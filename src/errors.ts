@@ -1,0 +1,32 @@
+/**
+ * What went wrong, for code to branch on. Codes are stable; messages are for people and may be reworded.
+ *
+ * - `ERR_AUTH_CONFIG`: an option is missing, unknown or unusable. Thrown by the factories only.
+ * - `ERR_NO_SIGNING_KEY`: `sign` was called on a client that has no `secret`.
+ * - `ERR_SIGN_INPUT`: the payload or an option given to `sign` cannot become a token.
+ * - `ERR_TOKEN_MALFORMED`: `decode` was given something that is not a signed JWT.
+ * - `ERR_JWKS_UNAVAILABLE`: the keys could not be fetched, so `verify` has no verdict. Answer 503, not 401.
+ */
+export type AuthErrorCode =
+  | 'ERR_AUTH_CONFIG'
+  | 'ERR_NO_SIGNING_KEY'
+  | 'ERR_SIGN_INPUT'
+  | 'ERR_TOKEN_MALFORMED'
+  | 'ERR_JWKS_UNAVAILABLE';
+
+/**
+ * The one error class of this package. Branch on {@link AuthError.code}.
+ *
+ * The message is one sentence that says what to change. It never holds a secret, a token, a claim's value or
+ * a URL, so it may be shown to an agent or written to a log as it is.
+ */
+export class AuthError extends Error {
+  override readonly name = 'AuthError';
+  /** Stable and machine-readable. */
+  readonly code: AuthErrorCode;
+
+  constructor(code: AuthErrorCode, message: string, options?: { cause?: Error }) {
+    super(message, options);
+    this.code = code;
+  }
+}

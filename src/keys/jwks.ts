@@ -1,0 +1,226 @@
+import type { AsymmetricAlgorithm } from '../algorithms.js';
+import type { ClaimRules } from '../claims.js';
+import type { JwksConfig } from '../config.js';
+import { AuthError } from '../errors.js';
+import type { JwsEngine, Key } from '../jws.js';
+import type { Header } from '../token.js';
+import type { WarningHandler } from '../warnings.js';
+import { BackOff } from './back-off.js';
+import { fetchJwks } from './fetch-jwks.js';
+import { KeySet } from './key-set.js';
+import type { KeySource } from './source.js';
+import { UnknownKeyIds } from './unknown-key-ids.js';
+
+/** The share of `cacheMaxAge` after which keys are refreshed in the background. */
+const REFRESH_AT = 0.8;
+
+/** What an operator wants to know of the keys behind `jwksUrl`. Part of {@link AuthStatus}. */
+export interface JwksStatus {
+  /** Without query and credentials. */
+  readonly url: string;
+  /**
+   * `none`: never fetched. `fresh`: younger than `cacheMaxAge`. `stale`: older, and serving because the endpoint
+   * fails. `expired`: older, and the next token waits for a fetch.
+   */
+  readonly state: 'none' | 'fresh' | 'stale' | 'expired';
+  /** How many keys may verify tokens, and the ids of those that have one. */
+  readonly keyCount: number;
+  readonly keyIds: readonly string[];
+  /** Seconds since the last successful fetch. */
+  readonly ageSeconds?: number;
+  /** Why the last fetch failed. Absent when it succeeded. */
+  readonly lastError?: string;
+  /** Seconds until a failed fetch may be tried again. */
+  readonly retryInSeconds?: number;
+}
+
+/**
+ * The keys behind a JWKS URL. Fetched by the first token that needs them and kept; refreshed in the background
+ * before they grow old; kept on while the endpoint fails, within a bound that counts from the last success.
+ */
+export class JwksSource implements KeySource {
+  readonly algorithms: readonly AsymmetricAlgorithm[];
+  readonly rules: ClaimRules;
+  readonly #config: JwksConfig;
+  readonly #engine: JwsEngine;
+  readonly #warn: WarningHandler;
+  readonly #backOff: BackOff;
+  readonly #unknownKeyIds: UnknownKeyIds;
+  #set: KeySet | undefined;
+  #pending: Promise<KeySet> | undefined;
+  #lastError: Error | undefined;
+
+  constructor(
+    config: JwksConfig & { algorithms: readonly AsymmetricAlgorithm[]; rules: ClaimRules },
+    engine: JwsEngine,
+    warn: WarningHandler,
+  ) {
+    this.algorithms = config.algorithms;
+    this.rules = config.rules;
+    this.#config = config;
+    this.#engine = engine;
+    this.#warn = warn;
+    this.#backOff = new BackOff(config.cooldownMs);
+    this.#unknownKeyIds = new UnknownKeyIds(config.cooldownMs);
+  }
+
+  find(header: Header): readonly Key[] | Promise<readonly Key[]> {
+    const { kid } = header;
+    // No key of a set has an id that is not text (RFC 7517 section 4.5).
+    if (kid !== undefined && typeof kid !== 'string') return [];
+    const set = this.#set;
+    if (set && this.#age(set) < this.#config.cacheMaxAgeMs * REFRESH_AT) {
+      const keys = set.find(header);
+      if (keys instanceof Promise || keys.length > 0) return keys;
+    }
+    return this.#find(header, kid);
+  }
+
+  /**
+   * Fetches the keys now, whatever is cached and however recently a fetch failed.
+   * @returns why no token could be verified with them, or `undefined` when all is well.
+   * @throws {AuthError} `ERR_JWKS_UNAVAILABLE`
+   */
+  async check(): Promise<string | undefined> {
+    const set = await (this.#sharedFetch ?? this.#fetch());
+    if (await set.hasKeyFor(this.algorithms)) return undefined;
+    return 'the JWKS has no key for an accepted algorithm';
+  }
+
+  status(): JwksStatus {
+    const now = Date.now();
+    const { origin, pathname } = this.#config.url;
+    return {
+      url: origin + pathname,
+      state: this.#state(),
+      keyCount: this.#set?.size ?? 0,
+      keyIds: [...(this.#set?.keyIds ?? [])],
+      ...(this.#set && { ageSeconds: Math.round(this.#age(this.#set) / 1000) }),
+      ...(this.#lastError && {
+        lastError: this.#lastError.message,
+        retryInSeconds: Math.ceil(this.#backOff.remaining(now) / 1000),
+      }),
+    };
+  }
+
+  #state(): JwksStatus['state'] {
+    if (!this.#set) return 'none';
+    if (this.#age(this.#set) < this.#config.cacheMaxAgeMs) return 'fresh';
+    return this.#backOff.failing && this.#mayServeStale(this.#set) ? 'stale' : 'expired';
+  }
+
+  // The absolute value: a clock that was set back would make the keys look younger than they are.
+  #age(set: KeySet): number {
+    return Math.abs(Date.now() - set.fetchedAt);
+  }
+
+  #mayServeStale(set: KeySet): boolean {
+    return this.#age(set) < this.#config.staleIfErrorMs;
+  }
+
+  async #find(header: Header, kid: string | undefined): Promise<readonly Key[]> {
+    const set = await this.#currentSet();
+    const keys = await set.find(header);
+    // A key id that is there, but for another algorithm, needs no fetch.
+    if (keys.length > 0 || (kid !== undefined && set.keyIds.has(kid))) return keys;
+    return this.#findUnknown(header, kid, set);
+  }
+
+  async #currentSet(): Promise<KeySet> {
+    const set = this.#set;
+    if (!set) return this.#refresh();
+    if (this.#age(set) < this.#config.cacheMaxAgeMs) {
+      if (this.#age(set) >= this.#config.cacheMaxAgeMs * REFRESH_AT) this.#refreshInBackground();
+      return set;
+    }
+    if (this.#backOff.failing && this.#mayServeStale(set)) {
+      this.#refreshInBackground();
+      return set;
+    }
+    try {
+      return await this.#refresh();
+    } catch (error) {
+      if (this.#mayServeStale(set)) return set;
+      throw error;
+    }
+  }
+
+  async #findUnknown(header: Header, kid: string | undefined, set: KeySet): Promise<readonly Key[]> {
+    const now = Date.now();
+    let next = this.#set === set ? this.#sharedFetch : this.#set;
+    if (!next) {
+      // While the endpoint fails, the key may be there for all we know: no verdict, with or without a fetch.
+      if (!this.#backOff.failing && this.#unknownKeyIds.isAbsent(kid, now)) return [];
+      if (this.#backOff.remaining(now) > 0) throw this.#unavailable();
+      if (!this.#unknownKeyIds.spend(now)) {
+        if (this.#backOff.failing) throw this.#unavailable();
+        return [];
+      }
+      next = this.#refresh();
+    }
+    const keys = await (await next).find(header);
+    if (keys.length === 0) this.#unknownKeyIds.rememberAbsent(kid, now);
+    return keys;
+  }
+
+  #refreshInBackground(): void {
+    // What failed is recorded where it failed; nobody waits for this.
+    if (!this.#pending) this.#refresh().catch(() => {});
+  }
+
+  async #refresh(): Promise<KeySet> {
+    if (this.#sharedFetch) return this.#sharedFetch;
+    if (this.#backOff.remaining(Date.now()) > 0) throw this.#unavailable();
+    return this.#fetch();
+  }
+
+  /** The fetch in flight, for everyone to wait on. */
+  get #sharedFetch(): Promise<KeySet> | undefined {
+    // Workers forbid one request to wait for the I/O of another.
+    return globalThis.navigator?.userAgent === 'Cloudflare-Workers' ? undefined : this.#pending;
+  }
+
+  #fetch(): Promise<KeySet> {
+    const attempt = fetchJwks(this.#config).then(
+      ({ keys }) => this.#succeeded(keys),
+      (error: Error) => this.#failed(error),
+    );
+    const settled = attempt.finally(() => {
+      if (this.#pending === settled) this.#pending = undefined;
+    });
+    this.#pending = settled;
+    return settled;
+  }
+
+  #succeeded(keys: readonly unknown[]): KeySet {
+    if (this.#backOff.failing) this.#warn('The JWKS endpoint answers again.', 'JWKS_RECOVERED');
+    this.#backOff.succeeded();
+    this.#lastError = undefined;
+    this.#set = new KeySet(keys, Date.now(), this.#engine);
+    return this.#set;
+  }
+
+  #failed(error: Error): never {
+    const firstOfOutage = !this.#backOff.failing;
+    this.#backOff.failed(Date.now());
+    this.#lastError = error;
+    if (firstOfOutage) {
+      const left =
+        this.#set && this.#mayServeStale(this.#set) ? this.#config.staleIfErrorMs - this.#age(this.#set) : 0;
+      const consequence = left
+        ? `the last good keys serve for another ${Math.ceil(left / 1000)} s`
+        : 'its tokens cannot be verified until it answers';
+      this.#warn(`The JWKS endpoint fails: ${error.message}; ${consequence}.`, 'JWKS_FAILING');
+    }
+    throw this.#unavailable();
+  }
+
+  #unavailable(): AuthError {
+    const why = this.#lastError ? ` (${this.#lastError.message})` : '';
+    return new AuthError(
+      'ERR_JWKS_UNAVAILABLE',
+      `The token was neither accepted nor refused, because the keys behind "jwksUrl" could not be fetched${why}; try again later.`,
+      this.#lastError && { cause: this.#lastError },
+    );
+  }
+}

@@ -1,0 +1,30 @@
+import { type AuthClient, createAuthClient } from './client.js';
+import type { AuthProviderConfig } from './config.js';
+
+/** What IntentKit asks of a provider. */
+export interface AuthProvider {
+  /** The key in `ctx.providers`. */
+  readonly name: string;
+  /** Called once at start-up; what it resolves to becomes `ctx.providers[name]`. */
+  initialize(): Promise<AuthClient>;
+  /** Whether tokens can be signed and verified now. Never throws. */
+  healthCheck(): Promise<boolean>;
+  /** There is nothing to close. */
+  shutdown(): Promise<void>;
+}
+
+/**
+ * Creates the provider to register with `serve({ providers: [...] })`. Functions find its client under
+ * `ctx.providers.auth`, or under the configured `name`.
+ *
+ * @throws {AuthError} `ERR_AUTH_CONFIG` at once when an option is missing, unknown or unusable.
+ */
+export function createAuthProvider(config: AuthProviderConfig): AuthProvider {
+  const client = createAuthClient(config);
+  return {
+    name: config.name ?? 'auth',
+    initialize: async () => client,
+    healthCheck: () => client.ping(),
+    shutdown: async () => {},
+  };
+}
