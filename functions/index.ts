@@ -1,0 +1,1 @@
+export { createToken, decodeToken, verifyToken } from './tokens.js';
