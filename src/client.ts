@@ -1,12 +1,13 @@
 import { checkClaims } from './claims.js';
 import { type AuthProviderConfig, type Config, parseConfig } from './config.js';
 import { AuthError } from './errors.js';
-import { type JwsEngine, joseEngine, type Key, type SignatureVerdict } from './jws.js';
+import { defaultEngine, type JwsEngine, type SignatureVerdict } from './jws.js';
 import { JwksSource, type JwksStatus } from './keys/jwks.js';
 import { SecretSource } from './keys/secret.js';
 import type { KeySource } from './keys/source.js';
+import { KnownHeaders } from './known-headers.js';
 import { signedClaims } from './signed-claims.js';
-import { type Header, MAX_TOKEN_LENGTH, parseJsonObject, parseToken, type Token } from './token.js';
+import { MAX_TOKEN_LENGTH, parseJsonObject, parseToken } from './token.js';
 
 /** The claims of a token. @see RFC 7519 section 4.1 */
 export interface TokenPayload {
@@ -140,9 +141,10 @@ export class AuthClientImpl implements AuthClient {
   readonly #secret: SecretSource | undefined;
   readonly #jwks: JwksSource | undefined;
   readonly #sources = new Map<string, KeySource>();
+  readonly #knownHeaders = new KnownHeaders();
   #pingFailure: string | undefined;
 
-  constructor(config: Config, engine: JwsEngine = joseEngine) {
+  constructor(config: Config, engine: JwsEngine = defaultEngine) {
     this.#config = config;
     this.#engine = engine;
     this.#secret = config.secret && new SecretSource(config.secret, engine);
@@ -153,7 +155,7 @@ export class AuthClientImpl implements AuthClient {
   }
 
   async verify(input: string): Promise<VerifyResult> {
-    const token = parseToken(input);
+    const token = parseToken(input, this.#knownHeaders);
     if (typeof token === 'string') return refused('malformed', token);
 
     const source = this.#sources.get(token.header.alg);
@@ -163,11 +165,18 @@ export class AuthClientImpl implements AuthClient {
     const keys = found instanceof Promise ? await found : found;
     if (keys.length === 0) return refused('key', 'There is no key for the "kid" and "alg" headers.');
 
-    const verdict = await this.#checkSignature(token, keys);
+    let verdict: SignatureVerdict = 'signature';
+    for (const key of keys) {
+      const answer = this.#engine.verify(token, key);
+      // Not `await` alone, which waits a turn even for what is there already.
+      verdict = answer instanceof Promise ? await answer : answer;
+      if (verdict !== 'signature') break;
+    }
     if (verdict === 'malformed')
-      return refused('malformed', 'The "crit" header asks for an extension that is not supported.');
+      return refused('malformed', 'The "crit" header asks for an unsupported extension.');
     if (verdict === 'signature')
       return refused('signature', 'The signature was not made by the expected key.');
+    this.#knownHeaders.add(token);
 
     const payload: TokenPayload | undefined = parseJsonObject(token.payloadSegment);
     if (!payload) return refused('malformed', 'The payload is not a JSON object.');
@@ -178,28 +187,14 @@ export class AuthClientImpl implements AuthClient {
       : { valid: true, payload, expired: false };
   }
 
-  async #checkSignature(token: Token, keys: readonly Key[]): Promise<SignatureVerdict> {
-    let verdict: SignatureVerdict = 'signature';
-    for (const key of keys) {
-      verdict = await this.#engine.verify(token, key);
-      if (verdict !== 'signature') break;
-    }
-    return verdict;
-  }
-
   async sign(payload: Record<string, unknown>, options: SignOptions = {}): Promise<string> {
-    if (!this.#config.secret || !this.#secret) {
+    if (!this.#secret) {
       throw new AuthError(
         'ERR_NO_SIGNING_KEY',
         'Signing needs "secret" in the configuration; "jwksUrl" can only verify.',
       );
     }
-    const claims = signedClaims(payload, options, this.#config, now());
-    const header: Header = {
-      alg: this.#config.secret.algorithm,
-      typ: this.#config.secret.rules.typ ?? 'JWT',
-    };
-    const token = await this.#engine.sign(header, claims, await this.#secret.signingKey());
+    const token = await this.#secret.sign(signedClaims(payload, options, this.#config, now()));
     if (token.length > MAX_TOKEN_LENGTH) {
       throw new AuthError(
         'ERR_SIGN_INPUT',

@@ -112,15 +112,14 @@ export interface Config {
   readonly warn: WarningHandler;
   readonly defaultExpiry: number;
   readonly maxExpiry: number;
-  readonly secret?: {
-    readonly secrets: readonly Uint8Array[];
-    readonly algorithm: HmacAlgorithm;
-    readonly rules: ClaimRules;
-  };
-  readonly jwks?: JwksConfig & {
-    readonly algorithms: readonly AsymmetricAlgorithm[];
-    readonly rules: ClaimRules;
-  };
+  readonly secret?: SecretConfig;
+  readonly jwks?: JwksConfig;
+}
+
+export interface SecretConfig {
+  readonly secrets: readonly Uint8Array[];
+  readonly algorithm: HmacAlgorithm;
+  readonly rules: ClaimRules;
 }
 
 export interface JwksConfig {
@@ -132,6 +131,8 @@ export interface JwksConfig {
   readonly headers: Headers;
   /** Looked up at each call when not configured, as instrumentation replaces the global after start-up. */
   readonly fetch: typeof globalThis.fetch;
+  readonly algorithms: readonly AsymmetricAlgorithm[];
+  readonly rules: ClaimRules;
 }
 
 const refuse = (message: string): never => {

@@ -1,4 +1,5 @@
 import { decodeBase64url } from './base64url.js';
+import type { KnownHeaders } from './known-headers.js';
 
 /** The header of a JWS as JSON gave it: only `alg` is known to be text. @see RFC 7515 section 4 */
 export interface Header {
@@ -30,7 +31,7 @@ const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
  * @returns the token, or one sentence that says why it is not one.
  * @see RFC 7515 section 5.2 steps 1 to 5, RFC 4648 section 3.5
  */
-export function parseToken(input: unknown, knownHeaders?: ReadonlyMap<string, Header>): Token | string {
+export function parseToken(input: unknown, knownHeaders?: KnownHeaders): Token | string {
   if (typeof input !== 'string') return 'The token is not a string.';
   if (input.length > MAX_TOKEN_LENGTH) return 'The token is larger than 64 KiB.';
   if (!COMPACT_JWS.test(input)) return 'The token is not three non-empty base64url segments.';

@@ -3,7 +3,7 @@ export type AuthWarningCode =
   | 'WEAK_SECRET'
   | 'JWKS_FAILING'
   | 'JWKS_RECOVERED'
-  | 'JWKS_BAD_KEY'
+ 
   | 'PING_FAILED';
 
 /** Receives each warning. What it throws is ignored: a broken logger must not break authentication. */

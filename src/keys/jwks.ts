@@ -50,11 +50,7 @@ export class JwksSource implements KeySource {
   #pending: Promise<KeySet> | undefined;
   #lastError: Error | undefined;
 
-  constructor(
-    config: JwksConfig & { algorithms: readonly AsymmetricAlgorithm[]; rules: ClaimRules },
-    engine: JwsEngine,
-    warn: WarningHandler,
-  ) {
+  constructor(config: JwksConfig, engine: JwsEngine, warn: WarningHandler) {
     this.algorithms = config.algorithms;
     this.rules = config.rules;
     this.#config = config;
