@@ -18,6 +18,12 @@ const RESERVED_CLAIMS: Readonly<Record<string, string>> = {
   aud: 'it is set by the server',
 };
 
+/** The client names its option; the agent only knows the field. */
+function inAgentTerms(error: unknown): never {
+  if (!(error instanceof AuthError)) throw error;
+  throw new AuthError(error.code, error.message.replace('"expiresIn"', '"expires_in"'));
+}
+
 /** `create_token`: signs a JWT with custom claims. Permission `auth:sign`. */
 export const createToken = defineFunction({
   name: 'create_token',
@@ -46,7 +52,7 @@ export const createToken = defineFunction({
       }
     }
     const auth = authClient(ctx);
-    const signed = await auth.sign(claims, { subject, expiresIn });
+    const signed = await auth.sign(claims, { subject, expiresIn }).catch(inAgentTerms);
     return { token: signed, expires_at: auth.decode(signed).exp as number };
   },
 });

@@ -214,14 +214,17 @@ const aFunction = <F>(option: string, example: string) =>
 
 const headers = (option: string) => {
   const error = `"${option}" must be an object of valid header names and values`;
-  const valid = (value: Record<string, string>): boolean => {
+  const isValid = (value: Record<string, string>): boolean => {
     try {
       return new Headers(value) !== undefined;
     } catch {
       return false;
     }
   };
-  return z.record(z.string(), z.string(), error).check(z.refine(valid, error));
+  return z.pipe(
+    z.record(z.string(), z.string(), error).check(z.refine(isValid, error)),
+    z.transform((value) => new Headers(value)),
+  );
 };
 
 // zod gives a strict object's own error for two things: it is no object, or it has a key too many.
@@ -330,15 +333,17 @@ export function parseConfig(input: AuthProviderConfig): Config {
       );
     }
     const jwks = options.jwks ?? {};
+    const headers = jwks.headers ?? new Headers();
+    if (!headers.has('accept')) headers.set('accept', 'application/jwk-set+json, application/json');
     config.jwks = {
       url: checkedUrl(jwksUrl, jwks.dangerouslyAllowHttp ?? false),
       algorithms: only ? [only] : ASYMMETRIC_ALGORITHMS,
       rules: { ...rules, issuer: jwks.issuer ?? issuer, audience: jwks.audience ?? audience },
-      timeoutMs: (jwks.timeout ?? 5) * 1000,
+      timeoutMs: Math.min(Math.round((jwks.timeout ?? 5) * 1000), MAX_TIMER_MS),
       cooldownMs: (jwks.cooldown ?? 30) * 1000,
       cacheMaxAgeMs: (jwks.cacheMaxAge ?? 10 * 60) * 1000,
       staleIfErrorMs: (jwks.staleIfError ?? HOUR) * 1000,
-      headers: new Headers({ accept: 'application/json, application/jwk-set+json', ...jwks.headers }),
+      headers,
       fetch: jwks.fetch ?? ((...request) => globalThis.fetch(...request)),
     };
   }
@@ -346,6 +351,8 @@ export function parseConfig(input: AuthProviderConfig): Config {
 }
 
 const HOUR = 60 * 60;
+// A timer of more milliseconds fires at once.
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -1,10 +1,5 @@
 /** Why a warning was given. Codes are stable. */
-export type AuthWarningCode =
-  | 'WEAK_SECRET'
-  | 'JWKS_FAILING'
-  | 'JWKS_RECOVERED'
- 
-  | 'PING_FAILED';
+export type AuthWarningCode = 'WEAK_SECRET' | 'JWKS_FAILING' | 'JWKS_RECOVERED' | 'PING_FAILED';
 
 /** Receives each warning. What it throws is ignored: a broken logger must not break authentication. */
 export type WarningHandler = (message: string, code: AuthWarningCode) => void;

@@ -33,21 +33,27 @@ async function get(config: JwksConfig, signal: AbortSignal): Promise<{ keys: unk
   let response: Response;
   let body: string;
   try {
-    response = await config.fetch(config.url.href, { headers: config.headers, redirect: 'manual', signal });
-    body = await readBody(response);
+    const headers = new Headers(config.headers);
+    response = await config.fetch(config.url.href, { headers, redirect: 'manual', signal });
+    body = await readBody(response, signal);
   } catch (error) {
     throw error instanceof JwksFetchError ? error : new JwksFetchError(describe(error));
   }
   return parse(body);
 }
 
-async function readBody(response: Response): Promise<string> {
+async function readBody(response: Response, signal: AbortSignal): Promise<string> {
   const reader = response.body?.getReader();
+  // Gives the connection back, at once and even if the fetch ignores the signal. A no-op after the end.
+  const cancel = (): void => void reader?.cancel().catch(() => {});
+  signal.addEventListener('abort', cancel, { once: true });
   try {
-    if (response.status !== 200) {
-      const what = response.type === 'opaqueredirect' ? 'with a redirect' : String(response.status);
-      throw new JwksFetchError(`the endpoint answered ${what}, not 200`);
+    // A configured fetch may have followed one all the same; browsers hide the status of those they did not.
+    if (response.redirected || response.type === 'opaqueredirect') {
+      throw new JwksFetchError('the endpoint answered with a redirect, not 200');
     }
+    if (response.status !== 200)
+      throw new JwksFetchError(`the endpoint answered ${response.status}, not 200`);
     const utf8 = new TextDecoder('utf-8', { fatal: true });
     let text = '';
     let bytes = 0;
@@ -58,8 +64,8 @@ async function readBody(response: Response): Promise<string> {
     }
     return text + utf8.decode();
   } finally {
-    // Gives the connection back; a no-op on a body that has been read to its end.
-    reader?.cancel().catch(() => {});
+    signal.removeEventListener('abort', cancel);
+    cancel();
   }
 }
 
@@ -75,12 +81,15 @@ function parse(body: string): { keys: unknown[] } {
   return { keys };
 }
 
-// Node reports `TypeError: fetch failed` with the code on the cause; Bun and Deno put it on the error.
+// Node reports `TypeError: fetch failed` with the code on the cause; Bun and Deno put it on the error. A
+// configured fetch may throw anything, even what throws when it is looked at.
 function describe(error: unknown): string {
-  const candidates = [(error as { cause?: unknown } | null)?.cause, error];
-  for (const candidate of candidates) {
-    const code = (candidate as { code?: unknown } | null | undefined)?.code;
-    if (typeof code === 'string' && /^[A-Za-z0-9_]{1,40}$/.test(code)) return `the request failed (${code})`;
+  try {
+    const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+    const found = cause?.code ?? code;
+    if (typeof found === 'string' && /^\w{1,40}$/.test(found)) return `the request failed (${found})`;
+  } catch {
+    // Nothing to tell.
   }
   return 'the request failed';
 }

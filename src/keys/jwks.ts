@@ -201,11 +201,12 @@ export class JwksSource implements KeySource {
     this.#backOff.failed(Date.now());
     this.#lastError = error;
     if (firstOfOutage) {
-      const left =
-        this.#set && this.#mayServeStale(this.#set) ? this.#config.staleIfErrorMs - this.#age(this.#set) : 0;
-      const consequence = left
-        ? `the last good keys serve for another ${Math.ceil(left / 1000)} s`
-        : 'its tokens cannot be verified until it answers';
+      const { cacheMaxAgeMs, staleIfErrorMs } = this.#config;
+      const left = this.#set ? Math.max(cacheMaxAgeMs, staleIfErrorMs) - this.#age(this.#set) : 0;
+      const consequence =
+        left > 0
+          ? `the last good keys serve for another ${Math.ceil(left / 1000)} s`
+          : 'its tokens cannot be verified until it answers';
       this.#warn(`The JWKS endpoint fails: ${error.message}; ${consequence}.`, 'JWKS_FAILING');
     }
     throw this.#unavailable();

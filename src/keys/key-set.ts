@@ -20,14 +20,14 @@ export class KeySet {
   readonly #engine: JwsEngine;
   /** By algorithm, then by key id. Grows only with ids that are in the set. */
   readonly #found = new Map<string, Map<string | undefined, Keys>>();
-  #select: Promise<ReturnType<typeof createLocalJWKSet>> | undefined;
+  #select: ReturnType<typeof createLocalJWKSet> | undefined;
 
-  constructor(keys: readonly unknown[], fetchedAt: number, engine: JwsEngine) {
-    this.#jwks = keys.filter(isUsable);
+  constructor(members: readonly unknown[], fetchedAt: number, engine: JwsEngine) {
+    this.#jwks = members.flatMap((member) => usableKey(member) ?? []);
     this.#engine = engine;
     this.fetchedAt = fetchedAt;
     this.size = this.#jwks.length;
-    this.keyIds = new Set(this.#jwks.flatMap(({ kid }) => (typeof kid === 'string' ? [kid] : [])));
+    this.keyIds = new Set(this.#jwks.flatMap(({ kid }) => kid ?? []));
   }
 
   /** The keys that may have signed a token with this header: every matching one when it names no key id. */
@@ -53,11 +53,12 @@ export class KeySet {
 
   async #import(alg: string, kid: string | undefined): Promise<readonly Key[]> {
     const { createLocalJWKSet, errors } = await jose();
-    this.#select ??= Promise.resolve(createLocalJWKSet({ keys: [...this.#jwks] }));
-    const select = await this.#select;
+    this.#select ??= createLocalJWKSet({ keys: [...this.#jwks] });
     const keys: Key[] = [];
     try {
-      keys.push(this.#engine.preparePublicKey(await select(kid === undefined ? { alg } : { alg, kid })));
+      keys.push(
+        this.#engine.preparePublicKey(await this.#select(kid === undefined ? { alg } : { alg, kid })),
+      );
     } catch (error) {
       // Several match: jose hands out those that it can import. Anything else (no match, or parameters that
       // make no key) leaves none.
@@ -70,26 +71,36 @@ export class KeySet {
 
 // Every private parameter of RFC 7518 section 6, and `priv` of the AKP keys.
 const PRIVATE_PARAMETERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
-const CURVES: Readonly<Record<string, readonly unknown[]>> = {
-  EC: ['P-256', 'P-384', 'P-521'],
-  OKP: ['Ed25519'],
-};
 
 /**
- * Whether a member of the set is a public key that may verify signatures. Others are passed over one by one,
- * so that a key of a new kind beside the good ones breaks nothing (RFC 7517 section 5). A key published with
- * its private part is in everyone's hands and verifies nothing.
+ * A member of the set as a public key that may verify signatures, or `undefined`. Members are taken or left one
+ * by one, and only what a key consists of is kept, so that an odd one beside the good ones breaks nothing (RFC
+ * 7517 section 5). A key published with its private part is in everyone's hands and verifies nothing.
  */
-function isUsable(member: unknown): member is JWK {
-  if (typeof member !== 'object' || member === null || Array.isArray(member)) return false;
-  const jwk = member as Record<string, unknown>;
-  if (PRIVATE_PARAMETERS.some((parameter) => Object.hasOwn(jwk, parameter))) return false;
-  if (jwk.use !== undefined && jwk.use !== 'sig') return false;
-  const operations = jwk.key_ops;
-  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) return false;
-  if (jwk.kty === 'RSA') return typeof jwk.n === 'string' && modulusBits(jwk.n) >= 2048;
-  return Object.hasOwn(CURVES, String(jwk.kty)) && (CURVES[String(jwk.kty)] ?? []).includes(jwk.crv);
+function usableKey(member: unknown): JWK | undefined {
+  if (typeof member !== 'object' || member === null) return undefined;
+  if (PRIVATE_PARAMETERS.some((parameter) => Object.hasOwn(member, parameter))) return undefined;
+  const { kty, kid, alg, use, key_ops, n, e, crv, x, y } = member as Record<string, unknown>;
+  if (use !== undefined && use !== 'sig') return undefined;
+  if (alg !== undefined && typeof alg !== 'string') return undefined;
+  if (key_ops !== undefined && !(isTexts(key_ops) && key_ops.includes('verify'))) return undefined;
+  const common = {
+    ...(typeof kid === 'string' && { kid }),
+    ...(alg !== undefined && { alg }),
+    ...(key_ops !== undefined && { key_ops }),
+  };
+  if (kty === 'RSA' && typeof n === 'string' && typeof e === 'string' && modulusBits(n) >= 2048) {
+    return { kty, n, e, ...common };
+  }
+  if (kty === 'EC' && typeof crv === 'string' && typeof x === 'string' && typeof y === 'string') {
+    return ['P-256', 'P-384', 'P-521'].includes(crv) ? { kty, crv, x, y, ...common } : undefined;
+  }
+  if (kty === 'OKP' && crv === 'Ed25519' && typeof x === 'string') return { kty, crv, x, ...common };
+  return undefined;
 }
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
 
 // RFC 7518 section 3.3 asks for 2048 bits. Refused here, because Web Crypto imports shorter ones.
 function modulusBits(n: string): number {

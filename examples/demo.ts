@@ -1,0 +1,129 @@
+/**
+ * A tour: starts `serve.ts` as an MCP client would, plays the agent, and checks what comes back.
+ * Exits with status 1 if anything is not as it says. Run it with `npm start`.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type CallToolResult, Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import type { z } from 'intentkit';
+import { createAuthClient } from 'intentkit-auth';
+import { createToken, decodeToken, verifyToken } from 'intentkit-auth/functions';
+import { loginUser } from './login-user.js';
+
+const secret = randomBytes(48).toString('base64url');
+
+const agent = new Client({ name: 'demo-agent', version: '1.0.0' });
+const server = new StdioClientTransport({
+  command: process.execPath,
+  args: ['--import', 'tsx', 'examples/serve.ts'],
+  cwd: fileURLToPath(new URL('..', import.meta.url)),
+  env: { JWT_SECRET: secret },
+});
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function step(title: string): void {
+  say(`\n${title}`);
+}
+
+/** Prints one expectation, and ends the tour if it is not met. */
+function expect(what: string, met: boolean): void {
+  say(`  ${met ? 'ok' : 'NOT OK'}  ${what}`);
+  if (!met) throw new Error(`Not as expected: ${what}.`);
+}
+
+/** A token is a credential, so even a demo shows only enough of it to be recognised. */
+function shortened(token: string): string {
+  return `${token.slice(0, 16)}… (${token.length} characters)`;
+}
+
+function ask(tool: string, args: Record<string, unknown>): Promise<CallToolResult> {
+  return agent.callTool({ name: tool, arguments: args });
+}
+
+/** Calls a tool that should succeed; its result is parsed with, and so typed by, the function's own schema. */
+async function call<Output extends z.ZodObject>(
+  fn: { readonly name: string; readonly output: Output },
+  args: Record<string, unknown>,
+): Promise<z.output<Output>> {
+  const answer = await ask(fn.name, args);
+  if (answer.isError) throw new Error(`Not as expected: ${fn.name} answered with an error.`);
+  return fn.output.parse(answer.structuredContent);
+}
+
+async function tour(): Promise<void> {
+  step('1. The agent asks which tools there are.');
+  const { tools } = await agent.listTools();
+  for (const { name, description } of tools) say(`      ${name.padEnd(13)} ${description}`);
+  const names = tools.map(({ name }) => name).join(' ');
+  expect('four tools', names === 'create_token verify_token decode_token login_user');
+
+  step('2. It logs a user in with the custom function of login-user.ts.');
+  const login = await call(loginUser, { user_id: 'user-1', role: 'editor' });
+  say(`      token    ${shortened(login.token)}`);
+  const user = await call(verifyToken, { token: login.token });
+  expect('the token is valid', user.valid === true);
+  expect('it is about user-1, an editor', user.payload.sub === 'user-1' && user.payload.role === 'editor');
+
+  step('3. It creates a token of its own, verifies it and decodes it.');
+  const created = await call(createToken, {
+    subject: 'report-job',
+    claims: { scope: 'reports:read' },
+    expires_in: '10m',
+  });
+  const { token } = created;
+  say(`      token    ${shortened(token)}`);
+  say(`      expires  ${new Date(created.expires_at * 1000).toISOString()}`);
+  const verified = await call(verifyToken, { token });
+  say(`      payload  ${JSON.stringify(verified.payload)}`);
+  expect('the token is valid', verified.valid === true);
+  expect(
+    'the server, not the agent, chose issuer and audience',
+    verified.payload.iss === 'my-service' && verified.payload.aud === 'my-api',
+  );
+  const decoded = await call(decodeToken, { token });
+  expect('decoding, without trust, reads the same scope', decoded.payload.scope === 'reports:read');
+
+  step('4. Someone edits the payload to make it about the administrator.');
+  const [header, , signature] = token.split('.');
+  const edited = Buffer.from(JSON.stringify({ ...verified.payload, sub: 'admin' })).toString('base64url');
+  const tampered = await call(verifyToken, { token: [header, edited, signature].join('.') });
+  say(`      reason   ${tampered.reason}`);
+  expect('it is refused for its signature', tampered.valid === false && tampered.reason === 'signature');
+  expect('no claim of it is handed on', Object.keys(tampered.payload).length === 0);
+
+  step('5. A token for one second, one second later.');
+  const brief = await call(createToken, { expires_in: '1s' });
+  await sleep(brief.expires_at * 1000 - Date.now() + 50);
+  const expired = await call(verifyToken, { token: brief.token });
+  say(`      reason   ${expired.reason}`);
+  expect('it is refused, as expired', expired.valid === false && expired.expired === true);
+
+  step('6. A token of the same issuer, signed with the same secret, for another service.');
+  const elsewhere = createAuthClient({ secret, issuer: 'my-service', audience: 'another-api' });
+  const foreign = await call(verifyToken, { token: await elsewhere.sign({}, { subject: 'user-1' }) });
+  say(`      reason   ${foreign.reason}`);
+  expect('it is refused for its audience', foreign.valid === false && foreign.reason === 'audience');
+
+  step('7. The agent tries to mint a token in the name of another issuer.');
+  const forged = await ask('create_token', { claims: { iss: 'https://accounts.example.com' } });
+  const [content] = forged.content;
+  say(`      error    ${content?.type === 'text' ? content.text : ''}`);
+  expect('it gets an error and no token', forged.isError === true && forged.structuredContent === undefined);
+}
+
+try {
+  await agent.connect(server);
+  await tour();
+  say('\nAll as expected.');
+} catch (error) {
+  say(`\n${error instanceof Error ? error.message : 'The demo failed.'}`);
+  process.exitCode = 1;
+} finally {
+  // Ends the server's stdin, on which it shuts down.
+  await agent.close();
+}

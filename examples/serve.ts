@@ -1,0 +1,51 @@
+/**
+ * The quick start: an MCP server on stdin and stdout that creates, verifies and decodes tokens.
+ *
+ *     JWT_SECRET=… npm run --silent serve
+ *
+ * | variable         | meaning                                                                        |
+ * | ---------------- | ------------------------------------------------------------------------------ |
+ * | `JWT_SECRET`     | signs and verifies; at least 32 bytes, for example `openssl rand -base64 48`     |
+ * | `JWKS_URL`       | optional: also accept tokens signed by the keys found there                    |
+ * | `INTENTKIT_ROLE` | `admin` (the default) may do everything, `reader` may verify and decode        |
+ */
+import { createContext, IntentRegistry, serve } from 'intentkit';
+import { createAuthProvider } from 'intentkit-auth';
+import { createToken, decodeToken, verifyToken } from 'intentkit-auth/functions';
+import { loginUser } from './login-user.js';
+
+async function main(): Promise<void> {
+  // An empty variable counts as unset, as it does in a shell.
+  const secret = process.env.JWT_SECRET || undefined;
+  const jwksUrl = process.env.JWKS_URL || undefined;
+  const defaultRole = process.env.INTENTKIT_ROLE || 'admin';
+  if (secret === undefined) {
+    throw new Error('Set JWT_SECRET to the secret that signs the tokens: at least 32 random bytes.');
+  }
+
+  await serve({
+    name: 'my-auth-agent',
+    registry: new IntentRegistry().register(createToken, verifyToken, decodeToken, loginUser),
+    context: await createContext({
+      events: true,
+      roles: { admin: ['*'], reader: ['auth:verify', 'auth:read'] },
+      defaultRole,
+    }),
+    providers: [
+      createAuthProvider({
+        secret,
+        ...(jwksUrl !== undefined && { jwksUrl }),
+        issuer: 'my-service',
+        audience: 'my-api',
+      }),
+    ],
+  });
+}
+
+try {
+  await main();
+} catch (error) {
+  // stdout belongs to MCP. The messages of start-up errors name options, never their values.
+  process.stderr.write(`${error instanceof Error ? error.message : 'The server did not start.'}\n`);
+  process.exitCode = 1;
+}

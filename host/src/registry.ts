@@ -1,0 +1,23 @@
+import type { IntentFunction } from './define-function.js';
+
+/** The functions of one server, in the order they were registered. */
+export class IntentRegistry implements Iterable<IntentFunction> {
+  readonly #functions = new Map<string, IntentFunction>();
+
+  /**
+   * Adds functions; returns the registry, so that calls chain.
+   *
+   * @throws {Error} if a name is taken.
+   */
+  register(...functions: readonly IntentFunction[]): this {
+    for (const fn of functions) {
+      if (this.#functions.has(fn.name)) throw new Error(`The function "${fn.name}" is registered twice.`);
+      this.#functions.set(fn.name, fn);
+    }
+    return this;
+  }
+
+  [Symbol.iterator](): Iterator<IntentFunction> {
+    return this.#functions.values();
+  }
+}
