@@ -19,10 +19,7 @@ export type AsymmetricAlgorithm = (typeof ASYMMETRIC_ALGORITHMS)[number];
 export type Algorithm = HmacAlgorithm | AsymmetricAlgorithm;
 
 /** Bytes in the hash, and so the least length of an HMAC secret. @see RFC 7518 section 3.2 */
-export const HASH_BYTES: Readonly<Record<HmacAlgorithm, number>> = { HS256: 32, HS384: 48, HS512: 64 };
+export const hashBytes = (algorithm: HmacAlgorithm): number => Number(algorithm.slice(2)) / 8;
 
-export const isHmacAlgorithm = (alg: string): alg is HmacAlgorithm =>
-  (HMAC_ALGORITHMS as readonly string[]).includes(alg);
-
-export const isAsymmetricAlgorithm = (alg: string): alg is AsymmetricAlgorithm =>
-  (ASYMMETRIC_ALGORITHMS as readonly string[]).includes(alg);
+export const isHmacAlgorithm = (algorithm: Algorithm): algorithm is HmacAlgorithm =>
+  algorithm.startsWith('HS');

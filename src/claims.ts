@@ -46,16 +46,17 @@ export function checkClaims(
   const mistyped = mistypedClaim(payload);
   if (mistyped) return refusal('claim', `The "${mistyped}" claim is of the wrong type.`);
 
-  const { nbf, exp, iat } = payload;
+  // `maxTokenAge` makes `iat` required.
+  const { nbf, exp, iat = now } = payload;
   if (nbf !== undefined && nbf > now + clockTolerance) {
     return refusal('not_yet_valid', 'The "nbf" claim is in the future.');
   }
-  if (maxTokenAge !== undefined && iat === undefined) return refusal('claim', 'The "iat" claim is missing.');
+  if (maxTokenAge !== undefined && iat > now + clockTolerance) {
+    return refusal('claim', 'The "iat" claim is in the future.');
+  }
   if (exp !== undefined && exp <= now - clockTolerance) return refusal('expired', 'The token has expired.');
-  if (maxTokenAge !== undefined && iat !== undefined) {
-    if (now - iat - clockTolerance > maxTokenAge)
-      return refusal('expired', 'The token was issued too long ago.');
-    if (iat > now + clockTolerance) return refusal('claim', 'The "iat" claim is in the future.');
+  if (maxTokenAge !== undefined && now - iat - clockTolerance > maxTokenAge) {
+    return refusal('expired', 'The token was issued too long ago.');
   }
   return undefined;
 }
@@ -65,26 +66,29 @@ export function checkClaims(
  * reads as infinity: an `exp` of it would never expire.
  */
 export function mistypedClaim(claims: Readonly<Record<string, unknown>>): string | undefined {
-  const { iss, sub, jti, aud, exp, nbf, iat } = claims;
-  if (isNeither(iss, isText)) return 'iss';
-  if (isNeither(sub, isText)) return 'sub';
-  if (isNeither(jti, isText)) return 'jti';
-  if (isNeither(aud, isAudience)) return 'aud';
-  if (isNeither(exp, Number.isFinite)) return 'exp';
-  if (isNeither(nbf, Number.isFinite)) return 'nbf';
-  if (isNeither(iat, Number.isFinite)) return 'iat';
+  for (const [claim, isRight] of REGISTERED_CLAIMS) {
+    const value = claims[claim];
+    if (value !== undefined && !isRight(value)) return claim;
+  }
   return undefined;
 }
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isAudience = (value: unknown): boolean =>
+  isText(value) || (Array.isArray(value) && value.every(isText));
+const REGISTERED_CLAIMS = [
+  ['iss', isText],
+  ['sub', isText],
+  ['jti', isText],
+  ['aud', isAudience],
+  ['exp', Number.isFinite],
+  ['nbf', Number.isFinite],
+  ['iat', Number.isFinite],
+] as const;
 
 // `aud` is not yet known to be what its type says.
 const hasAudience = (aud: unknown, expected: string): boolean =>
   aud === expected || (Array.isArray(aud) && aud.includes(expected));
-
-const isNeither = (value: unknown, expected: (value: unknown) => boolean): boolean =>
-  value !== undefined && !expected(value);
-const isText = (value: unknown): boolean => typeof value === 'string';
-const isAudience = (value: unknown): boolean =>
-  isText(value) || (Array.isArray(value) && value.every(isText));
 
 // RFC 7515 section 4.1.9: `application/` may be left out, and media types are compared without case.
 const mediaType = (typ: unknown): string | undefined =>

@@ -2,10 +2,12 @@ import { checkClaims } from './claims.js';
 import { type AuthProviderConfig, type Config, parseConfig } from './config.js';
 import { AuthError } from './errors.js';
 import { defaultEngine, type JwsEngine, type SignatureVerdict } from './jws.js';
-import { JwksSource, type JwksStatus } from './keys/jwks.js';
+import type { JwksStatus } from './keys/jwks.js';
+import { LazyJwksSource } from './keys/lazy-jwks.js';
 import { SecretSource } from './keys/secret.js';
 import type { KeySource } from './keys/source.js';
 import { KnownHeaders } from './known-headers.js';
+import { hasRightLength } from './signature-length.js';
 import { signedClaims } from './signed-claims.js';
 import { MAX_TOKEN_LENGTH, parseJsonObject, parseToken } from './token.js';
 
@@ -139,7 +141,7 @@ export class AuthClientImpl implements AuthClient {
   readonly #config: Config;
   readonly #engine: JwsEngine;
   readonly #secret: SecretSource | undefined;
-  readonly #jwks: JwksSource | undefined;
+  readonly #jwks: LazyJwksSource | undefined;
   readonly #sources = new Map<string, KeySource>();
   readonly #knownHeaders = new KnownHeaders();
   #pingFailure: string | undefined;
@@ -148,7 +150,7 @@ export class AuthClientImpl implements AuthClient {
     this.#config = config;
     this.#engine = engine;
     this.#secret = config.secret && new SecretSource(config.secret, engine);
-    this.#jwks = config.jwks && new JwksSource(config.jwks, engine, config.warn);
+    this.#jwks = config.jwks && new LazyJwksSource(config.jwks, engine, config.warn);
     for (const source of [this.#secret, this.#jwks]) {
       for (const algorithm of source?.algorithms ?? []) this.#sources.set(algorithm, source as KeySource);
     }
@@ -167,6 +169,7 @@ export class AuthClientImpl implements AuthClient {
 
     let verdict: SignatureVerdict = 'signature';
     for (const key of keys) {
+      if (!hasRightLength(token, key)) continue;
       const answer = this.#engine.verify(token, key);
       // Not `await` alone, which waits a turn even for what is there already.
       verdict = answer instanceof Promise ? await answer : answer;
@@ -208,8 +211,7 @@ export class AuthClientImpl implements AuthClient {
     const token = parseToken(input);
     if (typeof token === 'string') throw new AuthError('ERR_TOKEN_MALFORMED', token);
     const payload: TokenPayload | undefined = parseJsonObject(token.payloadSegment);
-    if (!payload)
-      throw new AuthError('ERR_TOKEN_MALFORMED', 'The payload of the token is not a JSON object.');
+    if (!payload) throw new AuthError('ERR_TOKEN_MALFORMED', 'The payload is not a JSON object.');
     return payload;
   }
 

@@ -3,10 +3,9 @@ import {
   type Algorithm,
   ASYMMETRIC_ALGORITHMS,
   type AsymmetricAlgorithm,
-  HASH_BYTES,
   HMAC_ALGORITHMS,
   type HmacAlgorithm,
-  isAsymmetricAlgorithm,
+  hashBytes,
   isHmacAlgorithm,
 } from './algorithms.js';
 import type { ClaimRules } from './claims.js';
@@ -106,7 +105,7 @@ export interface JwksOptions {
   dangerouslyAllowHttp?: boolean;
 }
 
-/** The configuration as the client uses it: checked, with defaults, times in seconds (`Ms`: milliseconds). */
+/** The configuration as the client uses it: checked, with defaults, times in seconds. */
 export interface Config {
   readonly name: string;
   readonly warn: WarningHandler;
@@ -122,160 +121,146 @@ export interface SecretConfig {
   readonly rules: ClaimRules;
 }
 
+/** Defaults are those of {@link JwksOptions}, applied where the keys are fetched and kept. */
 export interface JwksConfig {
   readonly url: URL;
-  readonly timeoutMs: number;
-  readonly cooldownMs: number;
-  readonly cacheMaxAgeMs: number;
-  readonly staleIfErrorMs: number;
-  readonly headers: Headers;
-  /** Looked up at each call when not configured, as instrumentation replaces the global after start-up. */
-  readonly fetch: typeof globalThis.fetch;
   readonly algorithms: readonly AsymmetricAlgorithm[];
   readonly rules: ClaimRules;
+  readonly timeout?: number | undefined;
+  readonly cooldown?: number | undefined;
+  readonly cacheMaxAge?: number | undefined;
+  readonly staleIfError?: number | undefined;
+  readonly headers?: Headers | undefined;
+  readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
 const refuse = (message: string): never => {
   throw new AuthError('ERR_AUTH_CONFIG', message);
 };
 
-const text = (option: string) => {
-  const error = `"${option}" must be a non-empty string`;
-  return z.string(error).check(z.minLength(1, error));
-};
+// Each schema's error says what the option must be; `parseConfig` puts the option's name before it.
+const text = z.string('a non-empty string').check(z.minLength(1, 'a non-empty string'));
 
-const oneOrMoreTexts = (option: string) => {
-  const error = `"${option}" must be a non-empty string or a non-empty list of them`;
-  const one = z.string(error).check(z.minLength(1, error));
-  return z.pipe(
-    z.union([one, z.array(one, error).check(z.minLength(1, error))], error),
-    z.transform((value): readonly string[] => [value].flat()),
-  );
-};
+const oneOrMore = <T extends z.ZodMiniType>(one: T, error: string) =>
+  z.union([one, z.array(one, error).check(z.minLength(1, error))], error);
 
-const duration = (option: string) =>
-  durationWhere(option, 'in the future', (seconds) => Math.round(seconds) > 0);
-const durationOrZero = (option: string) =>
-  durationWhere(option, 'of zero or more', (seconds) => seconds >= 0);
+const texts = z.pipe(
+  oneOrMore(text, 'a non-empty string or a non-empty list of them'),
+  z.transform((value): readonly string[] => [value].flat()),
+);
 
-const durationWhere = (option: string, what: string, accepts: (seconds: number) => boolean) => {
-  const error = `"${option}" must be a duration ${what}, such as "30s", "15m", "1h" or "7d"`;
-  return z.pipe(
+const durationThat = (accepts: (seconds: number) => boolean, error: string) =>
+  z.pipe(
     z.string(error).check(z.refine((value) => accepts(parseDuration(value) ?? Number.NaN), error)),
     z.transform((value) => parseDuration(value) ?? 0),
   );
-};
+const duration = durationThat(
+  // A claim's time is in whole seconds, so that a lifetime of "0.2s" would be none.
+  (seconds) => Math.round(seconds) > 0,
+  'a duration in the future, such as "30s", "15m" or "7d"',
+);
+const durationOrZero = durationThat(
+  (seconds) => seconds >= 0,
+  'a duration of zero or more, such as "30s", "15m" or "7d"',
+);
 
-const secretBytes = (value: string | ArrayBufferView): Uint8Array =>
-  typeof value === 'string'
-    ? new TextEncoder().encode(value)
-    : new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
+const aFunction = <F>() => z.custom<F>((value) => typeof value === 'function', 'a function');
+
+// Not `instanceof Uint8Array`, which refuses the arrays of another realm, as test runners make them.
+const isBytes = (value: unknown): value is Uint8Array =>
+  Object.prototype.toString.call(value) === '[object Uint8Array]';
 
 // The text of a public key, used as an HMAC secret, would let whoever reads that key sign tokens; a private
 // key's text is never what was meant either. "LS0tLS1CRUdJTi" is "-----BEGIN" in base64; escaped quotes are
 // JSON inside JSON.
 const KEY_TEXT = /-----BEGIN|LS0tLS1CRUdJTi|\\*["']kty\\*["']\s*:|\\*["']keys\\*["']\s*:\s*\[/;
+const isKeyText = (bytes: Uint8Array): boolean => KEY_TEXT.test(new TextDecoder('latin1').decode(bytes));
 
-const secrets = () => {
-  const error = '"secret" must be a non-empty string, a non-empty Uint8Array, or a non-empty list of them';
-  // Not `instanceof Uint8Array`, which refuses the arrays of another realm, as test runners make them.
-  const one = z.custom<string | Uint8Array>(
-    (value) => (typeof value === 'string' || ArrayBuffer.isView(value)) && secretBytes(value).length > 0,
-    error,
-  );
-  const keyText =
-    '"secret" holds the text of a PEM, JWK or JWKS key: an HMAC secret is random bytes; for asymmetric keys use "jwksUrl"';
-  return z.pipe(
-    z.union([one, z.array(one, error).check(z.minLength(1, error))], error),
-    z.pipe(
-      z.transform((value: string | Uint8Array | (string | Uint8Array)[]) => [value].flat().map(secretBytes)),
-      z
-        .custom<Uint8Array[]>()
-        .check(
-          z.refine(
-            (all) => !all.some((bytes) => KEY_TEXT.test(new TextDecoder('latin1').decode(bytes))),
-            keyText,
-          ),
-        ),
-    ),
-  );
-};
-
-const url = (option: string) => {
-  const error = `"${option}" must be a URL, such as "https://example.com/.well-known/jwks.json"`;
-  return z.pipe(
-    z.string(error).check(z.refine((value) => URL.canParse(value), error)),
-    z.transform((value) => new URL(value)),
-  );
-};
-
-const aFunction = <F>(option: string, example: string) =>
-  z.custom<F>((value) => typeof value === 'function', `"${option}" must be a function${example}`);
-
-const headers = (option: string) => {
-  const error = `"${option}" must be an object of valid header names and values`;
-  const isValid = (value: Record<string, string>): boolean => {
-    try {
-      return new Headers(value) !== undefined;
-    } catch {
-      return false;
-    }
-  };
-  return z.pipe(
-    z.record(z.string(), z.string(), error).check(z.refine(isValid, error)),
-    z.transform((value) => new Headers(value)),
-  );
-};
-
-// zod gives a strict object's own error for two things: it is no object, or it has a key too many.
-const notOptions = (prefix: string) => ({
-  error: (issue: z.core.$ZodRawIssue): string =>
-    issue.code === 'unrecognized_keys'
-      ? `${issue.keys.map((key) => JSON.stringify(prefix + key)).join(', ')} is not an option`
-      : `${prefix ? `"${prefix.slice(0, -1)}"` : 'The configuration'} must be an object of options`,
-});
-
-const schema = z.strictObject(
-  {
-    secret: z.optional(secrets()),
-    jwksUrl: z.optional(url('jwksUrl')),
-    jwks: z.optional(
-      z.strictObject(
-        {
-          issuer: z.optional(oneOrMoreTexts('jwks.issuer')),
-          audience: z.optional(oneOrMoreTexts('jwks.audience')),
-          timeout: z.optional(duration('jwks.timeout')),
-          cooldown: z.optional(duration('jwks.cooldown')),
-          cacheMaxAge: z.optional(duration('jwks.cacheMaxAge')),
-          staleIfError: z.optional(durationOrZero('jwks.staleIfError')),
-          headers: z.optional(headers('jwks.headers')),
-          fetch: z.optional(aFunction<typeof globalThis.fetch>('jwks.fetch', ' like the global fetch')),
-          dangerouslyAllowHttp: z.optional(z.boolean('"jwks.dangerouslyAllowHttp" must be true or false')),
-        },
-        notOptions('jwks.'),
-      ),
-    ),
-    issuer: z.optional(oneOrMoreTexts('issuer')),
-    audience: z.optional(oneOrMoreTexts('audience')),
-    algorithm: z.optional(
-      z.enum(
-        [...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS],
-        `"algorithm" must be one of ${[...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS].join(', ')}`,
-      ),
-    ),
-    defaultExpiry: z.optional(duration('defaultExpiry')),
-    maxExpiry: z.optional(duration('maxExpiry')),
-    clockTolerance: z.optional(durationOrZero('clockTolerance')),
-    requiredClaims: z.optional(
-      z.array(text('requiredClaims'), '"requiredClaims" must be a list of claim names'),
-    ),
-    maxTokenAge: z.optional(duration('maxTokenAge')),
-    typ: z.optional(text('typ')),
-    name: z.optional(text('name')),
-    onWarning: z.optional(aFunction<WarningHandler>('onWarning', '')),
-  },
-  notOptions(''),
+const secret = z.custom<string | Uint8Array>(
+  (value) => (typeof value === 'string' || isBytes(value)) && value.length > 0,
 );
+const secrets = z.pipe(
+  z.pipe(
+    oneOrMore(secret, 'a non-empty string or Uint8Array, or a non-empty list of them'),
+    z.transform((value) =>
+      [value].flat().map((one) => (isBytes(one) ? new Uint8Array(one) : new TextEncoder().encode(one))),
+    ),
+  ),
+  z.custom<Uint8Array<ArrayBuffer>[]>(
+    (value) => !(value as Uint8Array[]).some(isKeyText),
+    'random bytes, not the text of a PEM, JWK or JWKS key; asymmetric keys come from "jwksUrl"',
+  ),
+);
+
+const A_URL = 'a URL, such as "https://example.com/.well-known/jwks.json"';
+const url = z.pipe(
+  z.string(A_URL).check(z.refine((value) => URL.canParse(value), A_URL)),
+  z.transform((value) => new URL(value)),
+);
+
+const HEADERS = 'an object of valid header names and values';
+const headers = z.pipe(
+  z.record(z.string(), z.string('text'), HEADERS).check(z.refine(areHeaders, HEADERS)),
+  z.transform((value) => new Headers(value)),
+);
+function areHeaders(value: Record<string, string>): boolean {
+  try {
+    return new Headers(value) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+const CLAIM_NAMES = 'a list of claim names';
+
+const jwksOptions = z.partial(
+  z.strictObject(
+    {
+      issuer: texts,
+      audience: texts,
+      timeout: duration,
+      cooldown: duration,
+      cacheMaxAge: duration,
+      staleIfError: durationOrZero,
+      headers,
+      fetch: aFunction<typeof globalThis.fetch>(),
+      dangerouslyAllowHttp: z.boolean('true or false'),
+    },
+    'an object of options',
+  ),
+);
+
+const ALGORITHMS = [...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS] as const;
+
+const schema = z.partial(
+  z.strictObject(
+    {
+      secret: secrets,
+      jwksUrl: url,
+      jwks: jwksOptions,
+      issuer: texts,
+      audience: texts,
+      algorithm: z.enum(ALGORITHMS, `one of ${ALGORITHMS.join(', ')}`),
+      defaultExpiry: duration,
+      maxExpiry: duration,
+      clockTolerance: durationOrZero,
+      requiredClaims: z.array(z.string(CLAIM_NAMES).check(z.minLength(1, CLAIM_NAMES)), CLAIM_NAMES),
+      maxTokenAge: duration,
+      typ: text,
+      name: text,
+      onWarning: aFunction<WarningHandler>(),
+    },
+    'an object of options',
+  ),
+);
+
+function complaint([issue]: readonly z.core.$ZodIssue[]): string {
+  const path = issue?.path.filter((key) => typeof key === 'string') ?? [];
+  if (issue?.code === 'unrecognized_keys') {
+    return `${JSON.stringify([...path, issue.keys[0]].join('.'))} is not an option.`;
+  }
+  return `${path.length > 0 ? `"${path.join('.')}"` : 'The configuration'} must be ${issue?.message}.`;
+}
 
 /**
  * Checks a configuration once, so that a mistake surfaces where it was made and not on the first request.
@@ -286,10 +271,9 @@ export function parseConfig(input: AuthProviderConfig): Config {
   refuseUndefined(input, '');
   refuseUndefined(input?.jwks, 'jwks.');
   const parsed = schema.safeParse(input);
-  if (!parsed.success)
-    return refuse(`${parsed.error.issues[0]?.message ?? 'the configuration is not valid'}.`);
+  if (!parsed.success) return refuse(complaint(parsed.error.issues));
   const options = parsed.data;
-  const { secret, jwksUrl, algorithm, issuer, audience } = options;
+  const { secret, jwksUrl, algorithm, issuer, audience, maxTokenAge } = options;
 
   if (!secret && !jwksUrl) refuse('Give "secret" to sign and verify, "jwksUrl" to verify, or both.');
   if (options.jwks && !jwksUrl) refuse('"jwks" needs "jwksUrl", which says where the keys are.');
@@ -301,8 +285,8 @@ export function parseConfig(input: AuthProviderConfig): Config {
     issuer,
     audience,
     typ: options.typ,
-    requiredClaims: options.requiredClaims ?? [],
-    maxTokenAge: options.maxTokenAge && Math.round(options.maxTokenAge),
+    requiredClaims: [...(options.requiredClaims ?? []), ...(maxTokenAge ? ['iat'] : [])],
+    maxTokenAge: maxTokenAge && Math.round(maxTokenAge),
     clockTolerance: Math.round(options.clockTolerance ?? 0),
   };
   const warn = safely(options.onWarning ?? emitWarning);
@@ -312,67 +296,50 @@ export function parseConfig(input: AuthProviderConfig): Config {
     const hmac = algorithm ?? 'HS256';
     if (!isHmacAlgorithm(hmac)) {
       return refuse(
-        `"algorithm" must be ${list(HMAC_ALGORITHMS)} with "secret"; remove it to accept any from "jwksUrl".`,
+        '"algorithm" must be HS256, HS384 or HS512 with "secret"; without it, "jwksUrl" takes every asymmetric one.',
       );
     }
-    if (secret.some((bytes) => bytes.length < HASH_BYTES[hmac])) {
-      const [bytes, article] = [HASH_BYTES[hmac], secret.length > 1 ? 'one of the secrets' : 'the secret'];
-      warn(
-        `${hmac} wants a secret of at least ${bytes} random bytes (RFC 7518, 3.2): ${article} is shorter.`,
-        'WEAK_SECRET',
-      );
+    if (secret.some((bytes) => bytes.length < hashBytes(hmac))) {
+      const least = `at least ${hashBytes(hmac)} random bytes (RFC 7518, 3.2)`;
+      warn(`"secret" should be ${least} for ${hmac}; shorter ones can be guessed.`, 'WEAK_SECRET');
     }
     config.secret = { secrets: secret, algorithm: hmac, rules };
   }
 
   if (jwksUrl) {
     const only = secret ? undefined : algorithm;
-    if (only && !isAsymmetricAlgorithm(only)) {
-      return refuse(
-        `"algorithm" must be ${list(ASYMMETRIC_ALGORITHMS)} with "jwksUrl" alone; an HMAC one needs "secret".`,
-      );
+    if (only && isHmacAlgorithm(only)) {
+      return refuse('"algorithm" must be an asymmetric one, such as RS256, with "jwksUrl" alone.');
     }
     const jwks = options.jwks ?? {};
-    const headers = jwks.headers ?? new Headers();
-    if (!headers.has('accept')) headers.set('accept', 'application/jwk-set+json, application/json');
     config.jwks = {
-      url: checkedUrl(jwksUrl, jwks.dangerouslyAllowHttp ?? false),
+      ...jwks,
+      url: checkedUrl(jwksUrl, jwks.dangerouslyAllowHttp),
       algorithms: only ? [only] : ASYMMETRIC_ALGORITHMS,
       rules: { ...rules, issuer: jwks.issuer ?? issuer, audience: jwks.audience ?? audience },
-      timeoutMs: Math.min(Math.round((jwks.timeout ?? 5) * 1000), MAX_TIMER_MS),
-      cooldownMs: (jwks.cooldown ?? 30) * 1000,
-      cacheMaxAgeMs: (jwks.cacheMaxAge ?? 10 * 60) * 1000,
-      staleIfErrorMs: (jwks.staleIfError ?? HOUR) * 1000,
-      headers,
-      fetch: jwks.fetch ?? ((...request) => globalThis.fetch(...request)),
     };
   }
   return config;
 }
 
 const HOUR = 60 * 60;
-// A timer of more milliseconds fires at once.
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-const list = (names: readonly string[]): string => `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
-
 // `issuer: process.env.ISSUER` with the variable unset would otherwise switch a check off without a word.
 function refuseUndefined(options: unknown, prefix: string): void {
-  if (typeof options !== 'object' || options === null) return;
-  for (const [name, value] of Object.entries(options)) {
+  for (const [name, value] of Object.entries(options ?? {})) {
     if (value === undefined)
       refuse(`${JSON.stringify(prefix + name)} is undefined: give it a value or leave it out.`);
   }
 }
 
-function checkedUrl(url: URL, allowHttp: boolean): URL {
+function checkedUrl(url: URL, allowHttp: boolean | undefined): URL {
   if (url.username || url.password) {
     refuse('"jwksUrl" must not hold a user name or password; send credentials in "jwks.headers".');
   }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') refuse('"jwksUrl" must be an https: URL.');
-  if (url.protocol === 'http:' && !isLoopback(url.hostname) && !allowHttp) {
+  const mayBeHttp = allowHttp || isLoopback(url.hostname);
+  if (url.protocol !== 'https:' && !(mayBeHttp && url.protocol === 'http:')) {
     refuse('"jwksUrl" must be an https: URL: over http: anyone on the network path can replace the keys.');
   }
   return url;

@@ -16,8 +16,8 @@ export class KnownHeaders {
 
   add({ headerSegment, header }: Token): void {
     if (headerSegment.length > MAX_SEGMENT_LENGTH || this.#headers.has(headerSegment)) return;
-    const [oldest] = this.#headers.keys();
-    if (oldest !== undefined && this.#headers.size >= MAX_HEADERS) this.#headers.delete(oldest);
+    // Real issuers have a handful, so that what is thrown away here costs next to nothing.
+    if (this.#headers.size >= MAX_HEADERS) this.#headers.clear();
     this.#headers.set(headerSegment, header);
   }
 }

@@ -55,7 +55,7 @@ function lifetime(expiresIn: unknown, config: Config): number {
   if (expiresIn === undefined) return config.defaultExpiry;
   const seconds = Math.round(parseDuration(expiresIn) ?? 0);
   if (seconds <= 0 || !Number.isSafeInteger(seconds)) {
-    throw invalid('"expiresIn" must be a duration in the future, such as "15m", "1h" or "7d".');
+    throw invalid('"expiresIn" must be a duration in the future, such as "30s", "15m" or "7d".');
   }
   if (seconds > config.maxExpiry) {
     throw invalid(

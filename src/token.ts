@@ -78,15 +78,8 @@ export function parseJsonObject(segment: string): Record<string, unknown> | unde
 // base64url drops the padding, so a last group of 2 or 3 characters has 4 or 2 bits that must be zero, and one
 // of 1 character cannot be.
 function isCanonical(segment: string): boolean {
-  const last = segment.charAt(segment.length - 1);
-  switch (segment.length % 4) {
-    case 0:
-      return true;
-    case 2:
-      return 'AQgw'.includes(last);
-    case 3:
-      return 'AEIMQUYcgkosw048'.includes(last);
-    default:
-      return false;
-  }
+  const rest = segment.length % 4;
+  return rest === 0 || (LAST_OF_GROUP[rest] ?? '').includes(segment.charAt(segment.length - 1));
 }
+
+const LAST_OF_GROUP = ['', '', 'AQgw', 'AEIMQUYcgkosw048'];

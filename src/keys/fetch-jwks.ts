@@ -3,6 +3,9 @@ import type { JwksConfig } from '../config.js';
 /** 1 MiB: a thousand RSA keys are about half of it. */
 export const MAX_JWKS_BYTES = 1_048_576;
 
+/** Node's timers fire at once when they are set for longer. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * Why a JWKS could not be had, in words that are safe to log: the errors of some runtimes hold the whole URL
  * and its query, so only their codes are taken over.
@@ -19,10 +22,10 @@ export class JwksFetchError extends Error {
  * @throws {JwksFetchError} and nothing else.
  */
 export async function fetchJwks(config: JwksConfig): Promise<{ keys: unknown[] }> {
-  const signal = AbortSignal.timeout(config.timeoutMs);
+  const seconds = config.timeout ?? 5;
+  const signal = AbortSignal.timeout(Math.min(Math.round(seconds * 1000), MAX_TIMER_MS));
   // A configured fetch may ignore the signal; the caller must not wait longer all the same.
   const timeout = new Promise<never>((_, reject) => {
-    const seconds = config.timeoutMs / 1000;
     const expire = () => reject(new JwksFetchError(`the endpoint did not answer within ${seconds} s`));
     signal.addEventListener('abort', expire, { once: true });
   });
@@ -34,10 +37,13 @@ async function get(config: JwksConfig, signal: AbortSignal): Promise<{ keys: unk
   let body: string;
   try {
     const headers = new Headers(config.headers);
-    response = await config.fetch(config.url.href, { headers, redirect: 'manual', signal });
+    if (!headers.has('accept')) headers.set('accept', 'application/jwk-set+json, application/json');
+    // The global one is looked up now, as instrumentation replaces it after start-up.
+    const fetch = config.fetch ?? globalThis.fetch;
+    response = await fetch(config.url.href, { headers, redirect: 'manual', signal });
     body = await readBody(response, signal);
   } catch (error) {
-    throw error instanceof JwksFetchError ? error : new JwksFetchError(describe(error));
+    throw asFetchError(error);
   }
   return parse(body);
 }
@@ -83,13 +89,15 @@ function parse(body: string): { keys: unknown[] } {
 
 // Node reports `TypeError: fetch failed` with the code on the cause; Bun and Deno put it on the error. A
 // configured fetch may throw anything, even what throws when it is looked at.
-function describe(error: unknown): string {
+function asFetchError(error: unknown): JwksFetchError {
   try {
+    if (error instanceof JwksFetchError) return error;
     const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
     const found = cause?.code ?? code;
-    if (typeof found === 'string' && /^\w{1,40}$/.test(found)) return `the request failed (${found})`;
+    if (typeof found === 'string' && /^\w{1,40}$/.test(found))
+      return new JwksFetchError(`the request failed (${found})`);
   } catch {
     // Nothing to tell.
   }
-  return 'the request failed';
+  return new JwksFetchError('the request failed');
 }

@@ -1,5 +1,3 @@
-import type { AsymmetricAlgorithm } from '../algorithms.js';
-import type { ClaimRules } from '../claims.js';
 import type { JwksConfig } from '../config.js';
 import { AuthError } from '../errors.js';
 import type { JwsEngine, Key } from '../jws.js';
@@ -8,7 +6,6 @@ import type { WarningHandler } from '../warnings.js';
 import { BackOff } from './back-off.js';
 import { fetchJwks } from './fetch-jwks.js';
 import { KeySet } from './key-set.js';
-import type { KeySource } from './source.js';
 import { UnknownKeyIds } from './unknown-key-ids.js';
 
 /** The share of `cacheMaxAge` after which keys are refreshed in the background. */
@@ -38,12 +35,12 @@ export interface JwksStatus {
  * The keys behind a JWKS URL. Fetched by the first token that needs them and kept; refreshed in the background
  * before they grow old; kept on while the endpoint fails, within a bound that counts from the last success.
  */
-export class JwksSource implements KeySource {
-  readonly algorithms: readonly AsymmetricAlgorithm[];
-  readonly rules: ClaimRules;
+export class JwksSource {
   readonly #config: JwksConfig;
   readonly #engine: JwsEngine;
   readonly #warn: WarningHandler;
+  readonly #cacheMaxAgeMs: number;
+  readonly #staleIfErrorMs: number;
   readonly #backOff: BackOff;
   readonly #unknownKeyIds: UnknownKeyIds;
   #set: KeySet | undefined;
@@ -51,21 +48,23 @@ export class JwksSource implements KeySource {
   #lastError: Error | undefined;
 
   constructor(config: JwksConfig, engine: JwsEngine, warn: WarningHandler) {
-    this.algorithms = config.algorithms;
-    this.rules = config.rules;
     this.#config = config;
     this.#engine = engine;
     this.#warn = warn;
-    this.#backOff = new BackOff(config.cooldownMs);
-    this.#unknownKeyIds = new UnknownKeyIds(config.cooldownMs);
+    const { cooldown = 30, cacheMaxAge = 10 * 60, staleIfError = 60 * 60 } = config;
+    this.#cacheMaxAgeMs = cacheMaxAge * 1000;
+    this.#staleIfErrorMs = staleIfError * 1000;
+    this.#backOff = new BackOff(cooldown * 1000);
+    this.#unknownKeyIds = new UnknownKeyIds(cooldown * 1000);
   }
 
+  /** See {@link KeySource.find}. */
   find(header: Header): readonly Key[] | Promise<readonly Key[]> {
     const { kid } = header;
     // No key of a set has an id that is not text (RFC 7517 section 4.5).
     if (kid !== undefined && typeof kid !== 'string') return [];
     const set = this.#set;
-    if (set && this.#age(set) < this.#config.cacheMaxAgeMs * REFRESH_AT) {
+    if (set && this.#age(set) < this.#cacheMaxAgeMs * REFRESH_AT) {
       const keys = set.find(header);
       if (keys instanceof Promise || keys.length > 0) return keys;
     }
@@ -79,7 +78,7 @@ export class JwksSource implements KeySource {
    */
   async check(): Promise<string | undefined> {
     const set = await (this.#sharedFetch ?? this.#fetch());
-    if (await set.hasKeyFor(this.algorithms)) return undefined;
+    if (await set.hasKeyFor(this.#config.algorithms)) return undefined;
     return 'the JWKS has no key for an accepted algorithm';
   }
 
@@ -101,7 +100,7 @@ export class JwksSource implements KeySource {
 
   #state(): JwksStatus['state'] {
     if (!this.#set) return 'none';
-    if (this.#age(this.#set) < this.#config.cacheMaxAgeMs) return 'fresh';
+    if (this.#age(this.#set) < this.#cacheMaxAgeMs) return 'fresh';
     return this.#backOff.failing && this.#mayServeStale(this.#set) ? 'stale' : 'expired';
   }
 
@@ -111,7 +110,7 @@ export class JwksSource implements KeySource {
   }
 
   #mayServeStale(set: KeySet): boolean {
-    return this.#age(set) < this.#config.staleIfErrorMs;
+    return this.#age(set) < this.#staleIfErrorMs;
   }
 
   async #find(header: Header, kid: string | undefined): Promise<readonly Key[]> {
@@ -125,8 +124,8 @@ export class JwksSource implements KeySource {
   async #currentSet(): Promise<KeySet> {
     const set = this.#set;
     if (!set) return this.#refresh();
-    if (this.#age(set) < this.#config.cacheMaxAgeMs) {
-      if (this.#age(set) >= this.#config.cacheMaxAgeMs * REFRESH_AT) this.#refreshInBackground();
+    if (this.#age(set) < this.#cacheMaxAgeMs) {
+      if (this.#age(set) >= this.#cacheMaxAgeMs * REFRESH_AT) this.#refreshInBackground();
       return set;
     }
     if (this.#backOff.failing && this.#mayServeStale(set)) {
@@ -201,8 +200,7 @@ export class JwksSource implements KeySource {
     this.#backOff.failed(Date.now());
     this.#lastError = error;
     if (firstOfOutage) {
-      const { cacheMaxAgeMs, staleIfErrorMs } = this.#config;
-      const left = this.#set ? Math.max(cacheMaxAgeMs, staleIfErrorMs) - this.#age(this.#set) : 0;
+      const left = this.#set ? Math.max(this.#cacheMaxAgeMs, this.#staleIfErrorMs) - this.#age(this.#set) : 0;
       const consequence =
         left > 0
           ? `the last good keys serve for another ${Math.ceil(left / 1000)} s`

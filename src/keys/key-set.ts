@@ -1,6 +1,4 @@
-import type { createLocalJWKSet, JWK } from 'jose';
-import { decodeBase64url } from '../base64url.js';
-import { jose } from '../jose.js';
+import { base64url, createLocalJWKSet, errors, type JWK } from 'jose';
 import type { JwsEngine, Key } from '../jws.js';
 import type { Header } from '../token.js';
 
@@ -16,18 +14,18 @@ export class KeySet {
   /** How many keys may verify a signature, and the ids of those that have one. */
   readonly size: number;
   readonly keyIds: ReadonlySet<string>;
-  readonly #jwks: readonly JWK[];
   readonly #engine: JwsEngine;
   /** By algorithm, then by key id. Grows only with ids that are in the set. */
   readonly #found = new Map<string, Map<string | undefined, Keys>>();
-  #select: ReturnType<typeof createLocalJWKSet> | undefined;
+  readonly #select: ReturnType<typeof createLocalJWKSet>;
 
   constructor(members: readonly unknown[], fetchedAt: number, engine: JwsEngine) {
-    this.#jwks = members.flatMap((member) => usableKey(member) ?? []);
+    const keys = members.flatMap((member) => usableKey(member) ?? []);
+    this.#select = createLocalJWKSet({ keys });
     this.#engine = engine;
     this.fetchedAt = fetchedAt;
-    this.size = this.#jwks.length;
-    this.keyIds = new Set(this.#jwks.flatMap(({ kid }) => kid ?? []));
+    this.size = keys.length;
+    this.keyIds = new Set(keys.flatMap(({ kid }) => kid ?? []));
   }
 
   /** The keys that may have signed a token with this header: every matching one when it names no key id. */
@@ -39,7 +37,10 @@ export class KeySet {
     if (known) return known;
     const found = this.#import(alg, kid);
     byKeyId.set(kid, found);
-    void found.then((keys) => byKeyId.set(kid, keys));
+    found.then(
+      (keys) => byKeyId.set(kid, keys),
+      () => byKeyId.delete(kid),
+    );
     return found;
   }
 
@@ -52,8 +53,6 @@ export class KeySet {
   }
 
   async #import(alg: string, kid: string | undefined): Promise<readonly Key[]> {
-    const { createLocalJWKSet, errors } = await jose();
-    this.#select ??= createLocalJWKSet({ keys: [...this.#jwks] });
     const keys: Key[] = [];
     try {
       keys.push(
@@ -104,8 +103,8 @@ const isTexts = (value: unknown): value is string[] =>
 
 // RFC 7518 section 3.3 asks for 2048 bits. Refused here, because Web Crypto imports shorter ones.
 function modulusBits(n: string): number {
-  if (!/^[\w-]+$/.test(n)) return 0;
-  const bytes = decodeBase64url(n);
+  if (!/^[\w-]+$/.test(n) || n.length % 4 === 1) return 0;
+  const bytes = base64url.decode(n);
   const first = bytes.findIndex((byte) => byte !== 0);
   return first < 0 ? 0 : (bytes.length - first) * 8 - Math.clz32(bytes[first] ?? 0) + 24;
 }

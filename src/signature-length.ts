@@ -1,0 +1,19 @@
+import type { Key } from './jws.js';
+import type { Token } from './token.js';
+
+/**
+ * Whether the signature is as long as the key makes them. OpenSSL, and so jose too, accepts an RSA-PSS signature
+ * whose leading zero byte was cut off, which would give one token in 256 a second spelling. The lengths of the
+ * other signatures are checked with them.
+ *
+ * @see RFC 8017 section 8.1.2 step 1
+ */
+export function hasRightLength({ header, signatureSegment }: Token, key: Key): boolean {
+  if (!header.alg.startsWith('PS')) return true;
+  const { modulusLength } = 'algorithm' in key ? (key.algorithm as RsaKeyAlgorithm) : rsaDetails(key);
+  return Math.floor((signatureSegment.length * 3) / 4) === Math.ceil(modulusLength / 8);
+}
+
+const rsaDetails = (key: Exclude<Key, CryptoKey>): { modulusLength: number } => ({
+  modulusLength: key.asymmetricKeyDetails?.modulusLength ?? 0,
+});
