@@ -46,8 +46,11 @@ export class KeySet {
 
   /** Whether there is a key for one of these algorithms that can be imported. */
   async hasKeyFor(algorithms: readonly string[]): Promise<boolean> {
-    for (const alg of algorithms) {
-      if ((await this.find({ alg })).length > 0) return true;
+    // By key id first: the keys of one are soon imported, those without a key id only all together.
+    for (const kid of [...this.keyIds, undefined]) {
+      for (const alg of algorithms) {
+        if ((await this.find({ alg, kid })).length > 0) return true;
+      }
     }
     return false;
   }
