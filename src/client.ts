@@ -216,24 +216,27 @@ export class AuthClientImpl implements AuthClient {
   }
 
   async ping(): Promise<boolean> {
-    const before = this.#pingFailure;
+    let failure: string | undefined;
+    let isOutage = false;
     try {
-      this.#pingFailure = (await this.#checkSecret()) ?? (await this.#jwks?.check());
-      if (this.#pingFailure && this.#pingFailure !== before) {
-        this.#config.warn(`The health check failed: ${this.#pingFailure}.`, 'PING_FAILED');
-      }
+      failure = (await this.#checkSecret()) ?? (await this.#jwks?.check());
     } catch (error) {
-      // The JWKS source has warned of its outage already.
-      this.#pingFailure = error instanceof AuthError ? error.message : 'unexpected failure';
+      failure = error instanceof AuthError ? error.message : 'Unexpected failure.';
+      isOutage = error instanceof AuthError && error.code === 'ERR_JWKS_UNAVAILABLE';
     }
-    return this.#pingFailure === undefined;
+    // Of an outage the JWKS source has warned already.
+    if (failure !== undefined && failure !== this.#pingFailure && !isOutage) {
+      this.#config.warn(`The health check failed: ${failure}`, 'PING_FAILED');
+    }
+    this.#pingFailure = failure;
+    return failure === undefined;
   }
 
   async #checkSecret(): Promise<string | undefined> {
     if (!this.#secret) return undefined;
     const { payload } = await this.verify(await this.sign({}));
     // A payload is only handed out after a good signature; the claim rules are not what is asked here.
-    return payload.exp === undefined ? 'a token signed with the secret did not verify' : undefined;
+    return payload.exp === undefined ? 'A token signed with the secret did not verify.' : undefined;
   }
 
   status(): AuthStatus {

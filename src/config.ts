@@ -11,6 +11,7 @@ import {
 import type { ClaimRules } from './claims.js';
 import { parseDuration } from './duration.js';
 import { AuthError } from './errors.js';
+import { isKeyMaterial } from './key-material.js';
 import { emitWarning, safely, type WarningHandler } from './warnings.js';
 
 /** Options of `createAuthProvider` and `createAuthClient`. At least one of `secret` and `jwksUrl` is needed. */
@@ -139,13 +140,15 @@ const refuse = (message: string): never => {
 };
 
 // Each schema's error says what the option must be; `parseConfig` puts the option's name before it.
-const text = z.string('a non-empty string').check(z.minLength(1, 'a non-empty string'));
+const nonEmpty = (error: string) => z.string(error).check(z.minLength(1, error));
+const text = nonEmpty('a non-empty string');
 
 const oneOrMore = <T extends z.ZodMiniType>(one: T, error: string) =>
   z.union([one, z.array(one, error).check(z.minLength(1, error))], error);
 
+const TEXTS = 'a non-empty string or a non-empty list of them';
 const texts = z.pipe(
-  oneOrMore(text, 'a non-empty string or a non-empty list of them'),
+  oneOrMore(nonEmpty(TEXTS), TEXTS),
   z.transform((value): readonly string[] => [value].flat()),
 );
 
@@ -170,12 +173,6 @@ const aFunction = <F>() => z.custom<F>((value) => typeof value === 'function', '
 const isBytes = (value: unknown): value is Uint8Array =>
   Object.prototype.toString.call(value) === '[object Uint8Array]';
 
-// The text of a public key, used as an HMAC secret, would let whoever reads that key sign tokens; a private
-// key's text is never what was meant either. "LS0tLS1CRUdJTi" is "-----BEGIN" in base64; escaped quotes are
-// JSON inside JSON.
-const KEY_TEXT = /-----BEGIN|LS0tLS1CRUdJTi|\\*["']kty\\*["']\s*:|\\*["']keys\\*["']\s*:\s*\[/;
-const isKeyText = (bytes: Uint8Array): boolean => KEY_TEXT.test(new TextDecoder('latin1').decode(bytes));
-
 const secret = z.custom<string | Uint8Array>(
   (value) => (typeof value === 'string' || isBytes(value)) && value.length > 0,
 );
@@ -187,7 +184,7 @@ const secrets = z.pipe(
     ),
   ),
   z.custom<Uint8Array<ArrayBuffer>[]>(
-    (value) => !(value as Uint8Array[]).some(isKeyText),
+    (value) => !(value as Uint8Array[]).some(isKeyMaterial),
     'random bytes, not the text of a PEM, JWK or JWKS key; asymmetric keys come from "jwksUrl"',
   ),
 );
@@ -244,7 +241,7 @@ const schema = z.partial(
       defaultExpiry: duration,
       maxExpiry: duration,
       clockTolerance: durationOrZero,
-      requiredClaims: z.array(z.string(CLAIM_NAMES).check(z.minLength(1, CLAIM_NAMES)), CLAIM_NAMES),
+      requiredClaims: z.array(nonEmpty(CLAIM_NAMES), CLAIM_NAMES),
       maxTokenAge: duration,
       typ: text,
       name: text,

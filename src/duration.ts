@@ -1,7 +1,7 @@
 // jose reads durations such as '2h' but does not export its reader, and its builders read them against the
 // wall clock, which a `timeout` or a cap cannot use. The grammar is jose's; a property test holds the two equal.
 const DURATION =
-  /^([+-]?) ?(\d+(?:\.\d+)?) ?(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|y|yrs?|years?)( ago| from now)?$/;
+  /^([+-]?) ?(\d+(?:\.\d+)?) ?(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|y|yrs?|years?)( ago| from now)?$/i;
 
 const SECONDS: Readonly<Record<string, number>> = {
   s: 1,
@@ -17,10 +17,9 @@ const SECONDS: Readonly<Record<string, number>> = {
  * text is (`'0.5s'`), negative for the past (`'1h ago'`), `undefined` for what is not a duration.
  */
 export function parseDuration(text: unknown): number | undefined {
-  const [, sign, amount, unit, direction] =
-    (typeof text === 'string' && DURATION.exec(text.toLowerCase())) || [];
+  const [, sign, amount, unit, direction] = (typeof text === 'string' && DURATION.exec(text)) || [];
   if (unit === undefined || (sign && direction)) return undefined;
-  const seconds = Number(amount) * (SECONDS[unit.charAt(0)] ?? Number.NaN);
+  const seconds = Number(amount) * (SECONDS[unit.charAt(0).toLowerCase()] ?? Number.NaN);
   if (!Number.isFinite(seconds)) return undefined;
-  return sign === '-' || direction === ' ago' ? -seconds : seconds;
+  return sign === '-' || direction?.toLowerCase() === ' ago' ? -seconds : seconds;
 }

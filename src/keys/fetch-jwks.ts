@@ -23,13 +23,18 @@ export class JwksFetchError extends Error {
  */
 export async function fetchJwks(config: JwksConfig): Promise<{ keys: unknown[] }> {
   const seconds = config.timeout ?? 5;
-  const signal = AbortSignal.timeout(Math.min(Math.round(seconds * 1000), MAX_TIMER_MS));
+  // Not `AbortSignal.timeout`, whose timer keeps a Deno process alive after the answer.
+  const abort = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
   // A configured fetch may ignore the signal; the caller must not wait longer all the same.
   const timeout = new Promise<never>((_, reject) => {
-    const expire = () => reject(new JwksFetchError(`the endpoint did not answer within ${seconds} s`));
-    signal.addEventListener('abort', expire, { once: true });
+    const expire = (): void => {
+      reject(new JwksFetchError(`the endpoint did not answer within ${seconds} s`));
+      abort.abort();
+    };
+    timer = setTimeout(expire, Math.min(Math.round(seconds * 1000), MAX_TIMER_MS));
   });
-  return Promise.race([timeout, get(config, signal)]);
+  return Promise.race([timeout, get(config, abort.signal)]).finally(() => clearTimeout(timer));
 }
 
 async function get(config: JwksConfig, signal: AbortSignal): Promise<{ keys: unknown[] }> {

@@ -79,7 +79,7 @@ export class JwksSource {
   async check(): Promise<string | undefined> {
     const set = await (this.#sharedFetch ?? this.#fetch());
     if (await set.hasKeyFor(this.#config.algorithms)) return undefined;
-    return 'the JWKS has no key for an accepted algorithm';
+    return 'The JWKS has no key for an accepted algorithm.';
   }
 
   status(): JwksStatus {
@@ -128,7 +128,7 @@ export class JwksSource {
       if (this.#age(set) >= this.#cacheMaxAgeMs * REFRESH_AT) this.#refreshInBackground();
       return set;
     }
-    if (this.#backOff.failing && this.#mayServeStale(set)) {
+    if (this.#backOff.failing && this.#mayServeStale(set) && !isWorkers()) {
       this.#refreshInBackground();
       return set;
     }
@@ -160,7 +160,7 @@ export class JwksSource {
 
   #refreshInBackground(): void {
     // What failed is recorded where it failed; nobody waits for this.
-    if (!this.#pending) this.#refresh().catch(() => {});
+    if (!this.#pending && !isWorkers()) this.#refresh().catch(() => {});
   }
 
   async #refresh(): Promise<KeySet> {
@@ -171,8 +171,7 @@ export class JwksSource {
 
   /** The fetch in flight, for everyone to wait on. */
   get #sharedFetch(): Promise<KeySet> | undefined {
-    // Workers forbid one request to wait for the I/O of another.
-    return globalThis.navigator?.userAgent === 'Cloudflare-Workers' ? undefined : this.#pending;
+    return isWorkers() ? undefined : this.#pending;
   }
 
   #fetch(): Promise<KeySet> {
@@ -219,3 +218,7 @@ export class JwksSource {
     );
   }
 }
+
+// Cloudflare Workers forbid one request to wait for the I/O of another, and give up what a request leaves behind:
+// there each request fetches for itself, and nothing happens in the background.
+const isWorkers = (): boolean => globalThis.navigator?.userAgent === 'Cloudflare-Workers';

@@ -91,7 +91,13 @@ function usableKey(member: unknown): JWK | undefined {
     ...(alg !== undefined && { alg }),
     ...(key_ops !== undefined && { key_ops }),
   };
-  if (kty === 'RSA' && typeof n === 'string' && typeof e === 'string' && modulusBits(n) >= 2048) {
+  if (
+    kty === 'RSA' &&
+    typeof n === 'string' &&
+    typeof e === 'string' &&
+    bitLength(n) >= 2048 &&
+    bitLength(e) > 1
+  ) {
     return { kty, n, e, ...common };
   }
   if (kty === 'EC' && typeof crv === 'string' && typeof x === 'string' && typeof y === 'string') {
@@ -104,10 +110,11 @@ function usableKey(member: unknown): JWK | undefined {
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
 
-// RFC 7518 section 3.3 asks for 2048 bits. Refused here, because Web Crypto imports shorter ones.
-function modulusBits(n: string): number {
-  if (!/^[\w-]+$/.test(n) || n.length % 4 === 1) return 0;
-  const bytes = base64url.decode(n);
+// RFC 7518 section 3.3 asks for a modulus of 2048 bits; Web Crypto imports shorter ones. With an exponent of one,
+// a signature would be what anyone can compute.
+function bitLength(integer: string): number {
+  if (!/^[\w-]+$/.test(integer) || integer.length % 4 === 1) return 0;
+  const bytes = base64url.decode(integer);
   const first = bytes.findIndex((byte) => byte !== 0);
   return first < 0 ? 0 : (bytes.length - first) * 8 - Math.clz32(bytes[first] ?? 0) + 24;
 }

@@ -1,0 +1,50 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface JwksServer {
+  /** Where the JWKS is, on 127.0.0.1. */
+  readonly url: string;
+  /** How many requests have come in, whatever they were answered. May be set back to 0. */
+  requests: number;
+  /** Answers instead of the JWKS while it is set. */
+  handler: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
+  /** What the following requests get. */
+  setKeys(keys: readonly object[]): void;
+  /** Ends open connections too, so that nothing outlives the test. */
+  close(): Promise<void>;
+}
+
+/** A real HTTP server with a JWKS, on a free port. */
+export async function startJwksServer(
+  initial: { keys: readonly object[] } = { keys: [] },
+): Promise<JwksServer> {
+  let keys = initial.keys;
+  const http = createServer((request, response) => {
+    server.requests += 1;
+    if (server.handler) return server.handler(request, response);
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ keys }));
+  });
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = http.address() as AddressInfo;
+  let closed: Promise<void> | undefined;
+  const server: JwksServer = {
+    url: `http://127.0.0.1:${port}/.well-known/jwks.json`,
+    requests: 0,
+    handler: undefined,
+    setKeys: (next) => {
+      keys = next;
+    },
+    close: () => {
+      closed ??= new Promise((resolve, reject) => {
+        http.close((error) => (error ? reject(error) : resolve()));
+        http.closeAllConnections();
+      });
+      return closed;
+    },
+  };
+  return server;
+}
