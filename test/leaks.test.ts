@@ -20,6 +20,9 @@ import * as faults from './support/faulty-jwks-server.js';
 import { type JwksServer, startJwksServer } from './support/jwks-server.js';
 import { generateKeys } from './support/mint.js';
 
+// A child process and long searches, perhaps on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
 const mark = (name: string): string => `${name}-${randomBytes(20).toString('hex')}`;
 
 const SECRET = mark('the/secret');

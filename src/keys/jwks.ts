@@ -114,10 +114,12 @@ export class JwksSource {
   }
 
   async #find(header: Header, kid: string | undefined): Promise<readonly Key[]> {
+    const before = this.#set;
     const set = await this.#currentSet();
     const keys = await set.find(header);
-    // A key id that is there, but for another algorithm, needs no fetch.
-    if (keys.length > 0 || (kid !== undefined && set.keyIds.has(kid))) return keys;
+    // A key id that is there, but for another algorithm, needs no fetch; nor does one that is not in a set which
+    // was fetched for this very token.
+    if (keys.length > 0 || (kid !== undefined && set.keyIds.has(kid)) || set !== before) return keys;
     return this.#findUnknown(header, kid, set);
   }
 

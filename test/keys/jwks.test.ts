@@ -178,6 +178,23 @@ describe('One fetch', () => {
     expect(client.fetches()).toBe(2);
   });
 
+  it('serves the last good keys on Cloudflare Workers too, though each attempt is waited for', async () => {
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+    pinRandom(0);
+    const client = await startWithKeys();
+    client.server.handler = answer(500);
+    client.clock.at(10 * MINUTE);
+    expect(await client.outcome(k1.token)).toBe('valid');
+    expect(await client.outcome(k1.token)).toBe('valid');
+    expect(client.fetches()).toBe(2);
+
+    client.server.setKeys([k2.jwk]);
+    client.server.handler = undefined;
+    client.clock.at(10 * MINUTE + SECOND);
+    expect(await client.outcome(k1.token)).toBe('key');
+    expect(client.fetches()).toBe(3);
+  });
+
   it('is shared where there is no navigator', async () => {
     vi.stubGlobal('navigator', undefined);
     const client = await start();
@@ -385,13 +402,13 @@ describe('An unknown key id', () => {
     expect(client.fetches()).toBe(1);
   });
 
-  it('that comes before any keys are there costs the first fetch and one of its own, with a hundred others', async () => {
+  it('that comes before any keys are there costs the first fetch alone, with a hundred others', async () => {
     stopClock();
     const client = await start();
     const outcomes = await Promise.all(Array.from({ length: 100 }, () => client.outcome(unknown())));
 
     expect(new Set(outcomes)).toEqual(new Set(['key']));
-    expect(client.fetches()).toBe(2);
+    expect(client.fetches()).toBe(1);
   });
 });
 
@@ -518,7 +535,7 @@ describe('Keys', () => {
 
   it('cost no caller a wait all day, and the endpoint one request every eight minutes', async () => {
     const client = await startWithKeys();
-    for (let time = 0; time <= 24 * HOUR; time += MINUTE) {
+    for (let time = 0; time <= 24 * HOUR; time += 2 * MINUTE) {
       const response = held(keys(k1.jwk));
       client.server.handler = response;
       client.clock.at(time);
@@ -576,7 +593,7 @@ describe('While the endpoint fails', () => {
     async (_, jwks, bound) => {
       const client = await startWithKeys(jwks);
       client.server.handler = answer(500);
-      for (let time = 0; time < bound; time += MINUTE) {
+      for (let time = 0; time < bound; time += bound / 60) {
         client.clock.at(time);
         expect(await client.outcome(k1.token)).toBe('valid');
         await client.settled();

@@ -225,6 +225,30 @@ describe('A modulus', () => {
   });
 });
 
+describe('An exponent', () => {
+  const sizeWith = (e: string): number => new KeySet([{ ...rsa.jwk, e }], 0, defaultEngine).size;
+
+  it.each([
+    ['3', 'Aw'],
+    ['65537', 'AQAB'],
+    ['65537 after zero bytes', 'AAAAAAEAAQ'],
+    ['2 to the power of 31, plus 1', 'gAAAAQ'],
+  ])('of %s is taken', (_, e) => {
+    expect(sizeWith(e)).toBe(1);
+  });
+
+  it.each([
+    ['1, with which anyone can sign', 'AQ'],
+    ['1 after zero bytes', 'AAAB'],
+    ['0', 'AA'],
+    ['nothing', ''],
+    ['one character', 'A'],
+    ['padded base64url', 'AQAB=='],
+  ])('of %s is refused', (_, e) => {
+    expect(sizeWith(e)).toBe(0);
+  });
+});
+
 describe('Key ids', () => {
   it.each([
     ['the empty one', ''],

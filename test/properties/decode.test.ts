@@ -3,9 +3,11 @@ import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { AuthError, createAuthClient } from '../../src/index.js';
 import { SECRET } from '../attacks/forge.js';
-import { PARAMETERS, seeded } from './seed.js';
+import { allowTime, PARAMETERS, seeded } from './seed.js';
 import { STRICTER } from './stricter.js';
 import { signedTokens } from './tokens.js';
+
+allowTime();
 
 const client = createAuthClient({ secret: SECRET });
 

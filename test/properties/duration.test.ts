@@ -3,7 +3,9 @@ import { decodeJwt, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseDuration } from '../../src/duration.js';
 import { NOW } from '../attacks/forge.js';
-import { PARAMETERS, seeded } from './seed.js';
+import { allowTime, PARAMETERS, seeded } from './seed.js';
+
+allowTime();
 
 beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 }));
 afterAll(() => void vi.useRealTimers());

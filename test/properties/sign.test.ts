@@ -4,7 +4,9 @@ import { jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createAuthClient } from '../../src/index.js';
 import { AUDIENCE, ISSUER, NOW, SECRET } from '../attacks/forge.js';
-import { PARAMETERS, seeded } from './seed.js';
+import { allowTime, PARAMETERS, seeded } from './seed.js';
+
+allowTime();
 
 beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 }));
 afterAll(() => void vi.useRealTimers());

@@ -4,9 +4,11 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ASYMMETRIC_ALGORITHMS } from '../../src/algorithms.js';
 import { Clients } from '../attacks/clients.js';
 import { forge, JWKS, KINDS, NOW, SECRET } from '../attacks/forge.js';
-import { PARAMETERS, seeded } from './seed.js';
+import { allowTime, PARAMETERS, seeded } from './seed.js';
 import { STRICTER } from './stricter.js';
 import { OPTION_SETS, signedTokens } from './tokens.js';
+
+allowTime();
 
 beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 }));
 afterAll(() => void vi.useRealTimers());
