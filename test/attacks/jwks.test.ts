@@ -117,6 +117,10 @@ const MEMBERS: ReadonlyArray<readonly [title: string, bad: Bad]> = [
   ['a key whose kind is a list', rsaWith({ kty: ['RSA'] })],
   ['a key whose kind is an object that is not text', rsaWith({ kty: { toString: 1, valueOf: 1 } })],
   ['a key whose kind is 100,000 lists in one another', deep({ n: goodRsa.n, e: 'AQAB' }, 'kty', 100_000)],
+  ...['alg', 'kid', 'use', 'key_ops', 'n', 'crv'].map((name) => {
+    const member = { ...KEYS.rsa.jwk, e: 'AAEAAQ', [name]: undefined };
+    return [`an RSA key with a "${name}" of 200,000 lists`, deep(member, name, 200_000)] as const;
+  }),
   ['an RSA key with an exponent of 200,000 lists', deep({ kty: 'RSA', n: goodRsa.n }, 'e', 200_000)],
   ['an RSA key without exponent and with 200,000 lists', deep({ kty: 'RSA', n: goodRsa.n }, 'x5c', 200_000)],
   [
