@@ -181,7 +181,7 @@ export class AuthClientImpl implements AuthClient {
       return refused('signature', 'The signature was not made by the expected key.');
     this.#knownHeaders.add(token);
 
-    const payload: TokenPayload | undefined = parseJsonObject(token.payloadSegment);
+    const payload: TokenPayload | undefined = parseJsonObject(token.payload);
     if (!payload) return refused('malformed', 'The payload is not a JSON object.');
 
     const refusal = checkClaims(payload, token.header, source.rules, now());
@@ -199,10 +199,7 @@ export class AuthClientImpl implements AuthClient {
     }
     const token = await this.#secret.sign(signedClaims(payload, options, this.#config, now()));
     if (token.length > MAX_TOKEN_LENGTH) {
-      throw new AuthError(
-        'ERR_SIGN_INPUT',
-        'The token would be larger than the 64 KiB that verify accepts; sign fewer claims.',
-      );
+      throw new AuthError('ERR_SIGN_INPUT', 'The token would be larger than 64 KiB; sign fewer claims.');
     }
     return token;
   }
@@ -210,7 +207,7 @@ export class AuthClientImpl implements AuthClient {
   decode(input: string): TokenPayload {
     const token = parseToken(input);
     if (typeof token === 'string') throw new AuthError('ERR_TOKEN_MALFORMED', token);
-    const payload: TokenPayload | undefined = parseJsonObject(token.payloadSegment);
+    const payload: TokenPayload | undefined = parseJsonObject(token.payload);
     if (!payload) throw new AuthError('ERR_TOKEN_MALFORMED', 'The payload is not a JSON object.');
     return payload;
   }

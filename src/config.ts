@@ -272,8 +272,8 @@ export function parseConfig(input: AuthProviderConfig): Config {
   const options = parsed.data;
   const { secret, jwksUrl, algorithm, issuer, audience, maxTokenAge } = options;
 
-  if (!secret && !jwksUrl) refuse('Give "secret" to sign and verify, "jwksUrl" to verify, or both.');
-  if (options.jwks && !jwksUrl) refuse('"jwks" needs "jwksUrl", which says where the keys are.');
+  if (!secret && !jwksUrl) refuse('Give "secret", "jwksUrl" or both.');
+  if (options.jwks && !jwksUrl) refuse('"jwks" needs "jwksUrl".');
   const maxExpiry = Math.round(options.maxExpiry ?? Number.POSITIVE_INFINITY);
   const defaultExpiry = Math.round(options.defaultExpiry ?? Math.min(HOUR, maxExpiry));
   if (defaultExpiry > maxExpiry) refuse('"defaultExpiry" must not be longer than "maxExpiry".');
@@ -292,9 +292,7 @@ export function parseConfig(input: AuthProviderConfig): Config {
   if (secret) {
     const hmac = algorithm ?? 'HS256';
     if (!isHmacAlgorithm(hmac)) {
-      return refuse(
-        '"algorithm" must be HS256, HS384 or HS512 with "secret"; without it, "jwksUrl" takes every asymmetric one.',
-      );
+      return refuse('"algorithm" must be HS256, HS384 or HS512 with "secret".');
     }
     if (secret.some((bytes) => bytes.length < hashBytes(hmac))) {
       const least = `at least ${hashBytes(hmac)} random bytes (RFC 7518, 3.2)`;
@@ -337,7 +335,7 @@ function checkedUrl(url: URL, allowHttp: boolean | undefined): URL {
   }
   const mayBeHttp = allowHttp || isLoopback(url.hostname);
   if (url.protocol !== 'https:' && !(mayBeHttp && url.protocol === 'http:')) {
-    refuse('"jwksUrl" must be an https: URL: over http: anyone on the network path can replace the keys.');
+    refuse('"jwksUrl" must be an https: URL: over http: anyone could replace the keys.');
   }
   return url;
 }

@@ -8,12 +8,8 @@ import type { Token } from './token.js';
  *
  * @see RFC 8017 section 8.1.2 step 1
  */
-export function hasRightLength({ header, signatureSegment }: Token, key: Key): boolean {
+export function hasRightLength({ header, signature }: Token, key: Key): boolean {
   if (!header.alg.startsWith('PS')) return true;
-  const { modulusLength } = 'algorithm' in key ? (key.algorithm as RsaKeyAlgorithm) : rsaDetails(key);
-  return Math.floor((signatureSegment.length * 3) / 4) === Math.ceil(modulusLength / 8);
+  const details = 'algorithm' in key ? key.algorithm : key.asymmetricKeyDetails;
+  return signature.length === Math.ceil((details as RsaKeyAlgorithm).modulusLength / 8);
 }
-
-const rsaDetails = (key: Exclude<Key, CryptoKey>): { modulusLength: number } => ({
-  modulusLength: key.asymmetricKeyDetails?.modulusLength ?? 0,
-});

@@ -46,19 +46,17 @@ const futureMessage = (option: string): string =>
 const zeroMessage = (option: string): string =>
   `"${option}" must be a duration of zero or more, such as "30s", "15m" or "7d".`;
 
-const NOTHING_TO_VERIFY = 'Give "secret" to sign and verify, "jwksUrl" to verify, or both.';
+const NOTHING_TO_VERIFY = 'Give "secret", "jwksUrl" or both.';
 const NOT_OPTIONS = 'The configuration must be an object of options.';
 const SECRET_KINDS = '"secret" must be a non-empty string or Uint8Array, or a non-empty list of them.';
 const KEY_TEXT =
   '"secret" must be random bytes, not the text of a PEM, JWK or JWKS key; asymmetric keys come from "jwksUrl".';
 const NOT_URL = '"jwksUrl" must be a URL, such as "https://example.com/.well-known/jwks.json".';
-const PLAIN_HTTP =
-  '"jwksUrl" must be an https: URL: over http: anyone on the network path can replace the keys.';
+const PLAIN_HTTP = '"jwksUrl" must be an https: URL: over http: anyone could replace the keys.';
 const CREDENTIALS = '"jwksUrl" must not hold a user name or password; send credentials in "jwks.headers".';
 const ALGORITHMS =
   '"algorithm" must be one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519.';
-const HMAC_ONLY =
-  '"algorithm" must be HS256, HS384 or HS512 with "secret"; without it, "jwksUrl" takes every asymmetric one.';
+const HMAC_ONLY = '"algorithm" must be HS256, HS384 or HS512 with "secret".';
 const ASYMMETRIC_ONLY = '"algorithm" must be an asymmetric one, such as RS256, with "jwksUrl" alone.';
 const HEADERS = '"jwks.headers" must be an object of valid header names and values.';
 const CLAIM_NAMES = '"requiredClaims" must be a list of claim names.';
@@ -78,7 +76,7 @@ describe('A configuration', () => {
     { config: { algorithm: 'HS256' }, message: NOTHING_TO_VERIFY },
     {
       config: { secret: SECRET, jwks: { issuer: 'i' } },
-      message: '"jwks" needs "jwksUrl", which says where the keys are.',
+      message: '"jwks" needs "jwksUrl".',
     },
   ])('is refused as a whole: $config', ({ config, message }) => {
     expectRefused(config, message);
@@ -556,15 +554,17 @@ describe('A warning', () => {
     expect(emitWarning).toHaveBeenCalledTimes(1);
   });
 
-  it('goes to console.warn where there is no process.emitWarning, and never to stdout', () => {
+  it.each([
+    { what: 'process', without: undefined },
+    { what: 'process.emitWarning', without: { ...process, emitWarning: undefined } },
+  ])('goes to console.warn where there is no $what, and never to stdout', ({ without }) => {
     const consoleWarn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const stdout = vi.spyOn(process.stdout, 'write');
-    const { emitWarning } = process;
+    vi.stubGlobal('process', without);
     try {
-      Object.assign(process, { emitWarning: undefined });
       createAuthClient({ secret: 'short' });
     } finally {
-      Object.assign(process, { emitWarning });
+      vi.unstubAllGlobals();
     }
     expect(consoleWarn.mock.calls).toEqual([[`AuthWarning [WEAK_SECRET]: ${shortMessage('HS256', 32)}`]]);
     expect(stdout).not.toHaveBeenCalled();

@@ -109,12 +109,14 @@ describe('decode', () => {
     { what: 'the scheme before', input: `Bearer ${good}` },
     { what: 'padding', input: `${good}=` },
   ])('throws for $what', ({ input }) => {
-    expect(failure(input)).toEqual(malformed('The token is not three non-empty base64url segments.'));
+    expect(failure(input)).toEqual(
+      malformed('The token is not three non-empty segments of canonical base64url.'),
+    );
   });
 
   it('throws for another spelling of the same token', () => {
     expect(failure(`${header}.${payload}.AB`)).toEqual(
-      malformed('The token has a segment that is not canonical base64url.'),
+      malformed('The token is not three non-empty segments of canonical base64url.'),
     );
   });
 

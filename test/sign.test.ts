@@ -351,14 +351,14 @@ describe('The payload', () => {
     'is refused when it is $what',
     async (row) => {
       expect(await failure(createClient(), row.value)).toEqual(
-        refusal('The payload must be a plain object.'),
+        refusal('The payload and "claims" must be plain objects.'),
       );
     },
   );
 
   it.each(notPlain)('is refused when the claims of the options are $what', async ({ value }) => {
     expect(await failure(createClient(), {}, { claims: value })).toEqual(
-      refusal('"claims" must be a plain object.'),
+      refusal('The payload and "claims" must be plain objects.'),
     );
   });
 
@@ -376,7 +376,7 @@ describe('The payload', () => {
     { what: 'the claims', payload: {}, options: { claims: { toJSON: () => ({ admin: true }) } } },
   ])('is refused when $what would become something else with a toJSON', async ({ payload, options }) => {
     expect(await failure(createClient(), payload, options)).toEqual(
-      refusal('The payload must be a plain object.'),
+      refusal('The payload and "claims" must be plain objects.'),
     );
   });
 
@@ -438,7 +438,7 @@ describe('The payload', () => {
     expect(largest).toHaveLength(65_536);
     expect(await client.verify(largest)).toMatchObject({ valid: true });
     expect(await failure(client, { pad: 'x'.repeat(room + 1) })).toEqual(
-      refusal('The token would be larger than the 64 KiB that verify accepts; sign fewer claims.'),
+      refusal('The token would be larger than 64 KiB; sign fewer claims.'),
     );
   });
 });

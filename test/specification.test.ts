@@ -4,6 +4,7 @@ import { IntentRegistry } from 'intentkit';
 import * as root from 'intentkit-auth';
 import {
   type AuthClient,
+  AuthError,
   type AuthProviderConfig,
   createAuthClient,
   createAuthProvider,
@@ -143,9 +144,7 @@ describe('The configuration table', () => {
   });
 
   it('asks for at least one of "secret" and "jwksUrl"', () => {
-    expect(() => createAuthProvider({ issuer: 'my-service' })).toThrow(
-      'Give "secret" to sign and verify, "jwksUrl" to verify, or both.',
-    );
+    expect(() => createAuthProvider({ issuer: 'my-service' })).toThrow('Give "secret", "jwksUrl" or both.');
   });
 
   it('with both, signs by the secret and accepts tokens of either', async () => {
@@ -311,6 +310,31 @@ describe('The functions', () => {
       code: 'ERR_SIGN_INPUT',
       message: `"claims" must not hold "${claim}": ${instead}.`,
     });
+  });
+
+  it('create_token names its own field when the lifetime is none', async () => {
+    await expect(createToken.execute({ expires_in: 'soon' }, ctx)).rejects.toEqual(
+      new AuthError(
+        'ERR_SIGN_INPUT',
+        '"expires_in" must be a duration in the future, such as "30s", "15m" or "7d".',
+      ),
+    );
+  });
+
+  it('create_token passes on what else goes wrong', async () => {
+    const broken = { ...ctx, providers: { auth: { sign: () => Promise.reject(new RangeError('broken')) } } };
+    await expect(createToken.execute({}, broken)).rejects.toEqual(new RangeError('broken'));
+  });
+
+  it('all answer with what their output schemas say', async () => {
+    const created = await createToken.execute({ claims: { role: 'admin' } }, ctx);
+    expect(createToken.output.parse(created)).toEqual(created);
+    const decoded = await decodeToken.execute(created, ctx);
+    expect(decodeToken.output.parse(decoded)).toEqual(decoded);
+    for (const token of [created.token, bySecret({ exp: 1, iss: 'my-service' }), 'no token']) {
+      const verified = await verifyToken.execute({ token }, ctx);
+      expect(verifyToken.output.parse(verified)).toEqual(verified);
+    }
   });
 
   it('verify_token hands on the verdict without a reason when there is none', async () => {

@@ -204,7 +204,7 @@ describe.each(OTHERS)('$section, by $alg', (vector) => {
 describe('RFC 7519 section 6.1 and RFC 7515 appendix A.5', () => {
   it('is an unsecured JWT, which is none here', async () => {
     const unsecured = { ...HS256, header: 'eyJhbGciOiJub25lIn0', signature: '' };
-    const message = 'The token is not three non-empty base64url segments.';
+    const message = 'The token is not three non-empty segments of canonical base64url.';
     expect(await verify(unsecured)).toEqual(refused('malformed', message));
     expect(await verify({ ...unsecured, signature: HS256.signature })).toEqual(
       refused('algorithm', 'The "alg" header is not an accepted algorithm.'),

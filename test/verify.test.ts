@@ -82,8 +82,8 @@ const refused = (reason: VerifyFailure, message: string, payload: object = {}) =
 const accepted = (payload: object = {}) => ({ valid: true, payload, expired: false });
 
 const NOT_STRING = 'The token is not a string.';
-const NOT_THREE = 'The token is not three non-empty base64url segments.';
-const NOT_CANONICAL = 'The token has a segment that is not canonical base64url.';
+const NOT_THREE = 'The token is not three non-empty segments of canonical base64url.';
+const NOT_CANONICAL = 'The token is not three non-empty segments of canonical base64url.';
 const NO_HEADER = 'The token has no JSON header with an "alg".';
 const NO_PAYLOAD = 'The payload is not a JSON object.';
 const WRONG_ALGORITHM = 'The "alg" header is not an accepted algorithm.';
@@ -789,6 +789,7 @@ describe('The typ', () => {
     { expected: 'at+jwt', typ: 'xapplication/at+jwt', valid: false },
     { expected: 'at+jwt', typ: 'x/application/at+jwt', valid: false },
     { expected: 'at+jwt', typ: 'application/application/at+jwt', valid: false },
+    { expected: 'at+jwt', typ: 'at+application/jwt', valid: false },
     { expected: 'a/b', typ: 'a/b', valid: true },
     { expected: 'a/b', typ: 'application/a/b', valid: false },
     { expected: 'at+jwt', typ: '', valid: false },
