@@ -162,10 +162,7 @@ const duration = durationThat(
   (seconds) => Math.round(seconds) > 0,
   'a duration in the future, such as "30s", "15m" or "7d"',
 );
-const durationOrZero = durationThat(
-  (seconds) => seconds >= 0,
-  'a duration of zero or more, such as "30s", "15m" or "7d"',
-);
+const durationOrZero = durationThat((seconds) => seconds >= 0, 'a duration, such as "30s", "15m" or "7d"');
 
 const aFunction = <F>() => z.custom<F>((value) => typeof value === 'function', 'a function');
 
@@ -331,7 +328,7 @@ function refuseUndefined(options: unknown, prefix: string): void {
 
 function checkedUrl(url: URL, allowHttp: boolean | undefined): URL {
   if (url.username || url.password) {
-    refuse('"jwksUrl" must not hold a user name or password; send credentials in "jwks.headers".');
+    refuse('"jwksUrl" must not hold credentials; send them in "jwks.headers".');
   }
   const mayBeHttp = allowHttp || isLoopback(url.hostname);
   if (url.protocol !== 'https:' && !(mayBeHttp && url.protocol === 'http:')) {

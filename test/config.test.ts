@@ -44,7 +44,7 @@ const textsMessage = (option: string): string =>
 const futureMessage = (option: string): string =>
   `"${option}" must be a duration in the future, such as "30s", "15m" or "7d".`;
 const zeroMessage = (option: string): string =>
-  `"${option}" must be a duration of zero or more, such as "30s", "15m" or "7d".`;
+  `"${option}" must be a duration, such as "30s", "15m" or "7d".`;
 
 const NOTHING_TO_VERIFY = 'Give "secret", "jwksUrl" or both.';
 const NOT_OPTIONS = 'The configuration must be an object of options.';
@@ -53,7 +53,7 @@ const KEY_TEXT =
   '"secret" must be random bytes, not the text of a PEM, JWK or JWKS key; asymmetric keys come from "jwksUrl".';
 const NOT_URL = '"jwksUrl" must be a URL, such as "https://example.com/.well-known/jwks.json".';
 const PLAIN_HTTP = '"jwksUrl" must be an https: URL: over http: anyone could replace the keys.';
-const CREDENTIALS = '"jwksUrl" must not hold a user name or password; send credentials in "jwks.headers".';
+const CREDENTIALS = '"jwksUrl" must not hold credentials; send them in "jwks.headers".';
 const ALGORITHMS =
   '"algorithm" must be one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519.';
 const HMAC_ONLY = '"algorithm" must be HS256, HS384 or HS512 with "secret".';

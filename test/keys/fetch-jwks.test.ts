@@ -34,6 +34,7 @@ const unavailable = (why: string): string =>
   `The token was neither accepted nor refused, because the keys behind "jwksUrl" could not be fetched (${why}); try again later.`;
 
 afterEach(() => {
+  vi.restoreAllMocks();
   vi.unstubAllGlobals();
 });
 
@@ -194,6 +195,21 @@ describe('A fetch of the JWKS', () => {
     const { outcome, status } = await startJwksClient({ keys: [signer.jwk], jwks: { timeout: odd } });
 
     expect(await outcome(signer.token), status().lastError).toBe('valid');
+  });
+
+  it.each<[title: string, fault: Fault | undefined]>([
+    ['an answer', undefined],
+    ['a failure', answer(500)],
+  ])('leaves no timer behind after %s', async (_, fault) => {
+    const started = vi.spyOn(globalThis, 'setTimeout');
+    const cleared = vi.spyOn(globalThis, 'clearTimeout');
+    const { server, client } = await startJwksClient({ keys: [signer.jwk], jwks: { timeout: '1h' } });
+    server.handler = fault;
+    await client.ping();
+
+    const timers = started.mock.results.filter((_, call) => started.mock.calls[call]?.[1] === 3_600_000);
+    expect(timers).toHaveLength(1);
+    expect(cleared).toHaveBeenCalledWith(timers[0]?.value);
   });
 });
 

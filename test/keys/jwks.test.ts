@@ -18,6 +18,7 @@ const ALMOST_ONE = 1 - 2 ** -53;
 
 const k1 = createSigner('k1');
 const k2 = createSigner('k2');
+const kidless = mint({ header: { alg: 'ES256' }, payload: {}, key: k1.privateKey });
 const unavailable = 'ERR_JWKS_UNAVAILABLE';
 
 /** A token with a key id that no set has: nobody needs to sign it. */
@@ -370,6 +371,42 @@ describe('An unknown key id', () => {
     expect(client.fetches()).toBe(3);
   });
 
+  it('is not remembered as absent when it was found, so that it may go and come again', async () => {
+    const client = await startWithKeys();
+    client.server.setKeys([k1.jwk, k2.jwk]);
+    expect(await client.outcome(k2.token)).toBe('valid');
+    client.server.setKeys([k1.jwk]);
+    expect(await client.client.ping()).toBe(true);
+
+    client.server.setKeys([k1.jwk, k2.jwk]);
+    expect(await client.outcome(k2.token)).toBe('valid');
+    expect(client.fetches()).toBe(4);
+  });
+
+  it('profits from a fetch in flight at whatever moment it comes', async () => {
+    const next = createSigner('next', 'ES384');
+    const token = mint({ header: { alg: 'ES384' }, payload: {}, key: next.privateKey });
+    for (let moment = 0; moment < 60; moment += 1) {
+      let answerNow = (_: Response): void => {};
+      const answers = [
+        ...Array.from({ length: 3 }, () => async () => Response.json({ keys: [k1.jwk] })),
+        () =>
+          new Promise<Response>((resolve) => {
+            answerNow = resolve;
+          }),
+      ];
+      const client = await startWithKeys({ fetch: () => (answers.shift() ?? Promise.reject)() });
+      // The budget is used up.
+      for (let count = 0; count < 3; count += 1) expect(await client.outcome(unknown())).toBe('key');
+
+      const ping = client.client.ping();
+      answerNow(Response.json({ keys: [k1.jwk, next.jwk] }));
+      for (let turn = 0; turn < moment; turn += 1) await null;
+      expect([moment, await client.outcome(token)]).toEqual([moment, 'valid']);
+      await ping;
+    }
+  });
+
   it('that one client uses over and over does not hold up a rotation', async () => {
     const client = await startWithKeys();
     for (let time = 0; time < 10 * MINUTE; time += SECOND) {
@@ -485,12 +522,12 @@ describe('Keys', () => {
     expect(client.fetches()).toBe(1);
 
     client.clock.at(due);
-    // The endpoint has not answered, and nobody waits for it.
-    expect(await Promise.all([client.outcome(k1.token), client.outcome(k1.token)])).toEqual([
-      'valid',
-      'valid',
-    ]);
+    const callers = [k1.token, k1.token, kidless].map((token) => client.outcome(token));
+    expect(await Promise.all(callers)).toEqual(['valid', 'valid', 'valid']);
     expect(client.fetches()).toBe(2);
+    // Nobody has waited: the endpoint has neither answered nor been given up.
+    expect(client.status().ageSeconds).toBe(due / SECOND);
+    expect(client.status()).not.toHaveProperty('lastError');
 
     response.release();
     await client.settled();
@@ -656,11 +693,11 @@ describe('While the endpoint fails', () => {
     const response = held(answer(500));
     client.server.handler = response;
     client.clock.at(10 * MINUTE + SECOND);
-    expect(await Promise.all([client.outcome(k1.token), client.outcome(k1.token)])).toEqual([
-      'valid',
-      'valid',
-    ]);
+    const callers = [k1.token, k1.token, kidless].map((token) => client.outcome(token));
+    expect(await Promise.all(callers)).toEqual(['valid', 'valid', 'valid']);
     expect(client.fetches()).toBe(before + 1);
+    // The attempt is still on its way: the next one has no time yet.
+    expect(client.status().retryInSeconds).toBe(0);
     response.release();
     await client.settled();
   });
