@@ -134,14 +134,31 @@ const bySigner = (
     if (outlasted) return [UNAVAILABLE];
     return published.flatMap((set) => {
       const sameId = set.filter((signer) => kid === undefined || signer.kid === kid);
-      // A key serves RS256 and PS256 alike, as none of ours says which.
-      const family = (name: string): string => name.replace(/^[RP]S/, 'RSA');
       if (sameId.some((signer) => family(signer.alg) === family(alg))) return [verdict];
       if (kid !== undefined && sameId.length > 0) return ['key'];
       return endpoint.map((state) => (state === 'up' ? 'key' : UNAVAILABLE));
     });
   },
 });
+
+/** A good token that names no key: each key for its algorithm is tried. */
+const withoutKid = ({ alg, jwk, privateKey }: Signer, sub: string): Sample => ({
+  kind: 'without key id',
+  token: mint({ header: { alg }, payload: claims(sub), key: privateKey }),
+  sub,
+  expected(client, { published, endpoint, outlasted }) {
+    if (client === 'secret') return ['algorithm'];
+    if (outlasted) return [UNAVAILABLE];
+    return published.flatMap((set) => {
+      if (set.some((signer) => signer.jwk === jwk)) return ['valid'];
+      if (set.some((signer) => family(signer.alg) === family(alg))) return ['signature'];
+      return endpoint.map((state) => (state === 'up' ? 'key' : UNAVAILABLE));
+    });
+  },
+});
+
+/** A key serves RS256 and PS256 alike, as none of ours says which. */
+const family = (alg: string): string => alg.replace(/^[RP]S/, 'RSA');
 
 const always = (kind: string, token: unknown, verdict: string): Sample => ({
   kind,
@@ -169,6 +186,7 @@ function samplesOf(signer: Signer, index: number): Sample[] {
     ...Array.from({ length: 8 }, (_, n) =>
       signed('good', `user-${index}-${n}`, claims(`user-${index}-${n}`), 'valid'),
     ),
+    withoutKid(signer, `nameless-${index}`),
     signed('expired', 'late', { ...claims('late'), exp: 1 }, 'expired'),
     signed('not yet valid', 'early', { ...claims('early'), nbf: NEVER }, 'not_yet_valid'),
     signed('for another audience', 'stray', { ...claims('stray'), aud: 'https://other.example' }, 'audience'),

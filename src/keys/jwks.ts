@@ -66,7 +66,7 @@ export class JwksSource {
     const set = this.#set;
     if (set && this.#age(set) < this.#cacheMaxAgeMs * REFRESH_AT) {
       const keys = set.find(header);
-      if (keys instanceof Promise || keys.length > 0) return keys;
+      if (!(keys instanceof Promise) && keys.length > 0) return keys;
     }
     return this.#find(header, kid);
   }

@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import type { JwksOptions } from 'intentkit-auth';
+import { createAuthClient, type JwksOptions } from 'intentkit-auth';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parseConfig } from '../../src/config.js';
 import { defaultEngine } from '../../src/jws.js';
 import { JwksSource } from '../../src/keys/jwks.js';
 import { answer, held, keys, large, reset } from '../support/faulty-jwks-server.js';
-import { createSigner, type JwksClient, startJwksClient, stopClock } from '../support/jwks-client.js';
+import {
+  createSigner,
+  type JwksClient,
+  outcome,
+  startJwksClient,
+  stopClock,
+} from '../support/jwks-client.js';
 import { startJwksServer } from '../support/jwks-server.js';
 import { mint, segment } from '../support/mint.js';
 import { until } from '../support/until.js';
@@ -371,6 +377,20 @@ describe('An unknown key id', () => {
     expect(client.fetches()).toBe(3);
   });
 
+  it('may be none at all: without a key id, an algorithm that no key is for has a fetch like any other', async () => {
+    const next = createSigner('next', 'ES384');
+    const token = mint({ header: { alg: 'ES384' }, payload: {}, key: next.privateKey });
+    const client = await startWithKeys();
+    client.server.handler = answer(500);
+    expect(await client.outcome(token)).toBe(unavailable);
+    expect(client.fetches()).toBe(2);
+
+    client.server.handler = keys(k1.jwk, next.jwk);
+    client.clock.at(SECOND);
+    expect(await client.outcome(token)).toBe('valid');
+    expect(client.fetches()).toBe(3);
+  });
+
   it('is not remembered as absent when it was found, so that it may go and come again', async () => {
     const client = await startWithKeys();
     client.server.setKeys([k1.jwk, k2.jwk]);
@@ -384,25 +404,29 @@ describe('An unknown key id', () => {
   });
 
   it('profits from a fetch in flight at whatever moment it comes', async () => {
+    stopClock();
     const next = createSigner('next', 'ES384');
     const token = mint({ header: { alg: 'ES384' }, payload: {}, key: next.privateKey });
     for (let moment = 0; moment < 60; moment += 1) {
-      let answerNow = (_: Response): void => {};
-      const answers = [
-        ...Array.from({ length: 3 }, () => async () => Response.json({ keys: [k1.jwk] })),
-        () =>
-          new Promise<Response>((resolve) => {
-            answerNow = resolve;
-          }),
-      ];
-      const client = await startWithKeys({ fetch: () => (answers.shift() ?? Promise.reject)() });
-      // The budget is used up.
-      for (let count = 0; count < 3; count += 1) expect(await client.outcome(unknown())).toBe('key');
+      let respond = (_: Response): void => {};
+      let fetches = 0;
+      const fetch = async (): Promise<Response> => {
+        fetches += 1;
+        if (fetches <= 3) return Response.json({ keys: [k1.jwk] });
+        return new Promise((resolve) => {
+          respond = resolve;
+        });
+      };
+      const client = createAuthClient({ jwksUrl: 'https://idp.example/jwks', jwks: { fetch } });
+      for (const used of [k1.token, unknown(), unknown()]) await client.verify(used);
+      expect(fetches).toBe(3);
 
-      const ping = client.client.ping();
-      answerNow(Response.json({ keys: [k1.jwk, next.jwk] }));
+      // The budget is used up, so that only this fetch can bring the key.
+      const ping = client.ping();
+      await until(() => fetches === 4);
+      respond(Response.json({ keys: [k1.jwk, next.jwk] }));
       for (let turn = 0; turn < moment; turn += 1) await null;
-      expect([moment, await client.outcome(token)]).toEqual([moment, 'valid']);
+      expect([moment, await outcome(client, token)]).toEqual([moment, 'valid']);
       await ping;
     }
   });
