@@ -121,7 +121,7 @@ const claims = (sub: string) => ({ sub, aud: AUDIENCE, exp: NEVER });
 /** A token whose verdict is this one as soon as its key is found. */
 const bySigner = (
   kind: string,
-  { alg, kid }: { alg: string; kid?: string },
+  { alg, kid }: { alg: string; kid: string },
   token: string,
   verdict: string,
   sub: string,
@@ -133,9 +133,9 @@ const bySigner = (
     if (client === 'secret') return ['algorithm'];
     if (outlasted) return [UNAVAILABLE];
     return published.flatMap((set) => {
-      const sameId = set.filter((signer) => kid === undefined || signer.kid === kid);
+      const sameId = set.filter((signer) => signer.kid === kid);
       if (sameId.some((signer) => family(signer.alg) === family(alg))) return [verdict];
-      if (kid !== undefined && sameId.length > 0) return ['key'];
+      if (sameId.length > 0) return ['key'];
       return endpoint.map((state) => (state === 'up' ? 'key' : UNAVAILABLE));
     });
   },

@@ -57,7 +57,7 @@ async function readBody(response: Response, signal: AbortSignal): Promise<string
   const reader = response.body?.getReader();
   // Gives the connection back, at once and even if the fetch ignores the signal. A no-op after the end.
   const cancel = (): void => void reader?.cancel().catch(() => {});
-  signal.addEventListener('abort', cancel, { once: true });
+  signal.addEventListener('abort', cancel);
   try {
     // A configured fetch may have followed one all the same; browsers hide the status of those they did not.
     if (response.redirected || response.type === 'opaqueredirect') {
@@ -75,7 +75,6 @@ async function readBody(response: Response, signal: AbortSignal): Promise<string
     }
     return text + utf8.decode();
   } finally {
-    signal.removeEventListener('abort', cancel);
     cancel();
   }
 }

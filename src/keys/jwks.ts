@@ -177,15 +177,15 @@ export class JwksSource {
   }
 
   #fetch(): Promise<KeySet> {
-    const attempt = fetchJwks(this.#config).then(
-      ({ keys }) => this.#succeeded(keys),
-      (error: Error) => this.#failed(error),
-    );
-    const settled = attempt.finally(() => {
-      if (this.#pending === settled) this.#pending = undefined;
-    });
-    this.#pending = settled;
-    return settled;
+    this.#pending = fetchJwks(this.#config)
+      .then(
+        ({ keys }) => this.#succeeded(keys),
+        (error: Error) => this.#failed(error),
+      )
+      .finally(() => {
+        this.#pending = undefined;
+      });
+    return this.#pending;
   }
 
   #succeeded(keys: readonly unknown[]): KeySet {
@@ -212,11 +212,12 @@ export class JwksSource {
   }
 
   #unavailable(): AuthError {
-    const why = this.#lastError ? ` (${this.#lastError.message})` : '';
+    // Nobody asks before a fetch has failed.
+    const cause = this.#lastError as Error;
     return new AuthError(
       'ERR_JWKS_UNAVAILABLE',
-      `The token was neither accepted nor refused, because the keys behind "jwksUrl" could not be fetched${why}; try again later.`,
-      this.#lastError && { cause: this.#lastError },
+      `The token was neither accepted nor refused, because the keys behind "jwksUrl" could not be fetched (${cause.message}); try again later.`,
+      { cause },
     );
   }
 }
