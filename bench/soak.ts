@@ -22,8 +22,8 @@ import { generateKeys, type Keys, mint, segment } from '../test/support/mint.js'
 
 const CONCURRENCY = 64;
 const PHASE_TOKENS = 1000;
-/** How far each token moves the clock: a phase takes two and a half minutes. */
-const TICK_MS = 150;
+/** How far each token moves the clock: a phase takes five minutes. */
+const TICK_MS = 300;
 const HEAP_SAMPLES = 24;
 /** Room for what the compiler adds; a leak of a dozen bytes a token would show in a million. */
 const MAX_HEAP_GROWTH = 8 * 2 ** 20;
