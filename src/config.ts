@@ -108,7 +108,6 @@ export interface JwksOptions {
 
 /** The configuration as the client uses it: checked, with defaults, times in seconds. */
 export interface Config {
-  readonly name: string;
   readonly warn: WarningHandler;
   readonly defaultExpiry: number;
   readonly maxExpiry: number;
@@ -284,7 +283,7 @@ export function parseConfig(input: AuthProviderConfig): Config {
     clockTolerance: Math.round(options.clockTolerance ?? 0),
   };
   const warn = safely(options.onWarning ?? emitWarning);
-  const config: Mutable<Config> = { name: options.name ?? 'auth', warn, defaultExpiry, maxExpiry };
+  const config: Mutable<Config> = { warn, defaultExpiry, maxExpiry };
 
   if (secret) {
     const hmac = algorithm ?? 'HS256';

@@ -10,6 +10,7 @@ import {
 } from 'intentkit-auth';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { generateKeys, mint } from './support/mint.js';
+import { titled } from './support/titled.js';
 
 const SECRET = 'a secret of sixty-four bytes, which is enough for every HMAC hash';
 const JWKS_URL = 'https://idp.example/.well-known/jwks.json';
@@ -143,40 +144,33 @@ describe('An option', () => {
   const wrongLists = ['', 5, null, true, {}, [], [''], ['a', ''], ['a', 5], [null], [undefined], [['a']]];
   const wrongTimes = ['', 'soon', '5', '-1h', '1h ago', '-0.5s', 60, 0, null, true, ['1h'], {}];
 
-  it.each<{ option: string; values: readonly unknown[]; message: string }>([
-    {
-      option: 'secret',
-      values: ['', 5, null, true, {}, [], [''], [SECRET, ''], [SECRET, 5], [undefined], [[SECRET]]],
-      message: SECRET_KINDS,
-    },
-    {
-      option: 'secret',
-      values: [
-        new Uint8Array(),
-        Buffer.alloc(0),
-        new ArrayBuffer(64),
-        [Buffer.from(SECRET), new Uint8Array()],
-        Symbol('secret'),
-        () => SECRET,
-        Promise.resolve(SECRET),
-        new String(SECRET),
-      ],
-      message: SECRET_KINDS,
-    },
-    {
-      option: 'jwksUrl',
-      values: ['', 'jwks', '/jwks.json', 'idp.example/jwks', 'https://', 5],
-      message: NOT_URL,
-    },
-    { option: 'jwksUrl', values: [null, {}, [JWKS_URL], new URL(JWKS_URL)], message: NOT_URL },
-    {
-      option: 'jwksUrl',
-      values: ['ftp://idp.example', 'file:///jwks.json', 'data:application/json,{}', 'wss://idp.example'],
-      message: PLAIN_HTTP,
-    },
-    {
-      option: 'jwksUrl',
-      values: [
+  it.each<[message: string, option: string, values: readonly unknown[]]>([
+    [
+      SECRET_KINDS,
+      'secret',
+      ['', 5, null, true, {}, [], [''], [SECRET, ''], [SECRET, 5], [undefined], [[SECRET]]],
+    ],
+    [
+      SECRET_KINDS,
+      'secret, as bytes',
+      [new Uint8Array(), Buffer.alloc(0), new ArrayBuffer(64), [Buffer.from(SECRET), new Uint8Array()]],
+    ],
+    [
+      SECRET_KINDS,
+      'secret, as what is not even data',
+      [Symbol('secret'), () => SECRET, Promise.resolve(SECRET), new String(SECRET)],
+    ],
+    [NOT_URL, 'jwksUrl', ['', 'jwks', '/jwks.json', 'idp.example/jwks', 'https://']],
+    [NOT_URL, 'jwksUrl, not as text', [5, null, {}, [JWKS_URL], new URL(JWKS_URL)]],
+    [
+      PLAIN_HTTP,
+      'jwksUrl, by another protocol',
+      ['ftp://idp.example', 'file:///jwks.json', 'data:application/json,{}', 'wss://idp.example'],
+    ],
+    [
+      PLAIN_HTTP,
+      'jwksUrl, beyond loopback',
+      [
         'http://idp.example/jwks',
         'http://127.0.0.1.evil.example',
         'http://10.0.0.1',
@@ -188,102 +182,61 @@ describe('An option', () => {
         'http://notlocalhost',
         'http://x.notlocalhost',
       ],
-      message: PLAIN_HTTP,
-    },
-    {
-      option: 'jwksUrl',
-      values: ['https://user@idp.example', 'https://user:pw@idp.example', 'https://:pw@idp.example'],
-      message: CREDENTIALS,
-    },
-    { option: 'jwks', values: [5, null, '', [], true], message: '"jwks" must be an object of options.' },
-    { option: 'issuer', values: wrongLists, message: textsMessage('issuer') },
-    { option: 'audience', values: wrongLists, message: textsMessage('audience') },
-    {
-      option: 'algorithm',
-      values: ['none', 'hs256', 'HS1', 'RS255', '', 5, null, ['HS256']],
-      message: ALGORITHMS,
-    },
-    {
-      option: 'defaultExpiry',
-      values: [...wrongTimes, '0s', '0.4s'],
-      message: futureMessage('defaultExpiry'),
-    },
-    { option: 'maxExpiry', values: [...wrongTimes, '0s', '0.4s'], message: futureMessage('maxExpiry') },
-    { option: 'maxTokenAge', values: [...wrongTimes, '0s', '0.4s'], message: futureMessage('maxTokenAge') },
-    { option: 'clockTolerance', values: wrongTimes, message: zeroMessage('clockTolerance') },
-    {
-      option: 'requiredClaims',
-      values: ['exp', 5, null, {}, [''], ['exp', 5], [null]],
-      message: CLAIM_NAMES,
-    },
-    { option: 'typ', values: wrongTexts, message: textMessage('typ') },
-    { option: 'name', values: wrongTexts, message: textMessage('name') },
-    { option: 'onWarning', values: [5, null, '', {}, 'log'], message: '"onWarning" must be a function.' },
-  ])('$option of $values is refused', ({ option, values, message }) => {
-    for (const value of values) expectRefused({ secret: SECRET, [option]: value }, message);
+    ],
+    [
+      CREDENTIALS,
+      'jwksUrl, with credentials',
+      ['https://user@idp.example', 'https://user:pw@idp.example', 'https://:pw@idp.example'],
+    ],
+    ['"jwks" must be an object of options.', 'jwks', [5, null, '', [], true]],
+    [textsMessage('issuer'), 'issuer', wrongLists],
+    [textsMessage('audience'), 'audience', wrongLists],
+    [ALGORITHMS, 'algorithm', ['none', 'hs256', 'HS1', 'RS255', '', 5, null, ['HS256']]],
+    [futureMessage('defaultExpiry'), 'defaultExpiry', [...wrongTimes, '0s', '0.4s']],
+    [futureMessage('maxExpiry'), 'maxExpiry', [...wrongTimes, '0s', '0.4s']],
+    [futureMessage('maxTokenAge'), 'maxTokenAge', [...wrongTimes, '0s', '0.4s']],
+    [zeroMessage('clockTolerance'), 'clockTolerance', wrongTimes],
+    [CLAIM_NAMES, 'requiredClaims', ['exp', 5, null, {}, [''], ['exp', 5], [null]]],
+    [textMessage('typ'), 'typ', wrongTexts],
+    [textMessage('name'), 'name', wrongTexts],
+    ['"onWarning" must be a function.', 'onWarning', [5, null, '', {}, 'log']],
+  ])('is refused with: %s (%s)', (message, option, values) => {
+    const [name = ''] = option.split(',');
+    for (const value of values) expectRefused({ secret: SECRET, [name]: value }, message);
   });
 
-  it.each<{ option: string; values: readonly unknown[]; message: string }>([
-    { option: 'issuer', values: wrongLists, message: textsMessage('jwks.issuer') },
-    { option: 'audience', values: wrongLists, message: textsMessage('jwks.audience') },
-    { option: 'timeout', values: [...wrongTimes, '0s', '0.4s'], message: futureMessage('jwks.timeout') },
-    { option: 'cooldown', values: [...wrongTimes, '0s', '0.4s'], message: futureMessage('jwks.cooldown') },
-    {
-      option: 'cacheMaxAge',
-      values: [...wrongTimes, '0s', '0.4s'],
-      message: futureMessage('jwks.cacheMaxAge'),
-    },
-    { option: 'staleIfError', values: wrongTimes, message: zeroMessage('jwks.staleIfError') },
-    {
-      option: 'headers',
-      values: [
-        5,
-        null,
-        '',
-        [],
-        [['a', 'b']],
-        new Headers({ a: 'b' }),
-        new Map(),
-        { 'a b': 'c' },
-        { '': 'c' },
-      ],
-      message: HEADERS,
-    },
-    { option: 'headers', values: [{ a: 'b\nc' }, { a: 'é🔑' }], message: HEADERS },
-    {
-      option: 'headers',
-      values: [{ a: 5 }, { a: null }, { b: 'c', a: ['d'] }],
-      message: '"jwks.headers.a" must be text.',
-    },
-    {
-      option: 'fetch',
-      values: [5, null, {}],
-      message: '"jwks.fetch" must be a function.',
-    },
-    {
-      option: 'dangerouslyAllowHttp',
-      values: [1, null, 'true'],
-      message: '"jwks.dangerouslyAllowHttp" must be true or false.',
-    },
-  ])('jwks.$option of $values is refused', ({ option, values, message }) => {
-    for (const value of values) expectRefused({ jwksUrl: JWKS_URL, jwks: { [option]: value } }, message);
+  it.each<[message: string, option: string, values: readonly unknown[]]>([
+    [textsMessage('jwks.issuer'), 'issuer', wrongLists],
+    [textsMessage('jwks.audience'), 'audience', wrongLists],
+    [futureMessage('jwks.timeout'), 'timeout', [...wrongTimes, '0s', '0.4s']],
+    [futureMessage('jwks.cooldown'), 'cooldown', [...wrongTimes, '0s', '0.4s']],
+    [futureMessage('jwks.cacheMaxAge'), 'cacheMaxAge', [...wrongTimes, '0s', '0.4s']],
+    [zeroMessage('jwks.staleIfError'), 'staleIfError', wrongTimes],
+    [HEADERS, 'headers', [5, null, '', [], [['a', 'b']], new Headers({ a: 'b' }), new Map()]],
+    [HEADERS, 'headers, with one that is none', [{ 'a b': 'c' }, { '': 'c' }, { a: 'b\nc' }, { a: '🔑' }]],
+    ['"jwks.headers.a" must be text.', 'headers', [{ a: 5 }, { a: null }, { b: 'c', a: ['d'] }]],
+    ['"jwks.fetch" must be a function.', 'fetch', [5, null, {}]],
+    ['"jwks.dangerouslyAllowHttp" must be true or false.', 'dangerouslyAllowHttp', [1, null, 'true']],
+  ])('is refused with: %s (jwks.%s)', (message, option, values) => {
+    const [name = ''] = option.split(',');
+    for (const value of values) expectRefused({ jwksUrl: JWKS_URL, jwks: { [name]: value } }, message);
   });
 
-  it.each<{ config: object; message: string }>([
-    { config: { secret: SECRET, algorithm: 'RS256' }, message: HMAC_ONLY },
-    { config: { secret: SECRET, algorithm: 'EdDSA' }, message: HMAC_ONLY },
-    { config: { secret: SECRET, jwksUrl: JWKS_URL, algorithm: 'ES256' }, message: HMAC_ONLY },
-    { config: { jwksUrl: JWKS_URL, algorithm: 'HS256' }, message: ASYMMETRIC_ONLY },
-    { config: { jwksUrl: JWKS_URL, algorithm: 'HS512' }, message: ASYMMETRIC_ONLY },
-    {
-      config: { secret: SECRET, defaultExpiry: '2h', maxExpiry: '1h' },
-      message: '"defaultExpiry" must not be longer than "maxExpiry".',
-    },
-    {
-      config: { secret: SECRET, defaultExpiry: '3601s', maxExpiry: '1h' },
-      message: '"defaultExpiry" must not be longer than "maxExpiry".',
-    },
-  ])('is refused that does not go with another: $config', ({ config, message }) => {
+  it.each<[config: object, message: string]>([
+    [{ secret: SECRET, algorithm: 'RS256' }, HMAC_ONLY],
+    [{ secret: SECRET, algorithm: 'EdDSA' }, HMAC_ONLY],
+    [{ secret: SECRET, jwksUrl: JWKS_URL, algorithm: 'ES256' }, HMAC_ONLY],
+    [{ jwksUrl: JWKS_URL, algorithm: 'HS256' }, ASYMMETRIC_ONLY],
+    [{ jwksUrl: JWKS_URL, algorithm: 'HS512' }, ASYMMETRIC_ONLY],
+    [
+      { secret: SECRET, defaultExpiry: '2h', maxExpiry: '1h' },
+      '"defaultExpiry" must not be longer than "maxExpiry".',
+    ],
+    [
+      { secret: SECRET, defaultExpiry: '3601s', maxExpiry: '1h' },
+      '"defaultExpiry" must not be longer than "maxExpiry".',
+    ],
+  ])('is refused where it does not go with another: %j', (config, message) => {
     expectRefused(config, message);
   });
 });
@@ -295,57 +248,61 @@ describe('A secret', () => {
 
   const der = generateKeys('RS256').publicKey.export({ format: 'der', type: 'spki' });
 
-  it.each<{ what: string; bytes: Buffer }>([
-    { what: 'an RSA key in DER', bytes: der },
-    {
-      what: 'an RSA key in PKCS #1',
-      bytes: generateKeys('RS256').publicKey.export({ format: 'der', type: 'pkcs1' }),
-    },
-    {
-      what: 'an EC key in DER',
-      bytes: generateKeys('ES256').publicKey.export({ format: 'der', type: 'spki' }),
-    },
-    {
-      what: 'an Ed25519 key in DER',
-      bytes: generateKeys('EdDSA').publicKey.export({ format: 'der', type: 'spki' }),
-    },
-    {
-      what: 'a private key in DER',
-      bytes: generateKeys('EdDSA').privateKey.export({ format: 'der', type: 'pkcs8' }),
-    },
-    { what: 'a key in DER in base64', bytes: Buffer.from(der.toString('base64')) },
-    { what: 'a key in DER in base64url', bytes: Buffer.from(der.toString('base64url')) },
-    { what: 'a PEM in UTF-16', bytes: Buffer.from(pem, 'utf16le') },
-    { what: 'a JWK in base64', bytes: Buffer.from(Buffer.from(JSON.stringify(jwk)).toString('base64')) },
-  ])('is refused that is $what', ({ bytes }) => {
+  it.each(
+    titled<{ what: string; bytes: Buffer }>([
+      { what: 'an RSA key in DER', bytes: der },
+      {
+        what: 'an RSA key in PKCS #1',
+        bytes: generateKeys('RS256').publicKey.export({ format: 'der', type: 'pkcs1' }),
+      },
+      {
+        what: 'an EC key in DER',
+        bytes: generateKeys('ES256').publicKey.export({ format: 'der', type: 'spki' }),
+      },
+      {
+        what: 'an Ed25519 key in DER',
+        bytes: generateKeys('EdDSA').publicKey.export({ format: 'der', type: 'spki' }),
+      },
+      {
+        what: 'a private key in DER',
+        bytes: generateKeys('EdDSA').privateKey.export({ format: 'der', type: 'pkcs8' }),
+      },
+      { what: 'a key in DER in base64', bytes: Buffer.from(der.toString('base64')) },
+      { what: 'a key in DER in base64url', bytes: Buffer.from(der.toString('base64url')) },
+      { what: 'a PEM in UTF-16', bytes: Buffer.from(pem, 'utf16le') },
+      { what: 'a JWK in base64', bytes: Buffer.from(Buffer.from(JSON.stringify(jwk)).toString('base64')) },
+    ]),
+  )('is refused that is %s', (_, { bytes }) => {
     expectRefused({ secret: bytes }, KEY_TEXT);
     expectRefused({ secret: [SECRET, new Uint8Array(bytes)] }, KEY_TEXT);
   });
 
-  it.each<{ what: string; text: string }>([
-    { what: 'a public key in PEM', text: pem },
-    { what: 'a public key of OpenSSH', text: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA me@example.com' },
-    { what: 'an EC key of OpenSSH', text: 'ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTY= me' },
-    { what: 'a private key in PEM', text: privatePem },
-    { what: 'a PEM behind white space', text: ` \n\t${pem}` },
-    { what: 'a PEM behind anything', text: `junk${pem}` },
-    { what: 'a PEM before anything', text: `${pem}junk` },
-    { what: 'a PEM on one line', text: pem.replaceAll('\n', '\\n') },
-    { what: 'a PEM in base64', text: Buffer.from(pem).toString('base64') },
-    { what: 'a PEM in base64url behind anything', text: `x:${Buffer.from(pem).toString('base64url')}` },
-    { what: 'a certificate in PEM', text: '-----BEGIN CERTIFICATE-----\nMIIB' },
-    { what: 'a JWK', text: JSON.stringify(jwk) },
-    { what: 'a JWK that is indented', text: JSON.stringify(jwk, null, 2) },
-    { what: 'a JWK with its kty last', text: '{"n":"AQAB","kty" \n:"RSA"}' },
-    { what: 'a JWK in single quotes', text: "{'kty':'RSA'}" },
-    { what: 'a JWK as JSON in JSON', text: JSON.stringify(JSON.stringify(jwk)) },
-    { what: 'a JWK as JSON in JSON in JSON', text: JSON.stringify(JSON.stringify(JSON.stringify(jwk))) },
-    { what: 'an HMAC key as JWK', text: '{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ"}' },
-    { what: 'a JWKS', text: JSON.stringify({ keys: [jwk] }) },
-    { what: 'an empty JWKS', text: '{ "keys" : [] }' },
-    { what: 'a JWKS as JSON in JSON', text: JSON.stringify('{"keys":[]}') },
-    { what: 'a JWK behind anything', text: `jwk=${JSON.stringify(jwk)}` },
-  ])('is refused that is $what', ({ text }) => {
+  it.each(
+    titled<{ what: string; text: string }>([
+      { what: 'a public key in PEM', text: pem },
+      { what: 'a public key of OpenSSH', text: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA me@example.com' },
+      { what: 'an EC key of OpenSSH', text: 'ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTY= me' },
+      { what: 'a private key in PEM', text: privatePem },
+      { what: 'a PEM behind white space', text: ` \n\t${pem}` },
+      { what: 'a PEM behind anything', text: `junk${pem}` },
+      { what: 'a PEM before anything', text: `${pem}junk` },
+      { what: 'a PEM on one line', text: pem.replaceAll('\n', '\\n') },
+      { what: 'a PEM in base64', text: Buffer.from(pem).toString('base64') },
+      { what: 'a PEM in base64url behind anything', text: `x:${Buffer.from(pem).toString('base64url')}` },
+      { what: 'a certificate in PEM', text: '-----BEGIN CERTIFICATE-----\nMIIB' },
+      { what: 'a JWK', text: JSON.stringify(jwk) },
+      { what: 'a JWK that is indented', text: JSON.stringify(jwk, null, 2) },
+      { what: 'a JWK with its kty last', text: '{"n":"AQAB","kty" \n:"RSA"}' },
+      { what: 'a JWK in single quotes', text: "{'kty':'RSA'}" },
+      { what: 'a JWK as JSON in JSON', text: JSON.stringify(JSON.stringify(jwk)) },
+      { what: 'a JWK as JSON in JSON in JSON', text: JSON.stringify(JSON.stringify(JSON.stringify(jwk))) },
+      { what: 'an HMAC key as JWK', text: '{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ"}' },
+      { what: 'a JWKS', text: JSON.stringify({ keys: [jwk] }) },
+      { what: 'an empty JWKS', text: '{ "keys" : [] }' },
+      { what: 'a JWKS as JSON in JSON', text: JSON.stringify('{"keys":[]}') },
+      { what: 'a JWK behind anything', text: `jwk=${JSON.stringify(jwk)}` },
+    ]),
+  )('is refused that is %s', (_, { text }) => {
     const message = KEY_TEXT;
     expectRefused({ secret: text }, message);
     expectRefused({ secret: Buffer.from(text) }, message);
@@ -353,14 +310,16 @@ describe('A secret', () => {
     expectRefused({ secret: [SECRET, Buffer.from(text), SECRET] }, message);
   });
 
-  it.each<{ what: string; secret: string }>([
-    { what: 'the word kty', secret: `kty ${SECRET}` },
-    { what: 'the word keys', secret: `{"keys": {} } ${SECRET}` },
-    { what: 'dashes', secret: `----- ${SECRET} -----` },
-    { what: 'BEGIN', secret: `BEGIN ${SECRET}` },
-    { what: 'only white space', secret: ' '.repeat(64) },
-    { what: 'base64', secret: Buffer.from(SECRET).toString('base64') },
-  ])('may hold $what', async ({ secret }) => {
+  it.each(
+    titled<{ what: string; secret: string }>([
+      { what: 'the word kty', secret: `kty ${SECRET}` },
+      { what: 'the word keys', secret: `{"keys": {} } ${SECRET}` },
+      { what: 'dashes', secret: `----- ${SECRET} -----` },
+      { what: 'BEGIN', secret: `BEGIN ${SECRET}` },
+      { what: 'only white space', secret: ' '.repeat(64) },
+      { what: 'base64', secret: Buffer.from(SECRET).toString('base64') },
+    ]),
+  )('may hold %s', async (_, { secret }) => {
     const client = createAuthClient({ secret });
     expect(await client.verify(await client.sign({}))).toMatchObject({ valid: true });
   });
@@ -448,16 +407,18 @@ describe('A good configuration', () => {
     onWarning: () => {},
   };
 
-  it.each<{ what: string; config: AuthProviderConfig }>([
-    { what: 'every option', config: EVERYTHING },
-    { what: 'a frozen one', config: Object.freeze({ secret: SECRET }) },
-    { what: 'one without a prototype', config: Object.assign(Object.create(null), { secret: SECRET }) },
-    { what: 'a secret of bytes', config: { secret: new Uint8Array(64).fill(7) } },
-    { what: 'a list of one secret', config: { secret: [SECRET] } },
-    { what: 'a JWKS and an asymmetric algorithm', config: { jwksUrl: JWKS_URL, algorithm: 'Ed25519' } },
-    { what: 'empty jwks options', config: { jwksUrl: JWKS_URL, jwks: {} } },
-    { what: 'a port and a query', config: { jwksUrl: 'https://idp.example:8443/jwks?tenant=1' } },
-  ])('is $what', ({ config }) => {
+  it.each(
+    titled<{ what: string; config: AuthProviderConfig }>([
+      { what: 'every option', config: EVERYTHING },
+      { what: 'a frozen one', config: Object.freeze({ secret: SECRET }) },
+      { what: 'one without a prototype', config: Object.assign(Object.create(null), { secret: SECRET }) },
+      { what: 'a secret of bytes', config: { secret: new Uint8Array(64).fill(7) } },
+      { what: 'a list of one secret', config: { secret: [SECRET] } },
+      { what: 'a JWKS and an asymmetric algorithm', config: { jwksUrl: JWKS_URL, algorithm: 'Ed25519' } },
+      { what: 'empty jwks options', config: { jwksUrl: JWKS_URL, jwks: {} } },
+      { what: 'a port and a query', config: { jwksUrl: 'https://idp.example:8443/jwks?tenant=1' } },
+    ]),
+  )('is %s', (_, { config }) => {
     expect(createAuthClient(config).status().canSign).toBe('secret' in config);
     expect(createAuthProvider(config).name).toBe(config.name ?? 'auth');
   });
@@ -554,10 +515,12 @@ describe('A warning', () => {
     expect(emitWarning).toHaveBeenCalledTimes(1);
   });
 
-  it.each([
-    { what: 'process', without: undefined },
-    { what: 'process.emitWarning', without: { ...process, emitWarning: undefined } },
-  ])('goes to console.warn where there is no $what, and never to stdout', ({ without }) => {
+  it.each(
+    titled([
+      { what: 'process', without: undefined },
+      { what: 'process.emitWarning', without: { ...process, emitWarning: undefined } },
+    ]),
+  )('goes to console.warn where there is no %s, and never to stdout', (_, { without }) => {
     const consoleWarn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const stdout = vi.spyOn(process.stdout, 'write');
     vi.stubGlobal('process', without);

@@ -9,6 +9,7 @@ import {
 } from 'intentkit-auth';
 import { jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { titled } from './support/titled.js';
 
 const NOW = 1_750_000_000;
 const HOUR = 3600;
@@ -44,118 +45,120 @@ const refusal = (message: string): AuthError => new AuthError('ERR_SIGN_INPUT', 
 describe('The claims', () => {
   const configured: AuthProviderConfig = { issuer: 'configured', audience: 'configured' };
 
-  it.each<{
-    what: string;
-    config?: AuthProviderConfig;
-    payload: Record<string, unknown>;
-    options?: SignOptions;
-    claims: Record<string, unknown>;
-  }>([
-    { what: 'of the payload are signed', payload: { role: 'payload' }, claims: { role: 'payload' } },
-    {
-      what: 'of the options are signed',
-      payload: {},
-      options: { claims: { role: 'options' } },
-      claims: { role: 'options' },
-    },
-    {
-      what: 'of the options win over the payload',
-      payload: { role: 'payload', other: 1 },
-      options: { claims: { role: 'options' } },
-      claims: { role: 'options', other: 1 },
-    },
-    {
-      what: '"iss" and "aud" of the options win over the payload where none is configured',
-      payload: { iss: 'payload', aud: 'payload' },
-      options: { claims: { iss: 'options', aud: ['options'] } },
-      claims: { iss: 'options', aud: ['options'] },
-    },
-    {
-      what: '"iat" is the time of signing whatever is given',
-      payload: { iat: 1 },
-      options: { claims: { iat: 2 } },
-      claims: { iat: NOW },
-    },
-    {
-      what: '"iss" is the configured issuer whatever is given',
-      config: { issuer: 'configured' },
-      payload: { iss: 'payload', aud: 'payload' },
-      options: { claims: { iss: 'options' } },
-      claims: { iss: 'configured', aud: 'payload' },
-    },
-    {
-      what: '"aud" is the configured audience whatever is given',
-      config: { audience: 'configured' },
-      payload: { iss: 'payload', aud: 'payload' },
-      options: { claims: { aud: 'options' } },
-      claims: { iss: 'payload', aud: 'configured' },
-    },
-    {
-      what: '"sub" is the payload\'s without a subject',
-      payload: { sub: 'payload' },
-      claims: { sub: 'payload' },
-    },
-    {
-      what: '"sub" of the options wins over the payload',
-      payload: { sub: 'payload' },
-      options: { claims: { sub: 'options' } },
-      claims: { sub: 'options' },
-    },
-    {
-      what: '"sub" is the subject over all',
-      payload: { sub: 'payload' },
-      options: { claims: { sub: 'options' }, subject: 'subject' },
-      claims: { sub: 'subject' },
-    },
-    { what: '"sub" may be empty', payload: {}, options: { subject: '' }, claims: { sub: '' } },
-    {
-      what: '"exp" is the default lifetime whatever is given',
-      payload: { exp: 1 },
-      options: { claims: { exp: 2 } },
-      claims: { exp: NOW + HOUR },
-    },
-    {
-      what: '"exp" is the configured lifetime',
-      config: { defaultExpiry: '15m' },
-      payload: {},
-      claims: { exp: NOW + 900 },
-    },
-    {
-      what: '"exp" is "expiresIn" over the configured lifetime',
-      config: { defaultExpiry: '15m' },
-      payload: { exp: 1 },
-      options: { claims: { exp: 2 }, expiresIn: '2h' },
-      claims: { exp: NOW + 2 * HOUR },
-    },
-    {
-      what: '"nbf" and "jti" pass through',
-      payload: { nbf: 5.5, jti: 'id' },
-      claims: { nbf: 5.5, jti: 'id' },
-    },
-    {
-      what: 'that are undefined are left out',
-      config: configured,
-      payload: { sub: undefined, nbf: undefined, role: undefined },
-      options: { claims: { jti: undefined } },
-      claims: { iss: 'configured', aud: 'configured' },
-    },
-    {
-      what: 'and options that are undefined are as if not given',
-      payload: { sub: 'payload' },
-      options: { subject: undefined, expiresIn: undefined, claims: undefined },
-      claims: { sub: 'payload' },
-    },
-    {
-      what: 'may be of any JSON kind, and say themselves how they are written',
-      payload: { a: [1, null, { b: true }], at: new Date(0), nested: { toJSON: () => 'written' } },
-      claims: { a: [1, null, { b: true }], at: '1970-01-01T00:00:00.000Z', nested: 'written' },
-    },
-    {
-      what: 'may have any name, "toJSON" and "__proto__" too',
-      payload: JSON.parse('{"toJSON":"text","__proto__":{"admin":true}}'),
-      claims: JSON.parse('{"toJSON":"text","__proto__":{"admin":true}}'),
-    },
-  ])('$what', async ({ config, payload, options, claims }) => {
+  it.each(
+    titled<{
+      what: string;
+      config?: AuthProviderConfig;
+      payload: Record<string, unknown>;
+      options?: SignOptions;
+      claims: Record<string, unknown>;
+    }>([
+      { what: 'of the payload are signed', payload: { role: 'payload' }, claims: { role: 'payload' } },
+      {
+        what: 'of the options are signed',
+        payload: {},
+        options: { claims: { role: 'options' } },
+        claims: { role: 'options' },
+      },
+      {
+        what: 'of the options win over the payload',
+        payload: { role: 'payload', other: 1 },
+        options: { claims: { role: 'options' } },
+        claims: { role: 'options', other: 1 },
+      },
+      {
+        what: '"iss" and "aud" of the options win over the payload where none is configured',
+        payload: { iss: 'payload', aud: 'payload' },
+        options: { claims: { iss: 'options', aud: ['options'] } },
+        claims: { iss: 'options', aud: ['options'] },
+      },
+      {
+        what: '"iat" is the time of signing whatever is given',
+        payload: { iat: 1 },
+        options: { claims: { iat: 2 } },
+        claims: { iat: NOW },
+      },
+      {
+        what: '"iss" is the configured issuer whatever is given',
+        config: { issuer: 'configured' },
+        payload: { iss: 'payload', aud: 'payload' },
+        options: { claims: { iss: 'options' } },
+        claims: { iss: 'configured', aud: 'payload' },
+      },
+      {
+        what: '"aud" is the configured audience whatever is given',
+        config: { audience: 'configured' },
+        payload: { iss: 'payload', aud: 'payload' },
+        options: { claims: { aud: 'options' } },
+        claims: { iss: 'payload', aud: 'configured' },
+      },
+      {
+        what: '"sub" is the payload\'s without a subject',
+        payload: { sub: 'payload' },
+        claims: { sub: 'payload' },
+      },
+      {
+        what: '"sub" of the options wins over the payload',
+        payload: { sub: 'payload' },
+        options: { claims: { sub: 'options' } },
+        claims: { sub: 'options' },
+      },
+      {
+        what: '"sub" is the subject over all',
+        payload: { sub: 'payload' },
+        options: { claims: { sub: 'options' }, subject: 'subject' },
+        claims: { sub: 'subject' },
+      },
+      { what: '"sub" may be empty', payload: {}, options: { subject: '' }, claims: { sub: '' } },
+      {
+        what: '"exp" is the default lifetime whatever is given',
+        payload: { exp: 1 },
+        options: { claims: { exp: 2 } },
+        claims: { exp: NOW + HOUR },
+      },
+      {
+        what: '"exp" is the configured lifetime',
+        config: { defaultExpiry: '15m' },
+        payload: {},
+        claims: { exp: NOW + 900 },
+      },
+      {
+        what: '"exp" is "expiresIn" over the configured lifetime',
+        config: { defaultExpiry: '15m' },
+        payload: { exp: 1 },
+        options: { claims: { exp: 2 }, expiresIn: '2h' },
+        claims: { exp: NOW + 2 * HOUR },
+      },
+      {
+        what: '"nbf" and "jti" pass through',
+        payload: { nbf: 5.5, jti: 'id' },
+        claims: { nbf: 5.5, jti: 'id' },
+      },
+      {
+        what: 'that are undefined are left out',
+        config: configured,
+        payload: { sub: undefined, nbf: undefined, role: undefined },
+        options: { claims: { jti: undefined } },
+        claims: { iss: 'configured', aud: 'configured' },
+      },
+      {
+        what: 'and options that are undefined are as if not given',
+        payload: { sub: 'payload' },
+        options: { subject: undefined, expiresIn: undefined, claims: undefined },
+        claims: { sub: 'payload' },
+      },
+      {
+        what: 'may be of any JSON kind, and say themselves how they are written',
+        payload: { a: [1, null, { b: true }], at: new Date(0), nested: { toJSON: () => 'written' } },
+        claims: { a: [1, null, { b: true }], at: '1970-01-01T00:00:00.000Z', nested: 'written' },
+      },
+      {
+        what: 'may have any name, "toJSON" and "__proto__" too',
+        payload: JSON.parse('{"toJSON":"text","__proto__":{"admin":true}}'),
+        claims: JSON.parse('{"toJSON":"text","__proto__":{"admin":true}}'),
+      },
+    ]),
+  )('%s', async (_, { config, payload, options, claims }) => {
     const token = await createClient(config).sign(payload, options);
     // As entries, because an own "__proto__" does not take part in the equality of objects.
     const expected = { iat: NOW, exp: NOW + HOUR, ...claims };
@@ -347,22 +350,22 @@ const notJson: { what: string; value: Record<string, unknown> }[] = [
 const CANNOT_BE_JSON = 'The claims cannot be written as JSON: remove cycles, BigInts and getters that throw.';
 
 describe('The payload', () => {
-  it.each([{ what: 'undefined', value: undefined }, ...notPlain])(
-    'is refused when it is $what',
-    async (row) => {
+  it.each(titled([{ what: 'undefined', value: undefined }, ...notPlain]))(
+    'is refused when it is %s',
+    async (_, row) => {
       expect(await failure(createClient(), row.value)).toEqual(
         refusal('The payload and "claims" must be plain objects.'),
       );
     },
   );
 
-  it.each(notPlain)('is refused when the claims of the options are $what', async ({ value }) => {
+  it.each(titled(notPlain))('is refused when the claims of the options are %s', async (_, { value }) => {
     expect(await failure(createClient(), {}, { claims: value })).toEqual(
       refusal('The payload and "claims" must be plain objects.'),
     );
   });
 
-  it.each(notJson)('is refused with $what', async ({ value }) => {
+  it.each(titled(notJson))('is refused with %s', async (_, { value }) => {
     for (const [payload, options] of [[value], [{}, { claims: value }]]) {
       const error = await failure(createClient(), payload, options);
       expect(error).toEqual(refusal(CANNOT_BE_JSON));
@@ -371,22 +374,26 @@ describe('The payload', () => {
     }
   });
 
-  it.each([
-    { what: 'the payload', payload: { toJSON: () => ({ admin: true }) }, options: {} },
-    { what: 'the claims', payload: {}, options: { claims: { toJSON: () => ({ admin: true }) } } },
-  ])('is refused when $what would become something else with a toJSON', async ({ payload, options }) => {
+  it.each(
+    titled([
+      { what: 'the payload', payload: { toJSON: () => ({ admin: true }) }, options: {} },
+      { what: 'the claims', payload: {}, options: { claims: { toJSON: () => ({ admin: true }) } } },
+    ]),
+  )('is refused when %s would become something else with a toJSON', async (_, { payload, options }) => {
     expect(await failure(createClient(), payload, options)).toEqual(
       refusal('The payload and "claims" must be plain objects.'),
     );
   });
 
-  it.each([
-    { what: 'without a prototype', value: Object.assign(Object.create(null), { role: 'admin' }) },
-    { what: 'of another realm', value: runInNewContext('({ role: "admin" })') },
-    { what: 'behind a transparent proxy', value: new Proxy({ role: 'admin' }, {}) },
-    { what: 'that is frozen', value: Object.freeze({ role: 'admin' }) },
-    { what: 'with symbols beside', value: { role: 'admin', [Symbol('ignored')]: 5n } },
-  ])('may be an object $what', async ({ value }) => {
+  it.each(
+    titled([
+      { what: 'without a prototype', value: Object.assign(Object.create(null), { role: 'admin' }) },
+      { what: 'of another realm', value: runInNewContext('({ role: "admin" })') },
+      { what: 'behind a transparent proxy', value: new Proxy({ role: 'admin' }, {}) },
+      { what: 'that is frozen', value: Object.freeze({ role: 'admin' }) },
+      { what: 'with symbols beside', value: { role: 'admin', [Symbol('ignored')]: 5n } },
+    ]),
+  )('may be an object %s', async (_, { value }) => {
     const client = createClient();
     const claims = { role: 'admin', iat: NOW, exp: NOW + HOUR };
     expect(client.decode(await client.sign(value))).toEqual(claims);
@@ -444,7 +451,7 @@ describe('The payload', () => {
 });
 
 describe('The options', () => {
-  it.each(notPlain)('are refused when they are $what', async ({ value }) => {
+  it.each(titled(notPlain))('are refused when they are %s', async (_, { value }) => {
     expect(await failure(createClient(), {}, value)).toEqual(
       refusal('The options of sign must be an object.'),
     );

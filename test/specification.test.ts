@@ -17,6 +17,7 @@ import { createToken, decodeToken, verifyToken } from 'intentkit-auth/functions'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type JwksServer, startJwksServer } from './support/jwks-server.js';
 import { generateKeys, mint } from './support/mint.js';
+import { titled } from './support/titled.js';
 
 const NOW = 1_750_000_000;
 const SECRET = 'a secret of sixty-four bytes, which is enough for every HMAC hash';
@@ -158,35 +159,37 @@ describe('The configuration table', () => {
     });
   });
 
-  it.each<{ what: string; config: AuthProviderConfig }>([
-    { what: 'a symmetric secret', config: { secret: SECRET, defaultExpiry: '24h' } },
-    {
-      what: 'Auth0',
-      config: {
-        jwksUrl: 'https://your-tenant.auth0.com/.well-known/jwks.json',
-        issuer: 'https://your-tenant.auth0.com/',
-        audience: 'https://your-api.example.com',
+  it.each(
+    titled<{ what: string; config: AuthProviderConfig }>([
+      { what: 'a symmetric secret', config: { secret: SECRET, defaultExpiry: '24h' } },
+      {
+        what: 'Auth0',
+        config: {
+          jwksUrl: 'https://your-tenant.auth0.com/.well-known/jwks.json',
+          issuer: 'https://your-tenant.auth0.com/',
+          audience: 'https://your-api.example.com',
+        },
       },
-    },
-    {
-      what: 'Okta',
-      config: {
-        jwksUrl: 'https://your-org.okta.com/oauth2/default/v1/keys',
-        issuer: 'https://your-org.okta.com/oauth2/default',
-        audience: 'api://default',
+      {
+        what: 'Okta',
+        config: {
+          jwksUrl: 'https://your-org.okta.com/oauth2/default/v1/keys',
+          issuer: 'https://your-org.okta.com/oauth2/default',
+          audience: 'api://default',
+        },
       },
-    },
-    {
-      what: 'issuer and audience validation',
-      config: {
-        secret: SECRET,
-        issuer: 'my-service',
-        audience: 'my-api',
-        algorithm: 'HS384',
-        defaultExpiry: '8h',
+      {
+        what: 'issuer and audience validation',
+        config: {
+          secret: SECRET,
+          issuer: 'my-service',
+          audience: 'my-api',
+          algorithm: 'HS384',
+          defaultExpiry: '8h',
+        },
       },
-    },
-  ])('accepts the common configuration: $what', async ({ config }) => {
+    ]),
+  )('accepts the common configuration: %s', async (_, { config }) => {
     const provider = createAuthProvider(config);
     const client = await provider.initialize();
     expect(client.status().canSign).toBe('secret' in config);

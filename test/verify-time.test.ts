@@ -171,7 +171,7 @@ describe('"iat" in the future', () => {
     { claims: { iat: NOW + 7200 }, maxTokenAge: '1h', ...NOT_ISSUED },
     { claims: { iat: NOW + 1 }, ...VALID },
     { claims: { iat: Number.MAX_VALUE }, ...VALID },
-  ])('$claims with $maxTokenAge: $verdict', check);
+  ])('$claims at $ms ms with $maxTokenAge: $verdict', check);
 });
 
 describe('As time passes', () => {

@@ -10,6 +10,7 @@ import { jwtVerify } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type JwksServer, startJwksServer } from './support/jwks-server.js';
 import { base64url, generateKeys, type Keys, type Minted, mint, segment } from './support/mint.js';
+import { titled } from './support/titled.js';
 
 const NOW = 1_750_000_000;
 const SECRET = 'a secret of sixty-four bytes, which is enough for every HMAC hash';
@@ -100,24 +101,26 @@ describe('A token that is not a string', () => {
     { get: throwing, has: throwing, ownKeys: throwing, getPrototypeOf: throwing, apply: throwing },
   );
 
-  it.each<{ what: string; value: unknown }>([
-    { what: 'undefined', value: undefined },
-    { what: 'null', value: null },
-    { what: 'true', value: true },
-    { what: 'zero', value: 0 },
-    { what: 'not a number', value: Number.NaN },
-    { what: 'a BigInt', value: 1n },
-    { what: 'a symbol', value: Symbol('token') },
-    { what: 'a function', value: () => token({}) },
-    { what: 'an object', value: {} },
-    { what: 'an object without a prototype', value: Object.create(null) },
-    { what: 'an array', value: [token({})] },
-    { what: 'a boxed string', value: new String(token({})) },
-    { what: 'bytes', value: Buffer.from(token({})) },
-    { what: 'an object that turns into a token', value: { toString: () => token({}), length: 3 } },
-    { what: 'a promise of a token', value: Promise.resolve(token({})) },
-    { what: 'a proxy whose every trap throws', value: trap },
-  ])('is malformed: $what', async ({ value }) => {
+  it.each(
+    titled<{ what: string; value: unknown }>([
+      { what: 'undefined', value: undefined },
+      { what: 'null', value: null },
+      { what: 'true', value: true },
+      { what: 'zero', value: 0 },
+      { what: 'not a number', value: Number.NaN },
+      { what: 'a BigInt', value: 1n },
+      { what: 'a symbol', value: Symbol('token') },
+      { what: 'a function', value: () => token({}) },
+      { what: 'an object', value: {} },
+      { what: 'an object without a prototype', value: Object.create(null) },
+      { what: 'an array', value: [token({})] },
+      { what: 'a boxed string', value: new String(token({})) },
+      { what: 'bytes', value: Buffer.from(token({})) },
+      { what: 'an object that turns into a token', value: { toString: () => token({}), length: 3 } },
+      { what: 'a promise of a token', value: Promise.resolve(token({})) },
+      { what: 'a proxy whose every trap throws', value: trap },
+    ]),
+  )('is malformed: %s', async (_, { value }) => {
     expect(await createClient().verify(value as string)).toEqual(refused('malformed', NOT_STRING));
   });
 });
@@ -126,34 +129,39 @@ describe('A malformed token', () => {
   const good = token({ sub: 'user-1' });
   const [header = '', payload = '', signature = ''] = good.split('.');
 
-  it.each([
-    { what: 'the empty string', value: '' },
-    { what: 'a word', value: 'token' },
-    { what: 'two dots', value: '..' },
-    { what: 'one segment', value: header },
-    { what: 'two segments', value: `${header}.${payload}` },
-    { what: 'four segments', value: `${good}.${signature}` },
-    { what: 'five segments, as a JWE has', value: `${good}.${signature}.${signature}` },
-    { what: 'a dot before', value: `.${good}` },
-    { what: 'a dot after', value: `${good}.` },
-    { what: 'an empty header', value: `.${payload}.${signature}` },
-    { what: 'an empty payload', value: `${header}..${signature}` },
-    { what: 'an empty signature', value: `${header}.${payload}.` },
-    { what: 'a space before', value: ` ${good}` },
-    { what: 'a space after', value: `${good} ` },
-    { what: 'a line break before', value: `\n${good}` },
-    { what: 'a line break after', value: `${good}\n` },
-    { what: 'a line break within', value: `${header}.\n${payload}.${signature}` },
-    { what: 'a second line', value: `${good}\n${good}` },
-    { what: 'the scheme before', value: `Bearer ${good}` },
-    { what: 'padding', value: `${good}=` },
-    { what: 'a character of standard base64', value: `${header}.${payload}.+${signature.slice(1)}` },
-    { what: 'the other character of standard base64', value: `${header}.${payload}./${signature.slice(1)}` },
-    { what: 'a character beyond ASCII', value: `${header}.${payload}.é${signature.slice(1)}` },
-    { what: 'a full-width letter', value: `${header}.${payload}.Ａ${signature.slice(1)}` },
-    { what: 'a null character', value: `${good}\0` },
-    { what: 'the JSON serialization', value: JSON.stringify({ protected: header, payload, signature }) },
-  ])('is refused: $what', async ({ value }) => {
+  it.each(
+    titled([
+      { what: 'the empty string', value: '' },
+      { what: 'a word', value: 'token' },
+      { what: 'two dots', value: '..' },
+      { what: 'one segment', value: header },
+      { what: 'two segments', value: `${header}.${payload}` },
+      { what: 'four segments', value: `${good}.${signature}` },
+      { what: 'five segments, as a JWE has', value: `${good}.${signature}.${signature}` },
+      { what: 'a dot before', value: `.${good}` },
+      { what: 'a dot after', value: `${good}.` },
+      { what: 'an empty header', value: `.${payload}.${signature}` },
+      { what: 'an empty payload', value: `${header}..${signature}` },
+      { what: 'an empty signature', value: `${header}.${payload}.` },
+      { what: 'a space before', value: ` ${good}` },
+      { what: 'a space after', value: `${good} ` },
+      { what: 'a line break before', value: `\n${good}` },
+      { what: 'a line break after', value: `${good}\n` },
+      { what: 'a line break within', value: `${header}.\n${payload}.${signature}` },
+      { what: 'a second line', value: `${good}\n${good}` },
+      { what: 'the scheme before', value: `Bearer ${good}` },
+      { what: 'padding', value: `${good}=` },
+      { what: 'a character of standard base64', value: `${header}.${payload}.+${signature.slice(1)}` },
+      {
+        what: 'the other character of standard base64',
+        value: `${header}.${payload}./${signature.slice(1)}`,
+      },
+      { what: 'a character beyond ASCII', value: `${header}.${payload}.é${signature.slice(1)}` },
+      { what: 'a full-width letter', value: `${header}.${payload}.Ａ${signature.slice(1)}` },
+      { what: 'a null character', value: `${good}\0` },
+      { what: 'the JSON serialization', value: JSON.stringify({ protected: header, payload, signature }) },
+    ]),
+  )('is refused: %s', async (_, { value }) => {
     expect(await createClient().verify(value)).toEqual(refused('malformed', NOT_THREE));
   });
 
@@ -242,13 +250,15 @@ const NOT_OBJECTS: { what: string; bytes: Uint8Array }[] = [
 ];
 
 describe('The header', () => {
-  it.each([
-    ...NOT_OBJECTS,
-    { what: 'without an alg', bytes: Buffer.from('{"typ":"JWT"}') },
-    { what: 'with an alg of null', bytes: Buffer.from('{"alg":null}') },
-    { what: 'with a list as alg', bytes: Buffer.from('{"alg":["HS256"]}') },
-    { what: 'with a number as alg', bytes: Buffer.from('{"alg":256}') },
-  ])('is malformed when it is $what', async ({ bytes }) => {
+  it.each(
+    titled([
+      ...NOT_OBJECTS,
+      { what: 'without an alg', bytes: Buffer.from('{"typ":"JWT"}') },
+      { what: 'with an alg of null', bytes: Buffer.from('{"alg":null}') },
+      { what: 'with a list as alg', bytes: Buffer.from('{"alg":["HS256"]}') },
+      { what: 'with a number as alg', bytes: Buffer.from('{"alg":256}') },
+    ]),
+  )('is malformed when it is %s', async (_, { bytes }) => {
     const jwt = mint({ header: bytes, payload: {}, key: SECRET, alg: 'HS256' });
     expect(await createClient().verify(jwt)).toEqual(refused('malformed', NO_HEADER));
   });
@@ -353,36 +363,38 @@ describe('The algorithm', () => {
   const hs = token({ by: 'secret' });
   const rs = (): string => idpToken('RS256', { by: 'idp' });
 
-  it.each<{ what: string; config: () => AuthProviderConfig; hs: object; rs: object; algorithms: string[] }>([
-    {
-      what: 'a secret only',
-      config: () => ({ secret: SECRET }),
-      hs: accepted({ by: 'secret' }),
-      rs: refused('algorithm', WRONG_ALGORITHM),
-      algorithms: ['HS256'],
-    },
-    {
-      what: 'a JWKS only',
-      config: () => ({ jwksUrl: idp.url }),
-      hs: refused('algorithm', WRONG_ALGORITHM),
-      rs: accepted({ by: 'idp' }),
-      algorithms: [...ASYMMETRIC],
-    },
-    {
-      what: 'both',
-      config: () => ({ secret: SECRET, jwksUrl: idp.url }),
-      hs: accepted({ by: 'secret' }),
-      rs: accepted({ by: 'idp' }),
-      algorithms: ['HS256', ...ASYMMETRIC],
-    },
-    {
-      what: 'both and another HMAC algorithm',
-      config: () => ({ secret: SECRET, jwksUrl: idp.url, algorithm: 'HS512' }),
-      hs: refused('algorithm', WRONG_ALGORITHM),
-      rs: accepted({ by: 'idp' }),
-      algorithms: ['HS512', ...ASYMMETRIC],
-    },
-  ])('routes the token with $what', async (row) => {
+  it.each(
+    titled<{ what: string; config: () => AuthProviderConfig; hs: object; rs: object; algorithms: string[] }>([
+      {
+        what: 'a secret only',
+        config: () => ({ secret: SECRET }),
+        hs: accepted({ by: 'secret' }),
+        rs: refused('algorithm', WRONG_ALGORITHM),
+        algorithms: ['HS256'],
+      },
+      {
+        what: 'a JWKS only',
+        config: () => ({ jwksUrl: idp.url }),
+        hs: refused('algorithm', WRONG_ALGORITHM),
+        rs: accepted({ by: 'idp' }),
+        algorithms: [...ASYMMETRIC],
+      },
+      {
+        what: 'both',
+        config: () => ({ secret: SECRET, jwksUrl: idp.url }),
+        hs: accepted({ by: 'secret' }),
+        rs: accepted({ by: 'idp' }),
+        algorithms: ['HS256', ...ASYMMETRIC],
+      },
+      {
+        what: 'both and another HMAC algorithm',
+        config: () => ({ secret: SECRET, jwksUrl: idp.url, algorithm: 'HS512' }),
+        hs: refused('algorithm', WRONG_ALGORITHM),
+        rs: accepted({ by: 'idp' }),
+        algorithms: ['HS512', ...ASYMMETRIC],
+      },
+    ]),
+  )('routes the token with %s', async (_, row) => {
     const client = createAuthClient(row.config());
     expect(await client.verify(hs)).toEqual(row.hs);
     expect(await client.verify(rs())).toEqual(row.rs);
@@ -400,16 +412,18 @@ describe('The algorithm', () => {
 describe('The key', () => {
   const client = (): AuthClient => createAuthClient({ jwksUrl: idp.url });
 
-  it.each<{ what: string; alg: string; kid: unknown }>([
-    { what: 'unknown', alg: 'RS256', kid: 'unknown' },
-    { what: 'empty', alg: 'RS256', kid: '' },
-    { what: 'in other letters', alg: 'RS256', kid: 'RSA' },
-    { what: 'that of a key of another kind', alg: 'RS256', kid: 'p-256' },
-    { what: 'that of a key on another curve', alg: 'ES256', kid: 'p-384' },
-    { what: 'a number', alg: 'RS256', kid: 5 },
-    { what: 'null', alg: 'RS256', kid: null },
-    { what: 'a list', alg: 'RS256', kid: ['rsa'] },
-  ])('is not found when the kid is $what', async ({ alg, kid }) => {
+  it.each(
+    titled<{ what: string; alg: string; kid: unknown }>([
+      { what: 'unknown', alg: 'RS256', kid: 'unknown' },
+      { what: 'empty', alg: 'RS256', kid: '' },
+      { what: 'in other letters', alg: 'RS256', kid: 'RSA' },
+      { what: 'that of a key of another kind', alg: 'RS256', kid: 'p-256' },
+      { what: 'that of a key on another curve', alg: 'ES256', kid: 'p-384' },
+      { what: 'a number', alg: 'RS256', kid: 5 },
+      { what: 'null', alg: 'RS256', kid: null },
+      { what: 'a list', alg: 'RS256', kid: ['rsa'] },
+    ]),
+  )('is not found when the kid is %s', async (_, { alg, kid }) => {
     const jwt = mint({ header: { alg, kid }, payload: { sub: 'u' }, key: keys(alg).privateKey });
     expect(await client().verify(jwt)).toEqual(refused('key', NO_KEY));
   });
@@ -468,21 +482,23 @@ describe('The signature', () => {
   const good = token({ sub: 'user-1', exp: NOW + 60 });
   const [header = '', payload = '', signature = ''] = good.split('.');
 
-  it.each([
-    { what: 'by another secret', jwt: token({ sub: 'user-1' }, {}, OTHER_SECRET) },
-    { what: 'with one bit flipped', jwt: flipBit(good) },
-    { what: 'of another payload', jwt: `${header}.${segment({ sub: 'admin' })}.${signature}` },
-    { what: 'of another header', jwt: `${segment({ alg: 'HS256', typ: 'jwt' })}.${payload}.${signature}` },
-    { what: 'that is cut short', jwt: `${header}.${payload}.${signature.slice(0, 40)}` },
-    { what: 'that goes on', jwt: `${header}.${payload}.AAAA${signature}` },
-    { what: 'of one byte', jwt: `${header}.${payload}.AA` },
-    {
-      what: 'by another hash',
-      jwt: mint({ header: { alg: 'HS256' }, payload: {}, key: SECRET, alg: 'HS512' }),
-    },
-    { what: 'over a payload that is no JSON', jwt: flipBit(token(Buffer.from('text'))) },
-    { what: 'over a payload that has expired', jwt: flipBit(token({ exp: 1 })) },
-  ])('is refused $what, and the payload is not handed out', async ({ jwt }) => {
+  it.each(
+    titled([
+      { what: 'by another secret', jwt: token({ sub: 'user-1' }, {}, OTHER_SECRET) },
+      { what: 'with one bit flipped', jwt: flipBit(good) },
+      { what: 'of another payload', jwt: `${header}.${segment({ sub: 'admin' })}.${signature}` },
+      { what: 'of another header', jwt: `${segment({ alg: 'HS256', typ: 'jwt' })}.${payload}.${signature}` },
+      { what: 'that is cut short', jwt: `${header}.${payload}.${signature.slice(0, 40)}` },
+      { what: 'that goes on', jwt: `${header}.${payload}.AAAA${signature}` },
+      { what: 'of one byte', jwt: `${header}.${payload}.AA` },
+      {
+        what: 'by another hash',
+        jwt: mint({ header: { alg: 'HS256' }, payload: {}, key: SECRET, alg: 'HS512' }),
+      },
+      { what: 'over a payload that is no JSON', jwt: flipBit(token(Buffer.from('text'))) },
+      { what: 'over a payload that has expired', jwt: flipBit(token({ exp: 1 })) },
+    ]),
+  )('is refused %s, and the payload is not handed out', async (_, { jwt }) => {
     expect(await createClient().verify(jwt)).toEqual(refused('signature', WRONG_SIGNATURE));
   });
 
@@ -526,7 +542,7 @@ describe('The signature', () => {
 });
 
 describe('The payload', () => {
-  it.each(NOT_OBJECTS)('is malformed when it is $what', async ({ bytes }) => {
+  it.each(titled(NOT_OBJECTS))('is malformed when it is %s', async (_, { bytes }) => {
     expect(await createClient().verify(token(bytes))).toEqual(refused('malformed', NO_PAYLOAD));
   });
 
@@ -550,70 +566,72 @@ describe('The payload', () => {
 describe('The claims of a good signature', () => {
   const wrongType = (claim: string): string => `The "${claim}" claim is of the wrong type.`;
 
-  it.each<{
-    what: string;
-    config?: AuthProviderConfig;
-    claims: object;
-    reason: VerifyFailure;
-    message: string;
-  }>([
-    { what: 'expired', claims: { exp: NOW }, reason: 'expired', message: EXPIRED },
-    {
-      what: 'not yet valid',
-      claims: { nbf: NOW + 1 },
-      reason: 'not_yet_valid',
-      message: 'The "nbf" claim is in the future.',
-    },
-    {
-      what: 'from another issuer',
-      config: { issuer: 'idp' },
-      claims: { iss: 'idp/' },
-      reason: 'issuer',
-      message: 'The "iss" claim is not the expected issuer.',
-    },
-    {
-      what: 'for another audience',
-      config: { audience: 'api' },
-      claims: { aud: ['my-api', 'ap'] },
-      reason: 'audience',
-      message: 'The "aud" claim does not have the expected audience.',
-    },
-    {
-      what: 'without a required claim',
-      config: { requiredClaims: ['exp', 'sub'] },
-      claims: { exp: NOW + 1 },
-      reason: 'claim',
-      message: 'The "sub" claim is missing.',
-    },
-    {
-      what: 'of another typ',
-      config: { typ: 'at+jwt' },
-      claims: { sub: 'u' },
-      reason: 'claim',
-      message: 'The "typ" header is not the expected one.',
-    },
-    {
-      what: 'without the iat that maxTokenAge needs',
-      config: { maxTokenAge: '1h' },
-      claims: { sub: 'u' },
-      reason: 'claim',
-      message: 'The "iat" claim is missing.',
-    },
-    {
-      what: 'too old',
-      config: { maxTokenAge: '1h' },
-      claims: { iat: NOW - 3601 },
-      reason: 'expired',
-      message: 'The token was issued too long ago.',
-    },
-    {
-      what: 'issued in the future',
-      config: { maxTokenAge: '1h' },
-      claims: { iat: NOW + 1 },
-      reason: 'claim',
-      message: 'The "iat" claim is in the future.',
-    },
-  ])('are handed out with the reason when they are $what', async ({ config, claims, reason, message }) => {
+  it.each(
+    titled<{
+      what: string;
+      config?: AuthProviderConfig;
+      claims: object;
+      reason: VerifyFailure;
+      message: string;
+    }>([
+      { what: 'expired', claims: { exp: NOW }, reason: 'expired', message: EXPIRED },
+      {
+        what: 'not yet valid',
+        claims: { nbf: NOW + 1 },
+        reason: 'not_yet_valid',
+        message: 'The "nbf" claim is in the future.',
+      },
+      {
+        what: 'from another issuer',
+        config: { issuer: 'idp' },
+        claims: { iss: 'idp/' },
+        reason: 'issuer',
+        message: 'The "iss" claim is not the expected issuer.',
+      },
+      {
+        what: 'for another audience',
+        config: { audience: 'api' },
+        claims: { aud: ['my-api', 'ap'] },
+        reason: 'audience',
+        message: 'The "aud" claim does not have the expected audience.',
+      },
+      {
+        what: 'without a required claim',
+        config: { requiredClaims: ['exp', 'sub'] },
+        claims: { exp: NOW + 1 },
+        reason: 'claim',
+        message: 'The "sub" claim is missing.',
+      },
+      {
+        what: 'of another typ',
+        config: { typ: 'at+jwt' },
+        claims: { sub: 'u' },
+        reason: 'claim',
+        message: 'The "typ" header is not the expected one.',
+      },
+      {
+        what: 'without the iat that maxTokenAge needs',
+        config: { maxTokenAge: '1h' },
+        claims: { sub: 'u' },
+        reason: 'claim',
+        message: 'The "iat" claim is missing.',
+      },
+      {
+        what: 'too old',
+        config: { maxTokenAge: '1h' },
+        claims: { iat: NOW - 3601 },
+        reason: 'expired',
+        message: 'The token was issued too long ago.',
+      },
+      {
+        what: 'issued in the future',
+        config: { maxTokenAge: '1h' },
+        claims: { iat: NOW + 1 },
+        reason: 'claim',
+        message: 'The "iat" claim is in the future.',
+      },
+    ]),
+  )('are handed out with the reason when they are %s', async (_, { config, claims, reason, message }) => {
     expect(await createClient(config).verify(token(claims))).toEqual(refused(reason, message, claims));
   });
 
@@ -729,31 +747,35 @@ describe('The claims of a good signature', () => {
 describe('"expired"', () => {
   const past = { exp: NOW - 1 };
 
-  it.each<{ what: string; config?: AuthProviderConfig; claims?: object }>([
-    { what: 'by exp', claims: {} },
-    {
-      what: 'by exp, with all else in order',
-      config: { issuer: 'i', audience: 'a' },
-      claims: { iss: 'i', aud: 'a' },
-    },
-    { what: 'by age too', config: { maxTokenAge: '1h' }, claims: { iat: NOW - 7200 } },
-  ])('is true when expiry is the sole cause: $what', async ({ config, claims }) => {
+  it.each(
+    titled<{ what: string; config?: AuthProviderConfig; claims?: object }>([
+      { what: 'by exp', claims: {} },
+      {
+        what: 'by exp, with all else in order',
+        config: { issuer: 'i', audience: 'a' },
+        claims: { iss: 'i', aud: 'a' },
+      },
+      { what: 'by age too', config: { maxTokenAge: '1h' }, claims: { iat: NOW - 7200 } },
+    ]),
+  )('is true when expiry is the sole cause: %s', async (_, { config, claims }) => {
     const payload = { ...past, ...claims };
     expect(await createClient(config).verify(token(payload))).toEqual(refused('expired', EXPIRED, payload));
   });
 
-  it.each<{ what: string; config?: AuthProviderConfig; claims?: object; reason: VerifyFailure }>([
-    { what: 'the issuer', config: { issuer: 'i' }, claims: { iss: 'other' }, reason: 'issuer' },
-    { what: 'the audience', config: { audience: 'a' }, claims: { aud: 'other' }, reason: 'audience' },
-    { what: 'a missing issuer', config: { issuer: 'i' }, reason: 'issuer' },
-    { what: 'a missing audience', config: { audience: 'a' }, reason: 'audience' },
-    { what: 'a missing claim', config: { requiredClaims: ['sub'] }, reason: 'claim' },
-    { what: 'the typ', config: { typ: 'at+jwt' }, reason: 'claim' },
-    { what: 'the type of a claim', claims: { sub: 5 }, reason: 'claim' },
-    { what: 'nbf', claims: { nbf: NOW + 1 }, reason: 'not_yet_valid' },
-    { what: 'no iat', config: { maxTokenAge: '1h' }, reason: 'claim' },
-    { what: 'iat in the future', config: { maxTokenAge: '1h' }, claims: { iat: NOW + 1 }, reason: 'claim' },
-  ])('is false when something else is wrong too: $what', async ({ config, claims, reason }) => {
+  it.each(
+    titled<{ what: string; config?: AuthProviderConfig; claims?: object; reason: VerifyFailure }>([
+      { what: 'the issuer', config: { issuer: 'i' }, claims: { iss: 'other' }, reason: 'issuer' },
+      { what: 'the audience', config: { audience: 'a' }, claims: { aud: 'other' }, reason: 'audience' },
+      { what: 'a missing issuer', config: { issuer: 'i' }, reason: 'issuer' },
+      { what: 'a missing audience', config: { audience: 'a' }, reason: 'audience' },
+      { what: 'a missing claim', config: { requiredClaims: ['sub'] }, reason: 'claim' },
+      { what: 'the typ', config: { typ: 'at+jwt' }, reason: 'claim' },
+      { what: 'the type of a claim', claims: { sub: 5 }, reason: 'claim' },
+      { what: 'nbf', claims: { nbf: NOW + 1 }, reason: 'not_yet_valid' },
+      { what: 'no iat', config: { maxTokenAge: '1h' }, reason: 'claim' },
+      { what: 'iat in the future', config: { maxTokenAge: '1h' }, claims: { iat: NOW + 1 }, reason: 'claim' },
+    ]),
+  )('is false when something else is wrong too: %s', async (_, { config, claims, reason }) => {
     const payload = { ...past, ...claims };
     expect(await createClient(config).verify(token(payload))).toMatchObject({
       valid: false,
@@ -830,64 +852,66 @@ describe('With a secret and a JWKS', () => {
   const own = { iss: 'own', aud: 'own-api' };
   const external = { iss: 'idp', aud: 'idp-api' };
 
-  it.each<{ what: string; config: AuthProviderConfig; claims: object; bySecret: string; byIdp: string }>([
-    {
-      what: '"jwks.issuer" and "jwks.audience" bind the JWKS alone: own claims',
-      config: { issuer: 'own', audience: 'own-api', jwks: { issuer: 'idp', audience: 'idp-api' } },
-      claims: own,
-      bySecret: 'valid',
-      byIdp: 'issuer',
-    },
-    {
-      what: '"jwks.issuer" and "jwks.audience" bind the JWKS alone: external claims',
-      config: { issuer: 'own', audience: 'own-api', jwks: { issuer: 'idp', audience: 'idp-api' } },
-      claims: external,
-      bySecret: 'issuer',
-      byIdp: 'valid',
-    },
-    {
-      what: '"jwks.audience" is checked after "jwks.issuer"',
-      config: { issuer: 'own', jwks: { issuer: 'idp', audience: ['x', 'y'] } },
-      claims: external,
-      bySecret: 'issuer',
-      byIdp: 'audience',
-    },
-    {
-      what: 'the top level binds both where "jwks" says nothing: good',
-      config: { issuer: 'own', audience: 'own-api' },
-      claims: own,
-      bySecret: 'valid',
-      byIdp: 'valid',
-    },
-    {
-      what: 'the top level binds both where "jwks" says nothing: issuer',
-      config: { issuer: 'own' },
-      claims: external,
-      bySecret: 'issuer',
-      byIdp: 'issuer',
-    },
-    {
-      what: 'the top level binds both where "jwks" says nothing: audience',
-      config: { audience: 'own-api', jwks: { issuer: 'idp' } },
-      claims: external,
-      bySecret: 'audience',
-      byIdp: 'audience',
-    },
-    {
-      what: '"jwks" alone binds no token of the secret',
-      config: { jwks: { issuer: ['x', 'idp'], audience: 'idp-api' } },
-      claims: own,
-      bySecret: 'valid',
-      byIdp: 'issuer',
-    },
-    {
-      what: 'the other rules bind both',
-      config: { jwks: { issuer: 'idp' }, requiredClaims: ['sub'] },
-      claims: external,
-      bySecret: 'claim',
-      byIdp: 'claim',
-    },
-  ])('$what', async ({ config, claims, bySecret, byIdp }) => {
+  it.each(
+    titled<{ what: string; config: AuthProviderConfig; claims: object; bySecret: string; byIdp: string }>([
+      {
+        what: '"jwks.issuer" and "jwks.audience" bind the JWKS alone: own claims',
+        config: { issuer: 'own', audience: 'own-api', jwks: { issuer: 'idp', audience: 'idp-api' } },
+        claims: own,
+        bySecret: 'valid',
+        byIdp: 'issuer',
+      },
+      {
+        what: '"jwks.issuer" and "jwks.audience" bind the JWKS alone: external claims',
+        config: { issuer: 'own', audience: 'own-api', jwks: { issuer: 'idp', audience: 'idp-api' } },
+        claims: external,
+        bySecret: 'issuer',
+        byIdp: 'valid',
+      },
+      {
+        what: '"jwks.audience" is checked after "jwks.issuer"',
+        config: { issuer: 'own', jwks: { issuer: 'idp', audience: ['x', 'y'] } },
+        claims: external,
+        bySecret: 'issuer',
+        byIdp: 'audience',
+      },
+      {
+        what: 'the top level binds both where "jwks" says nothing: good',
+        config: { issuer: 'own', audience: 'own-api' },
+        claims: own,
+        bySecret: 'valid',
+        byIdp: 'valid',
+      },
+      {
+        what: 'the top level binds both where "jwks" says nothing: issuer',
+        config: { issuer: 'own' },
+        claims: external,
+        bySecret: 'issuer',
+        byIdp: 'issuer',
+      },
+      {
+        what: 'the top level binds both where "jwks" says nothing: audience',
+        config: { audience: 'own-api', jwks: { issuer: 'idp' } },
+        claims: external,
+        bySecret: 'audience',
+        byIdp: 'audience',
+      },
+      {
+        what: '"jwks" alone binds no token of the secret',
+        config: { jwks: { issuer: ['x', 'idp'], audience: 'idp-api' } },
+        claims: own,
+        bySecret: 'valid',
+        byIdp: 'issuer',
+      },
+      {
+        what: 'the other rules bind both',
+        config: { jwks: { issuer: 'idp' }, requiredClaims: ['sub'] },
+        claims: external,
+        bySecret: 'claim',
+        byIdp: 'claim',
+      },
+    ]),
+  )('%s', async (_, { config, claims, bySecret, byIdp }) => {
     const client = createClient({ ...config, jwksUrl: idp.url });
     const verdictOn = async (jwt: string): Promise<string> => {
       const { valid, reason = 'none' } = await client.verify(jwt);
@@ -927,20 +951,22 @@ describe('While the JWKS cannot be fetched', () => {
     expect(broken.requests).toBe(1);
   });
 
-  it.each([
-    { what: 'malformed', jwt: 'a.b', reason: 'malformed' },
-    {
-      what: 'of no accepted algorithm',
-      jwt: mint({ header: { alg: 'none' }, payload: {}, key: SECRET, alg: 'HS256' }),
-      reason: 'algorithm',
-    },
-    {
-      what: 'of a kid that is no text',
-      jwt: mint({ header: { alg: 'RS256', kid: 5 }, payload: {}, key: rsa.privateKey }),
-      reason: 'key',
-    },
-    { what: 'by a wrong secret', jwt: token({}, {}, OTHER_SECRET), reason: 'signature' },
-  ])('verify still refuses what is $what, without a request', async ({ jwt, reason }) => {
+  it.each(
+    titled([
+      { what: 'malformed', jwt: 'a.b', reason: 'malformed' },
+      {
+        what: 'of no accepted algorithm',
+        jwt: mint({ header: { alg: 'none' }, payload: {}, key: SECRET, alg: 'HS256' }),
+        reason: 'algorithm',
+      },
+      {
+        what: 'of a kid that is no text',
+        jwt: mint({ header: { alg: 'RS256', kid: 5 }, payload: {}, key: rsa.privateKey }),
+        reason: 'key',
+      },
+      { what: 'by a wrong secret', jwt: token({}, {}, OTHER_SECRET), reason: 'signature' },
+    ]),
+  )('verify still refuses what is %s, without a request', async (_, { jwt, reason }) => {
     expect(await client().verify(jwt)).toMatchObject({ valid: false, reason });
     expect(broken.requests).toBe(0);
   });
