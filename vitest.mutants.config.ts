@@ -6,7 +6,10 @@ import base from './vitest.config.js';
 // is loaded, so that each of its mutants runs every test: there, only those about options.
 const tests =
   process.env.MUTANTS === 'config'
-    ? ['test/{config,specification,errors,sign}.test.ts', 'test/attacks/secrets.test.ts']
+    ? [
+        'test/{config,specification,errors,sign,verify}.test.ts',
+        'test/{attacks/secrets,keys/fetch-jwks}.test.ts',
+      ]
     : ['test/*.test.ts', 'test/keys/*.test.ts'];
 
 const { test: _, ...rest } = base;
