@@ -16,6 +16,7 @@ export const ASYMMETRIC_ALGORITHMS = [
 
 export type HmacAlgorithm = (typeof HMAC_ALGORITHMS)[number];
 export type AsymmetricAlgorithm = (typeof ASYMMETRIC_ALGORITHMS)[number];
+/** An `alg` that a client can be configured for. */
 export type Algorithm = HmacAlgorithm | AsymmetricAlgorithm;
 
 /** Bytes in the hash, and so the least length of an HMAC secret. @see RFC 7518 section 3.2 */

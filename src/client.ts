@@ -47,7 +47,8 @@ export interface SignOptions {
  * - `algorithm`: its `alg` is not one that this client accepts
  * - `key`: no key with its `kid` (or none that fits its `alg`)
  * - `signature`: not made by the key
- * - `expired`, `not_yet_valid`: outside its time
+ * - `expired`: past its `exp`, or older than `maxTokenAge`
+ * - `not_yet_valid`: before its `nbf`
  * - `issuer`, `audience`: from or for someone else
  * - `claim`: another claim is missing or wrong
  */
@@ -68,7 +69,7 @@ export interface VerifyResult {
   valid: boolean;
   /** The token's claims if its signature is good, even when `valid` is false; otherwise empty. */
   payload: TokenPayload;
-  /** Whether expiry is the one thing wrong, so that a new token would do. */
+  /** Whether expiry, by `exp` or `maxTokenAge`, is the one thing wrong, so that a new token would do. */
   expired: boolean;
   /** Why `valid` is false. Absent when it is true. */
   reason?: VerifyFailure;

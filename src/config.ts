@@ -159,7 +159,7 @@ const durationThat = (accepts: (seconds: number) => boolean, error: string) =>
 const duration = durationThat(
   // A claim's time is in whole seconds, so that a lifetime of "0.2s" would be none.
   (seconds) => Math.round(seconds) > 0,
-  'a duration in the future, such as "30s", "15m" or "7d"',
+  'a duration longer than zero, such as "30s", "15m" or "7d"',
 );
 const durationOrZero = durationThat((seconds) => seconds >= 0, 'a duration, such as "30s", "15m" or "7d"');
 
@@ -185,7 +185,7 @@ const secrets = z.pipe(
   ),
 );
 
-const A_URL = 'a URL, such as "https://example.com/.well-known/jwks.json"';
+const A_URL = 'the text of a URL, such as "https://example.com/.well-known/jwks.json"';
 const url = z.pipe(
   z.string(A_URL).check(z.refine((value) => URL.canParse(value), A_URL)),
   z.transform((value) => new URL(value)),

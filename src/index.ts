@@ -1,3 +1,4 @@
+export type { Algorithm } from './algorithms.js';
 export type {
   AuthClient,
   AuthStatus,

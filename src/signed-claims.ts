@@ -57,7 +57,7 @@ function lifetime(expiresIn: unknown, config: Config): number {
   if (expiresIn === undefined) return config.defaultExpiry;
   const seconds = Math.round(parseDuration(expiresIn) ?? 0);
   if (seconds <= 0 || !Number.isSafeInteger(seconds)) {
-    throw invalid('"expiresIn" must be a duration in the future, such as "30s", "15m" or "7d".');
+    throw invalid('"expiresIn" must be a duration longer than zero, such as "30s", "15m" or "7d".');
   }
   if (seconds > config.maxExpiry) {
     throw invalid(

@@ -43,7 +43,7 @@ const textMessage = (option: string): string => `"${option}" must be a non-empty
 const textsMessage = (option: string): string =>
   `"${option}" must be a non-empty string or a non-empty list of them.`;
 const futureMessage = (option: string): string =>
-  `"${option}" must be a duration in the future, such as "30s", "15m" or "7d".`;
+  `"${option}" must be a duration longer than zero, such as "30s", "15m" or "7d".`;
 const zeroMessage = (option: string): string =>
   `"${option}" must be a duration, such as "30s", "15m" or "7d".`;
 
@@ -52,7 +52,7 @@ const NOT_OPTIONS = 'The configuration must be an object of options.';
 const SECRET_KINDS = '"secret" must be a non-empty string or Uint8Array, or a non-empty list of them.';
 const KEY_TEXT =
   '"secret" must be random bytes, not the text of a PEM, JWK or JWKS key; asymmetric keys come from "jwksUrl".';
-const NOT_URL = '"jwksUrl" must be a URL, such as "https://example.com/.well-known/jwks.json".';
+const NOT_URL = '"jwksUrl" must be the text of a URL, such as "https://example.com/.well-known/jwks.json".';
 const PLAIN_HTTP = '"jwksUrl" must be an https: URL: over http: anyone could replace the keys.';
 const CREDENTIALS = '"jwksUrl" must not hold credentials; send them in "jwks.headers".';
 const ALGORITHMS =

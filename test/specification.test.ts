@@ -319,7 +319,7 @@ describe('The functions', () => {
     await expect(createToken.execute({ expires_in: 'soon' }, ctx)).rejects.toEqual(
       new AuthError(
         'ERR_SIGN_INPUT',
-        '"expires_in" must be a duration in the future, such as "30s", "15m" or "7d".',
+        '"expires_in" must be a duration longer than zero, such as "30s", "15m" or "7d".',
       ),
     );
   });

@@ -17,7 +17,7 @@ export interface JwksStatus {
   readonly url: string;
   /**
    * `none`: never fetched. `fresh`: younger than `cacheMaxAge`. `stale`: older, and serving because the endpoint
-   * fails. `expired`: older, and the next token waits for a fetch.
+   * fails. `expired`: older and not serving; the next token fetches, unless a failure was so recent that it must wait.
    */
   readonly state: 'none' | 'fresh' | 'stale' | 'expired';
   /** How many keys may verify tokens, and the ids of those that have one. */
