@@ -5,7 +5,7 @@ import { type AuthClient, AuthError } from 'intentkit-auth';
 const authClient = (ctx: { providers: Record<string, unknown> }): AuthClient =>
   ctx.providers.auth as AuthClient;
 
-const token = z.string().describe('A JWT in compact form: three base64url parts separated by dots');
+const token = z.string();
 const payload = z.record(z.string(), z.unknown());
 
 /** What an agent must use instead of each claim that `sign` or the operator sets. */
