@@ -16,5 +16,7 @@ export default defineConfig({
     typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
     reporters: ['default'],
     testTimeout: 20_000,
+    // By default one core is left to the reporter, which on two cores doubles the time.
+    maxWorkers: 2,
   },
 });
