@@ -75,6 +75,8 @@ async function readBody(response: Response, signal: AbortSignal): Promise<string
     }
     return text + utf8.decode();
   } finally {
+    // Node's fetch holds on to the signal of a body that broke off, and with it to all that listens.
+    signal.removeEventListener('abort', cancel);
     cancel();
   }
 }

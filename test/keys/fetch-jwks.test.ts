@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { AuthError, createAuthClient } from 'intentkit-auth';
@@ -325,6 +326,25 @@ describe('A configured fetch', () => {
     expect(await outcome(signer.token)).toBe('ERR_JWKS_UNAVAILABLE');
     await until(() => watch.hungUp);
   });
+
+  it.each<[title: string, response: () => Response]>([
+    ['a JWKS', () => new Response(jwks)],
+    ['an error', () => new Response(jwks, { status: 500 })],
+    ['a body that fails', () => new Response(failingBody())],
+    ['no body', () => new Response(null)],
+  ])(
+    'that gives %s has no listener left on its signal, which would keep all of the request alive',
+    async (_, response) => {
+      const signals: AbortSignal[] = [];
+      const { client } = await configured(async (_, init) => {
+        if (init?.signal) signals.push(init.signal);
+        return response();
+      });
+      await client.ping();
+
+      expect(signals.map((signal) => getEventListeners(signal, 'abort'))).toEqual([[]]);
+    },
+  );
 
   it('that answers after the timeout changes nothing any more', async () => {
     let answerLate = (_: Response): void => {};
