@@ -1,7 +1,14 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+/** One layer of tests: a folder of `test/`. `npx vitest run --project unit` runs one. */
+const layer = (name: string) => ({
+  extends: true as const,
+  test: { name, include: [`test/${name}/**/*.test.ts`] },
+});
 
 export default defineConfig({
   resolve: {
@@ -12,11 +19,23 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
-    typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
+    projects: [
+      layer('unit'),
+      {
+        extends: true as const,
+        test: {
+          name: 'contract',
+          include: ['test/contract/**/*.test.ts'],
+          typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
+        },
+      },
+      layer('oracle'),
+      layer('e2e'),
+    ],
+    setupFiles: ['test/support/setup.ts'],
     reporters: ['default'],
     testTimeout: 20_000,
     // By default one core is left to the reporter, which on two cores doubles the time.
-    maxWorkers: 2,
+    maxWorkers: availableParallelism(),
   },
 });

@@ -1,6 +1,6 @@
 import { defineFunction, z } from 'intentkit';
 // By the package's own name, so that the built entry shares one `AuthError` with the root entry.
-import { type AuthClient, AuthError } from 'intentkit-auth';
+import { type AuthClient, AuthError, VERIFY_FAILURES } from 'intentkit-auth';
 
 const authClient = (ctx: { providers: Record<string, unknown> }): AuthClient =>
   ctx.providers.auth as AuthClient;
@@ -17,12 +17,6 @@ const RESERVED_CLAIMS: Readonly<Record<string, string>> = {
   iss: 'it is set by the server',
   aud: 'it is set by the server',
 };
-
-/** The client names its option; the agent only knows the field. */
-function inAgentTerms(error: unknown): never {
-  if (!(error instanceof AuthError)) throw error;
-  throw new AuthError(error.code, error.message.replace('"expiresIn"', '"expires_in"'));
-}
 
 /** `create_token`: signs a JWT with custom claims. Permission `auth:sign`. */
 export const createToken = defineFunction({
@@ -52,7 +46,7 @@ export const createToken = defineFunction({
       }
     }
     const auth = authClient(ctx);
-    const signed = await auth.sign(claims, { subject, expiresIn }).catch(inAgentTerms);
+    const signed = await auth.sign(claims, { subject, expiresIn });
     return { token: signed, expires_at: auth.decode(signed).exp as number };
   },
 });
@@ -68,12 +62,7 @@ export const verifyToken = defineFunction({
     valid: z.boolean().describe('Whether the token can be trusted'),
     expired: z.boolean().describe('Whether expiry is the one thing wrong with it'),
     payload: payload.describe('Its claims; empty when the signature is not good'),
-    reason: z
-      .string()
-      .optional()
-      .describe(
-        'Why it is not valid: malformed, algorithm, key, signature, expired, not_yet_valid, issuer, audience or claim',
-      ),
+    reason: z.enum(VERIFY_FAILURES).optional().describe('Why it is not valid'),
   }),
   execute: async (input, ctx) => {
     const { valid, expired, payload, reason } = await authClient(ctx).verify(input.token);

@@ -1,7 +1,7 @@
 /**
- * What went wrong, for code to branch on. Codes are stable; messages are for people and may be reworded.
+ * What went wrong, for code to branch on. Codes are stable. Messages are for people and may be reworded.
  *
- * - `ERR_AUTH_CONFIG`: an option is missing, unknown or unusable. Thrown by the factories only.
+ * - `ERR_AUTH_CONFIG`: an option is missing, unknown or unusable. Only the factories throw it.
  * - `ERR_NO_SIGNING_KEY`: `sign` was called on a client that has no `secret`.
  * - `ERR_SIGN_INPUT`: the payload or an option given to `sign` cannot become a token.
  * - `ERR_TOKEN_MALFORMED`: `decode` was given something that is not a signed JWT.
@@ -17,12 +17,12 @@ export type AuthErrorCode =
 /**
  * The one error class of this package. Branch on {@link AuthError.code}.
  *
- * The message is one sentence that says what to change. It never holds a secret, a token, a claim's value or
- * a URL, so it may be shown to an agent or written to a log as it is.
+ * The message is one sentence that says what to change. It never holds a secret, a token, a claim's value or a
+ * URL, so you may show it to an agent or write it to a log as it is.
  */
 export class AuthError extends Error {
   override readonly name = 'AuthError';
-  /** Stable and machine-readable. */
+  /** The stable code. */
   readonly code: AuthErrorCode;
 
   constructor(code: AuthErrorCode, message: string, options?: { cause?: Error }) {

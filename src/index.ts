@@ -1,17 +1,18 @@
-export type { Algorithm } from './algorithms.js';
+export { createAuthClient } from './client.js';
+export type { AuthProviderConfig, JwksOptions } from './config/options.js';
+export type { AuthErrorCode } from './errors.js';
+export { AuthError } from './errors.js';
+export type { AuthProvider } from './provider.js';
+export { createAuthProvider } from './provider.js';
+export type { Algorithm } from './signature/algorithms.js';
 export type {
   AuthClient,
   AuthStatus,
+  JwksStatus,
   SignOptions,
   TokenPayload,
   VerifyFailure,
   VerifyResult,
-} from './client.js';
-export { createAuthClient } from './client.js';
-export type { AuthProviderConfig, JwksOptions } from './config.js';
-export type { AuthErrorCode } from './errors.js';
-export { AuthError } from './errors.js';
-export type { JwksStatus } from './keys/jwks.js';
-export type { AuthProvider } from './provider.js';
-export { createAuthProvider } from './provider.js';
+} from './types.js';
+export { VERIFY_FAILURES } from './types.js';
 export type { AuthWarningCode, WarningHandler } from './warnings.js';

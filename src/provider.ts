@@ -1,13 +1,15 @@
-import { type AuthClient, createAuthClient } from './client.js';
-import type { AuthProviderConfig } from './config.js';
+import { clientFrom } from './client.js';
+import type { AuthProviderConfig } from './config/options.js';
+import { parseConfig } from './config/parse.js';
+import type { AuthClient } from './types.js';
 
 /** What IntentKit asks of a provider. */
 export interface AuthProvider {
   /** The key in `ctx.providers`. */
   readonly name: string;
-  /** Called once at start-up; what it resolves to becomes `ctx.providers[name]`. */
+  /** Called once at start-up. What it resolves to becomes `ctx.providers[name]`. */
   initialize(): Promise<AuthClient>;
-  /** Whether tokens can be signed and verified now. Never throws. */
+  /** Whether tokens can be signed and verified now. It never throws. */
   healthCheck(): Promise<boolean>;
   /** There is nothing to close. */
   shutdown(): Promise<void>;
@@ -20,9 +22,10 @@ export interface AuthProvider {
  * @throws {AuthError} `ERR_AUTH_CONFIG` at once when an option is missing, unknown or unusable.
  */
 export function createAuthProvider(config: AuthProviderConfig): AuthProvider {
-  const client = createAuthClient(config);
+  const parsed = parseConfig(config);
+  const client = clientFrom(parsed);
   return {
-    name: config.name ?? 'auth',
+    name: parsed.name,
     initialize: async () => client,
     healthCheck: () => client.ping(),
     shutdown: async () => {},

@@ -1,6 +1,6 @@
-import type { ClaimRules } from '../claims.js';
-import type { Key } from '../jws.js';
-import type { Header } from '../token.js';
+import type { ClaimRules } from '../claims/check.js';
+import type { Key } from '../signature/engine.js';
+import type { Header } from '../token/header.js';
 
 /**
  * Holds the keys that may verify certain algorithms, and the claims that its tokens must make. A token goes by

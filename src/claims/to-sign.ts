@@ -1,0 +1,78 @@
+import type { SecretConfig } from '../config/parse.js';
+import { AuthError } from '../errors.js';
+import type { SignOptions } from '../types.js';
+import { mistypedClaim } from './check.js';
+import { parseWholeSeconds } from './duration.js';
+
+const NOT_PLAIN = 'The payload and "claims" must be plain objects.';
+const OPTIONS = ['subject', 'expiresIn', 'claims'];
+
+/**
+ * The claims that `sign` puts into a token, as JSON. `now` is in seconds since the epoch.
+ *
+ * @throws {AuthError} `ERR_SIGN_INPUT`
+ */
+export function claimsToSign(payload: unknown, options: unknown, config: SecretConfig, now: number): string {
+  try {
+    return JSON.stringify(mergeClaims(payload, options, config, now));
+  } catch (error) {
+    if (error instanceof AuthError) throw error;
+    // A cycle, a BigInt or a getter that throws. Its own message may quote the payload.
+    throw invalid('The claims cannot be written as JSON: remove cycles, BigInts and getters that throw.');
+  }
+}
+
+function mergeClaims(
+  payload: unknown,
+  options: unknown,
+  config: SecretConfig,
+  now: number,
+): Record<string, unknown> {
+  if (!isPlainObject(options)) throw invalid('The options of sign must be an object.');
+  for (const name of Object.keys(options)) {
+    if (!OPTIONS.includes(name))
+      throw invalid(`${JSON.stringify(name)} is not an option of sign; use ${OPTIONS.join(', ')}.`);
+  }
+  const { subject, expiresIn, claims = {} } = options as SignOptions;
+  if (!isPlainObject(payload) || !isPlainObject(claims)) throw invalid(NOT_PLAIN);
+
+  // Not a spread: adding properties to the result of one is slow. Without a prototype, `__proto__` is a claim like
+  // any other.
+  const merged: Record<string, unknown> = Object.assign(Object.create(null), payload, claims);
+  merged.iat = now;
+  const [issuer] = config.rules.issuer ?? [];
+  const [audience] = config.rules.audience ?? [];
+  if (issuer !== undefined) merged.iss = issuer;
+  if (audience !== undefined) merged.aud = audience;
+  if (subject !== undefined) merged.sub = subject;
+  merged.exp = now + lifetime(expiresIn, config);
+
+  const mistyped = mistypedClaim(merged);
+  if (mistyped) throw invalid(`The "${mistyped}" claim must have the type that RFC 7519 gives it.`);
+  // JSON.stringify calls a `toJSON`, whose result could be anything.
+  if (typeof merged.toJSON === 'function') throw invalid(NOT_PLAIN);
+  return merged;
+}
+
+function lifetime(expiresIn: unknown, config: SecretConfig): number {
+  if (expiresIn === undefined) return config.defaultExpiry;
+  const seconds = parseWholeSeconds(expiresIn) ?? 0;
+  if (seconds <= 0 || !Number.isSafeInteger(seconds)) {
+    throw invalid('The lifetime must be a duration longer than zero, such as "30s", "15m" or "7d".');
+  }
+  if (seconds > config.maxExpiry) {
+    throw invalid(
+      `The lifetime must not be longer than the configured maximum of ${config.maxExpiry} seconds.`,
+    );
+  }
+  return seconds;
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Not `=== Object.prototype`, because an object of another realm is plain too.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+const invalid = (message: string): AuthError => new AuthError('ERR_SIGN_INPUT', message);

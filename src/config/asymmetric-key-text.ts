@@ -1,0 +1,41 @@
+/**
+ * What gives an asymmetric key away, one form a line. Whoever can read a public key could sign tokens if its text
+ * were an HMAC secret. The forms are matched anywhere in the text, because padding before a key hid it from a check
+ * of another package (GHSA-mvf2-f6gm-w987, GHSA-ww5h-9m49-7xx4).
+ */
+const FORMS: Readonly<Record<string, RegExp>> = {
+  // The public key that an identity provider publishes, as PEM (CVE-2023-48223) or SSH2 text.
+  pem: /-{4,5} ?BEGIN/,
+  // PEM in base64, as in a Kubernetes secret or an environment variable, also inside other text.
+  pemInBase64: /LS0tLS1CRUdJTi/,
+  // A line of `authorized_keys`.
+  openSsh: /(ssh-\w+|ecdsa-sha2-nistp\d+) AAAA/,
+  // The JSON of one public key (GHSA-g3jj-5cmm-3hxx), also with its quotes escaped inside other JSON.
+  jwk: /\\*["']kty\\*["']\s*:/,
+  // The JSON of a key set, as a JWKS endpoint answers.
+  jwks: /\\*["']keys\\*["']\s*:\s*\[/,
+  // DER: the object identifier 1.2.840.113549.1.1.1.
+  derRsa: /\*\x86H\x86\xf7\r\x01\x01\x01/,
+  // DER: the object identifier 1.2.840.10045.2.1.
+  derEc: /\*\x86H\xce=\x02\x01/,
+  // DER: the object identifiers 1.3.101.110 (X25519) and 1.3.101.112 (Ed25519).
+  derEd25519: /0\x05\x06\x03\+e[np]/,
+  // DER of PKCS #1, which has no object identifier: a sequence that begins with a long integer.
+  derPkcs1: /^0\x82.{1,2}\x02\x82/s,
+};
+
+/** Whether these bytes are, or contain, an asymmetric key: as they are, in UTF-16, or in base64. */
+export function isAsymmetricKeyText(bytes: Uint8Array): boolean {
+  const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  // Without its NULs, UTF-16 reads as ASCII.
+  const readings = [text, fromBase64(text)].map((reading) => reading.replaceAll('\0', ''));
+  return Object.values(FORMS).some((form) => readings.some((reading) => form.test(reading)));
+}
+
+function fromBase64(text: string): string {
+  try {
+    return atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+  } catch {
+    return '';
+  }
+}

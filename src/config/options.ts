@@ -1,0 +1,94 @@
+import type { Algorithm } from '../signature/algorithms.js';
+import type { WarningHandler } from '../warnings.js';
+
+/** Options of `createAuthProvider` and `createAuthClient`. At least one of `secret` and `jwksUrl` is needed. */
+export interface AuthProviderConfig {
+  /**
+   * HMAC secret for `sign` and `verify`; text is used as its UTF-8 bytes. A list rotates without downtime: the
+   * first signs, the others only verify, and are tried only when the signature does not match. Use at least as
+   * many random bytes as the hash has (32 for HS256); a shorter secret works, with a warning.
+   * @see RFC 7518 section 3.2
+   */
+  secret?: string | Uint8Array | readonly (string | Uint8Array)[];
+
+  /**
+   * URL of the identity provider's JSON Web Key Set, to verify its tokens. `https:`, or `http:` on a loopback
+   * host. Fetched when first needed.
+   * @see RFC 7517 section 5
+   */
+  jwksUrl?: string;
+
+  /** How the keys behind `jwksUrl` are fetched and kept, and which tokens they may verify. */
+  jwks?: JwksOptions;
+
+  /**
+   * Expected `iss`; with several, any one of them. `sign` writes the first. Default: not checked.
+   * @see RFC 7519 section 4.1.1
+   */
+  issuer?: string | readonly string[];
+
+  /**
+   * Expected `aud`; with several, any one of them. `sign` writes the first. Default: not checked.
+   * @see RFC 7519 section 4.1.3
+   */
+  audience?: string | readonly string[];
+
+  /**
+   * With `secret`: the HMAC algorithm that signs and that is accepted, default `'HS256'`. With `jwksUrl` alone:
+   * the one asymmetric algorithm accepted, default whichever the matching key is for.
+   */
+  algorithm?: Algorithm;
+
+  /** Lifetime of a signed token when `expiresIn` is not given, such as `'15m'`. Default `'1h'`, or `maxExpiry` if that is less. */
+  defaultExpiry?: string;
+
+  /** The longest lifetime that `sign` grants, such as `'8h'`. Default: no limit. */
+  maxExpiry?: string;
+
+  /** How far clocks may differ when `exp`, `nbf` and `maxTokenAge` are checked, such as `'30s'`. Default `'0s'`. */
+  clockTolerance?: string;
+
+  /** Claims that must be present, such as `['exp', 'sub']`. Default: none beyond what other options imply. */
+  requiredClaims?: readonly string[];
+
+  /** The longest time since `iat`, such as `'12h'`; makes `iat` required. Default: no limit. */
+  maxTokenAge?: string;
+
+  /**
+   * Expected `typ` header, compared without case and without an `application/` prefix; `sign` writes it.
+   * `'at+jwt'` is RFC 9068's. Default: not checked, and `sign` writes `'JWT'`.
+   * @see RFC 8725 section 3.11
+   */
+  typ?: string;
+
+  /** The key under which functions find the client: `ctx.providers[name]`. Default `'auth'`. */
+  name?: string;
+
+  /** Receives warnings. Default: `process.emitWarning`, else `console.warn`; never stdout. */
+  onWarning?: WarningHandler;
+}
+
+/** Options for the keys behind `jwksUrl`. Durations are such as `'5s'` or `'10m'`. */
+export interface JwksOptions {
+  /** Issuer that these keys speak for. Default: the top-level `issuer`. @see RFC 8725 section 3.8 */
+  issuer?: string | readonly string[];
+  /** Audience that these keys' tokens are for. Default: the top-level `audience`. */
+  audience?: string | readonly string[];
+  /** The longest a fetch may take, body included. Default `'5s'`. */
+  timeout?: string;
+  /** The pace at which unknown key ids cause fetches, and the cap of the back-off after a failure. Default `'30s'`. */
+  cooldown?: string;
+  /** How long fetched keys are fresh. They are refreshed in the background before that. Default `'10m'`. */
+  cacheMaxAge?: string;
+  /**
+   * While the endpoint fails, for how long after the last success its keys still serve. `'0s'` turns it off.
+   * The price: a key revoked during an outage verifies until then. Default `'1h'`.
+   */
+  staleIfError?: string;
+  /** Headers of the request. */
+  headers?: Readonly<Record<string, string>>;
+  /** What makes the request, for proxies and private CAs. It must not follow redirects. Default: the global `fetch`. */
+  fetch?: typeof globalThis.fetch;
+  /** Allows `http:` beyond loopback, where anyone on the network path can replace the keys. Default `false`. */
+  dangerouslyAllowHttp?: boolean;
+}

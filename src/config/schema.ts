@@ -1,0 +1,130 @@
+import * as z from 'zod/mini';
+import { parseMilliseconds, parseWholeSeconds } from '../claims/duration.js';
+import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../signature/algorithms.js';
+import type { WarningHandler } from '../warnings.js';
+import { isAsymmetricKeyText } from './asymmetric-key-text.js';
+
+/*
+ * What each option accepts. The error of a schema says what the option must be: `parseConfig` puts the option's
+ * name before it, as in `"timeout" must be a duration longer than zero`.
+ */
+
+const nonEmpty = (error: string) => z.string(error).check(z.minLength(1, error));
+const text = nonEmpty('a non-empty string');
+
+const oneOrMore = <T extends z.ZodMiniType>(one: T, error: string) =>
+  z.union([one, z.array(one, error).check(z.minLength(1, error))], error);
+
+const TEXTS = 'a non-empty string or a non-empty list of them';
+const texts = z.pipe(
+  oneOrMore(nonEmpty(TEXTS), TEXTS),
+  z.transform((value): readonly string[] => [value].flat()),
+);
+
+const LONGER_THAN_ZERO = 'a duration longer than zero, such as "30s", "15m" or "7d"';
+const ANY_DURATION = 'a duration, such as "30s", "15m" or "7d"';
+
+const duration = (parse: (text: unknown) => number | undefined, least: number, error: string) =>
+  z.pipe(
+    z.string(error).check(z.refine((value) => (parse(value) ?? -1) >= least, error)),
+    z.transform((value) => parse(value) ?? 0),
+  );
+// A claim's time is in whole seconds, so a lifetime of "0.2s" would be none.
+const seconds = duration(parseWholeSeconds, 1, LONGER_THAN_ZERO);
+const secondsOrNone = duration(parseWholeSeconds, 0, ANY_DURATION);
+const milliseconds = duration(parseMilliseconds, 1, LONGER_THAN_ZERO);
+const millisecondsOrNone = duration(parseMilliseconds, 0, ANY_DURATION);
+
+const aFunction = <F>() => z.custom<F>((value) => typeof value === 'function', 'a function');
+
+// Not `instanceof Uint8Array`, which refuses the arrays of another realm, as test runners make them.
+const isBytes = (value: unknown): value is Uint8Array =>
+  Object.prototype.toString.call(value) === '[object Uint8Array]';
+
+const secret = z.custom<string | Uint8Array>(
+  (value) => (typeof value === 'string' || isBytes(value)) && value.length > 0,
+);
+const secrets = z.pipe(
+  z.pipe(
+    oneOrMore(secret, 'a non-empty string or Uint8Array, or a non-empty list of them'),
+    z.transform((value) =>
+      [value].flat().map((one) => (isBytes(one) ? new Uint8Array(one) : new TextEncoder().encode(one))),
+    ),
+  ),
+  z.custom<Uint8Array<ArrayBuffer>[]>(
+    (value) => !(value as Uint8Array[]).some(isAsymmetricKeyText),
+    'random bytes, not the text of a PEM, JWK or JWKS key; asymmetric keys come from "jwksUrl"',
+  ),
+);
+
+const A_URL = 'the text of a URL, such as "https://example.com/.well-known/jwks.json"';
+const url = z.pipe(
+  z.string(A_URL).check(z.refine((value) => URL.canParse(value), A_URL)),
+  z.transform((value) => new URL(value)),
+);
+
+const HEADERS = 'an object of valid header names and values';
+const headers = z.pipe(
+  z.record(z.string(), z.string('text'), HEADERS).check(z.refine(areHeaders, HEADERS)),
+  z.transform((value) => new Headers(value)),
+);
+function areHeaders(value: Record<string, string>): boolean {
+  try {
+    return new Headers(value) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+const CLAIM_NAMES = 'a list of claim names';
+const ALGORITHMS = [...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS] as const;
+const OPTIONS = 'an object of options';
+
+const jwks = z.partial(
+  z.strictObject(
+    {
+      issuer: texts,
+      audience: texts,
+      timeout: milliseconds,
+      cooldown: milliseconds,
+      cacheMaxAge: milliseconds,
+      staleIfError: millisecondsOrNone,
+      headers,
+      fetch: aFunction<typeof globalThis.fetch>(),
+      dangerouslyAllowHttp: z.boolean('true or false'),
+    },
+    OPTIONS,
+  ),
+);
+
+/** The schema of the configuration. Its output has durations in seconds, and in milliseconds within `jwks`. */
+export const configSchema = z.partial(
+  z.strictObject(
+    {
+      secret: secrets,
+      jwksUrl: url,
+      jwks,
+      issuer: texts,
+      audience: texts,
+      algorithm: z.enum(ALGORITHMS, `one of ${ALGORITHMS.join(', ')}`),
+      defaultExpiry: seconds,
+      maxExpiry: seconds,
+      clockTolerance: secondsOrNone,
+      requiredClaims: z.array(nonEmpty(CLAIM_NAMES), CLAIM_NAMES),
+      maxTokenAge: seconds,
+      typ: text,
+      name: text,
+      onWarning: aFunction<WarningHandler>(),
+    },
+    OPTIONS,
+  ),
+);
+
+/** The first thing wrong, as one sentence that names the option and what it accepts, never its value. */
+export function firstProblem({ issues: [issue] }: z.core.$ZodError): string {
+  const path = issue?.path.filter((key) => typeof key === 'string') ?? [];
+  if (issue?.code === 'unrecognized_keys') {
+    return `${JSON.stringify([...path, issue.keys[0]].join('.'))} is not an option.`;
+  }
+  return `${path.length > 0 ? `"${path.join('.')}"` : 'The configuration'} must be ${issue?.message}.`;
+}

@@ -1,0 +1,10 @@
+import { nodeCrypto } from '../runtime.js';
+import type { SignatureEngine } from './engine.js';
+import { joseEngine } from './jose.js';
+import { createNodeEngine } from './node.js';
+
+/** Signatures by `node:crypto`, where this is Node 20.16 or later. */
+export const nodeEngine: SignatureEngine | undefined = nodeCrypto && createNodeEngine(nodeCrypto, joseEngine);
+
+/** The engine that clients use: `node:crypto` where its verdicts are proven equal to jose's, otherwise jose. */
+export const defaultEngine: SignatureEngine = nodeEngine ?? joseEngine;

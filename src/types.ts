@@ -1,0 +1,144 @@
+/** The claims of a token. @see RFC 7519 section 4.1 */
+export interface TokenPayload {
+  /** Whom the token is about. */
+  sub?: string;
+  /** Who issued it. */
+  iss?: string;
+  /** Whom it is for. */
+  aud?: string | string[];
+  /** Expiry, in seconds since the epoch. */
+  exp?: number;
+  /** Not valid before, in seconds since the epoch. */
+  nbf?: number;
+  /** Issued at, in seconds since the epoch. */
+  iat?: number;
+  /** The token's own id. */
+  jti?: string;
+  [key: string]: unknown;
+}
+
+/** Options of {@link AuthClient.sign}. */
+export interface SignOptions {
+  /** The `sub` claim. */
+  subject?: string | undefined;
+  /** Lifetime, such as `'2h'` or `'7d'`. Default: the configured `defaultExpiry`. */
+  expiresIn?: string | undefined;
+  /** Further claims. They win over those of the payload. */
+  claims?: Record<string, unknown> | undefined;
+}
+
+/**
+ * Why a token was refused. This is the one list of reasons.
+ *
+ * - `malformed`: it is not a signed JWT, or it is larger than 64 KiB
+ * - `algorithm`: its `alg` is not one that this client accepts
+ * - `key`: there is no key for its `kid` and `alg`
+ * - `signature`: the key did not make its signature
+ * - `expired`: it is past its `exp`, or older than `maxTokenAge`
+ * - `not_yet_valid`: it is before its `nbf`
+ * - `issuer`: its `iss` is not the expected one
+ * - `audience`: its `aud` is not the expected one
+ * - `claim`: another claim, or the `typ` header, is missing or wrong
+ */
+export const VERIFY_FAILURES = [
+  'malformed',
+  'algorithm',
+  'key',
+  'signature',
+  'expired',
+  'not_yet_valid',
+  'issuer',
+  'audience',
+  'claim',
+] as const;
+
+/** One of {@link VERIFY_FAILURES}. */
+export type VerifyFailure = (typeof VERIFY_FAILURES)[number];
+
+/** The verdict of {@link AuthClient.verify}. */
+export interface VerifyResult {
+  /** Whether the signature and all claims are good. */
+  valid: boolean;
+  /** The token's claims if its signature is good, even when `valid` is false. Otherwise it is empty. */
+  payload: TokenPayload;
+  /** Whether expiry, by `exp` or `maxTokenAge`, is the only thing wrong, so that a new token would do. */
+  expired: boolean;
+  /** Why `valid` is false. It is absent when `valid` is true. */
+  reason?: VerifyFailure;
+  /** The reason in one sentence, for logs and people. It is absent when `valid` is true. */
+  message?: string;
+}
+
+/** What an operator wants to know of the keys behind `jwksUrl`. Plain data. */
+export interface JwksStatus {
+  /** The URL without its query. */
+  readonly url: string;
+  /**
+   * - `none`: the keys were never fetched
+   * - `fresh`: they are younger than `cacheMaxAge`
+   * - `stale`: they are older, and serve because the endpoint fails
+   * - `expired`: they are older and do not serve
+   */
+  readonly state: 'none' | 'fresh' | 'stale' | 'expired';
+  /** How many keys may verify tokens. */
+  readonly keyCount: number;
+  /** The key ids of the keys that have one. */
+  readonly keyIds: readonly string[];
+  /** Seconds since the last successful fetch. It is absent before the first. */
+  readonly ageSeconds?: number;
+  /** Why the last fetch failed. It is absent when the last fetch succeeded. */
+  readonly lastError?: string;
+  /** Seconds until a failed fetch may be tried again. It is absent when the last fetch succeeded. */
+  readonly retryInSeconds?: number;
+}
+
+/** What an operator wants to know of a client. Plain data, without secrets. */
+export interface AuthStatus {
+  /** Whether there is a secret to sign with. */
+  readonly canSign: boolean;
+  /** The `alg` values that `verify` accepts. */
+  readonly algorithms: readonly string[];
+  /** The keys behind `jwksUrl`. It is absent without `jwksUrl`. */
+  readonly jwks?: JwksStatus;
+  /** Why the last `ping()` was false. It is absent when the last was true, or there was none. */
+  readonly pingFailure?: string;
+}
+
+/** Signs, verifies and decodes tokens. It is safe for concurrent use. It keeps keys, never tokens. */
+export interface AuthClient {
+  /**
+   * Signs claims into a JWT with the configured secret. Later wins: `payload`, `options.claims`, then `iat`, the
+   * configured `iss` and `aud`, `options.subject`, and `exp`. So signing a verified payload again renews it.
+   *
+   * @throws {AuthError} `ERR_NO_SIGNING_KEY` without a secret. `ERR_SIGN_INPUT` when the claims are not a plain
+   *   object that JSON can hold, when a registered claim has the wrong type, when the lifetime is not a duration
+   *   in the future or exceeds `maxExpiry`, or when the token would be larger than 64 KiB.
+   * @see RFC 7519 section 7.1
+   */
+  sign(payload: Record<string, unknown>, options?: SignOptions): Promise<string>;
+
+  /**
+   * Verifies a token: shape, algorithm, key, signature, claims, in this order. It resolves for any value whatever.
+   *
+   * @throws {AuthError} `ERR_JWKS_UNAVAILABLE` when there is no verdict, because the keys could not be fetched.
+   * @see RFC 7519 section 7.2, RFC 8725 section 3
+   */
+  verify(token: string): Promise<VerifyResult>;
+
+  /**
+   * Reads a token's claims and verifies nothing: anyone can have written them. Use it to look at a token, never
+   * to decide anything.
+   *
+   * @throws {AuthError} `ERR_TOKEN_MALFORMED` for what is not a signed JWT.
+   */
+  decode(token: string): TokenPayload;
+
+  /**
+   * Whether the client can do its work. It signs and verifies with the secret, and it fetches the JWKS, even if
+   * keys are cached. It never throws. The reason for a `false` is in `status()`.
+   */
+  ping(): Promise<boolean>;
+
+  /** The state of the client and its keys. It makes no request. */
+  status(): AuthStatus;
+}
