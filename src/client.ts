@@ -30,36 +30,24 @@ export function createAuthClient(config: AuthProviderConfig): AuthClient {
   return clientFrom(parseConfig(config));
 }
 
-/** The client of a checked configuration. Tests choose the engine. */
+/** The client of a checked configuration. Its methods do not use `this`, so that they may be taken off it. */
 export function clientFrom(config: Config, engine: SignatureEngine = defaultEngine): AuthClient {
-  return new AuthClientImpl(config, engine);
-}
-
-class AuthClientImpl implements AuthClient {
-  readonly #config: Config;
-  readonly #engine: SignatureEngine;
-  readonly #secret: SecretSource | undefined;
-  readonly #remote: RemoteSource | undefined;
-  /** By algorithm, which is what keeps a key of one kind away from a token of the other. */
-  readonly #sources = new Map<string, KeySource>();
-  readonly #headers = new HeaderMemory();
-  #pingFailure: string | undefined;
-
-  constructor(config: Config, engine: SignatureEngine) {
-    this.#config = config;
-    this.#engine = engine;
-    this.#secret = config.secret && new SecretSource(config.secret, engine);
-    this.#remote = config.remote && new RemoteSource(config.remote, engine, config.warn);
-    for (const source of [this.#secret, this.#remote]) {
-      for (const algorithm of source?.algorithms ?? []) this.#sources.set(algorithm, source as KeySource);
-    }
+  const secret = config.secret && new SecretSource(config.secret, engine);
+  const remote = config.remote && new RemoteSource(config.remote, engine, config.warn);
+  // A token's algorithm leads to the one source that may verify it. That keeps a key of one kind away from a token
+  // of the other.
+  const sources = new Map<string, KeySource>();
+  for (const source of [secret, remote]) {
+    for (const algorithm of source?.algorithms ?? []) sources.set(algorithm, source as KeySource);
   }
+  const headers = new HeaderMemory();
+  let pingFailure: string | undefined;
 
-  async verify(input: string): Promise<VerifyResult> {
-    const token = parseToken(input, this.#headers);
+  async function verify(input: unknown): Promise<VerifyResult> {
+    const token = parseToken(input, headers);
     if (token instanceof Malformed) return invalid('malformed', token.message);
 
-    const source = this.#sources.get(token.header.alg);
+    const source = sources.get(token.header.alg);
     if (!source) return invalid('algorithm', 'The "alg" header is not an accepted algorithm.');
 
     const found = source.find(token.header);
@@ -69,15 +57,16 @@ class AuthClientImpl implements AuthClient {
     let verdict: SignatureVerdict = 'bad';
     for (const key of keys) {
       if (!hasRightLength(token, key)) continue;
-      const answer = this.#engine.verify(token, key);
+      const answer = engine.verify(token, key);
       // Not `await` alone, which waits a turn even for what is there already.
       verdict = answer instanceof Promise ? await answer : answer;
       if (verdict !== 'bad') break;
     }
-    if (verdict === 'unsupported')
+    if (verdict === 'unsupported') {
       return invalid('malformed', 'The "crit" header asks for an unsupported extension.');
+    }
     if (verdict === 'bad') return invalid('signature', 'The signature was not made by the expected key.');
-    this.#headers.add(token.headerSegment, token.header);
+    headers.add(token.headerSegment, token.header);
 
     const payload: TokenPayload | undefined = parseJsonObject(token.payload);
     if (!payload) return invalid('malformed', NO_CLAIMS.message);
@@ -88,22 +77,21 @@ class AuthClientImpl implements AuthClient {
       : { valid: true, payload, expired: false };
   }
 
-  async sign(payload: Record<string, unknown>, options: SignOptions = {}): Promise<string> {
-    const { secret } = this.#config;
-    if (!this.#secret || !secret) {
+  async function sign(payload: object, options: SignOptions = {}): Promise<string> {
+    if (!config.secret || !secret) {
       throw new AuthError(
         'ERR_NO_SIGNING_KEY',
         'Signing needs "secret" in the configuration; "jwksUrl" can only verify.',
       );
     }
-    const token = await this.#secret.sign(claimsToSign(payload, options, secret, now()));
+    const token = await secret.sign(claimsToSign(payload, options, config.secret, now()));
     if (token.length > MAX_TOKEN_LENGTH) {
       throw new AuthError('ERR_SIGN_INPUT', 'The token would be larger than 64 KiB; sign fewer claims.');
     }
     return token;
   }
 
-  decode(input: string): TokenPayload {
+  function decode(input: unknown): TokenPayload {
     const token = parseToken(input);
     if (token instanceof Malformed) throw new AuthError('ERR_TOKEN_MALFORMED', token.message);
     const payload: TokenPayload | undefined = parseJsonObject(token.payload);
@@ -111,38 +99,39 @@ class AuthClientImpl implements AuthClient {
     return payload;
   }
 
-  async ping(): Promise<boolean> {
-    let failure: string | undefined;
-    let isOutage = false;
+  async function ping(): Promise<boolean> {
+    const ofSecret = await checkSecret();
+    if (ofSecret !== undefined && ofSecret !== pingFailure) {
+      config.warn(`The health check failed: ${ofSecret}`, 'PING_FAILED');
+    }
+    // RemoteSource warns about its outages itself.
+    pingFailure = ofSecret ?? (await remote?.check());
+    return pingFailure === undefined;
+  }
+
+  async function checkSecret(): Promise<string | undefined> {
+    if (!secret) return undefined;
     try {
-      failure = (await this.#checkSecret()) ?? (await this.#remote?.check());
-    } catch (error) {
-      failure = error instanceof AuthError ? error.message : 'Unexpected failure.';
-      isOutage = error instanceof AuthError && error.code === 'ERR_JWKS_UNAVAILABLE';
+      // A payload is only handed out after a good signature. The claim rules do not matter here.
+      const { payload } = await verify(await sign({}));
+      return Object.hasOwn(payload, 'exp') ? undefined : 'A token signed with the secret did not verify.';
+    } catch {
+      return 'The secret could not sign a token.';
     }
-    // RemoteSource has already warned about an outage.
-    if (failure !== undefined && failure !== this.#pingFailure && !isOutage) {
-      this.#config.warn(`The health check failed: ${failure}`, 'PING_FAILED');
-    }
-    this.#pingFailure = failure;
-    return failure === undefined;
   }
 
-  async #checkSecret(): Promise<string | undefined> {
-    if (!this.#secret) return undefined;
-    const { payload } = await this.verify(await this.sign({}));
-    // A payload is only handed out after a good signature. The claim rules do not matter here.
-    return payload.exp === undefined ? 'A token signed with the secret did not verify.' : undefined;
-  }
-
-  status(): AuthStatus {
+  function status(): AuthStatus {
     return {
-      canSign: this.#secret !== undefined,
-      algorithms: [...this.#sources.keys()],
-      ...(this.#remote && { jwks: this.#remote.status() }),
-      ...(this.#pingFailure !== undefined && { pingFailure: this.#pingFailure }),
+      engine: engine.name,
+      canSign: secret !== undefined,
+      algorithms: [...sources.keys()],
+      ...(remote && { jwks: remote.status() }),
+      ...(pingFailure !== undefined && { pingFailure }),
     };
   }
+
+  // The cast is sound, because a caller's `Claims` are all optional.
+  return { sign, verify, decode, ping, status } as AuthClient;
 }
 
 const now = (): number => Math.floor(Date.now() / 1000);

@@ -5,7 +5,7 @@
  * - `ERR_NO_SIGNING_KEY`: `sign` was called on a client that has no `secret`.
  * - `ERR_SIGN_INPUT`: the payload or an option given to `sign` cannot become a token.
  * - `ERR_TOKEN_MALFORMED`: `decode` was given something that is not a signed JWT.
- * - `ERR_JWKS_UNAVAILABLE`: the keys could not be fetched, so `verify` has no verdict. Answer 503, not 401.
+ * - `ERR_JWKS_UNAVAILABLE`: the key could not be looked up, so `verify` has no verdict. Answer 503, not 401.
  */
 export type AuthErrorCode =
   | 'ERR_AUTH_CONFIG'
@@ -24,9 +24,12 @@ export class AuthError extends Error {
   override readonly name = 'AuthError';
   /** The stable code. */
   readonly code: AuthErrorCode;
+  /** With `ERR_JWKS_UNAVAILABLE`: after how many whole seconds to try again, for a `Retry-After` header. */
+  readonly retryAfter?: number;
 
-  constructor(code: AuthErrorCode, message: string, options?: { cause?: Error }) {
-    super(message, options);
+  constructor(code: AuthErrorCode, message: string, options?: { cause?: Error; retryAfter?: number }) {
+    super(message, options?.cause && { cause: options.cause });
     this.code = code;
+    if (options?.retryAfter !== undefined) this.retryAfter = options.retryAfter;
   }
 }

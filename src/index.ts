@@ -8,6 +8,7 @@ export type { Algorithm } from './signature/algorithms.js';
 export type {
   AuthClient,
   AuthStatus,
+  IgnoredKeyReason,
   JwksStatus,
   SignOptions,
   TokenPayload,

@@ -1,22 +1,55 @@
 /**
- * The one place that asks which runtime this is. Globals are looked at with care, since test environments and edge
- * runtimes replace or remove them: nothing here may throw, because it runs when the package is imported.
+ * The one place that asks which runtime this is. Test environments and edge runtimes replace globals, remove them, or
+ * make their members throw. Nothing here may throw, because it runs when the package is imported.
  */
 
-type NodeCrypto = typeof import('node:crypto');
+/** What `look` returns, or `undefined` where looking fails. */
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
 
-/** Whether this is Cloudflare Workers, where no request may wait for the I/O of another. */
-export const isWorkers = (): boolean => globalThis.navigator?.userAgent === 'Cloudflare-Workers';
+/** Whether this is Node, and not a runtime that calls itself Node for the sake of compatibility. */
+const isNode =
+  attempt(() => {
+    const { node, bun, deno } = globalThis.process.versions;
+    return node !== undefined && bun === undefined && deno === undefined && !('EdgeRuntime' in globalThis);
+  }) ?? false;
+
+// `getBuiltinModule` and not an import, so that the package loads where there are no such modules.
+const builtin = <T>(name: string): T | undefined =>
+  attempt(() => (isNode ? (globalThis.process.getBuiltinModule(name) as T | undefined) : undefined));
+
+/** Synchronous `node:crypto` where this is Node 20.16 or later, otherwise `undefined`. */
+export const nodeCrypto = builtin<typeof import('node:crypto')>('node:crypto');
+
+// jest's jsdom environment has neither as a global.
+const text = globalThis.TextDecoder ? globalThis : builtin<typeof import('node:util')>('node:util');
 
 /**
- * Synchronous `node:crypto` where this is Node 20.16 or later, otherwise `undefined`. Bun and Deno have a
- * `node:crypto` too, but its verdicts are proven equal to jose's on Node only.
+ * Reads UTF-8 and throws at bytes that are none, because they must not turn into replacement characters. It keeps a
+ * byte-order mark, because JSON has none (RFC 8259 section 8.1).
  */
-export const nodeCrypto: NodeCrypto | undefined = findNodeCrypto();
+export const utf8Decoder = (): TextDecoder =>
+  new (text?.TextDecoder ?? TextDecoder)('utf-8', { fatal: true, ignoreBOM: true }) as TextDecoder;
 
-function findNodeCrypto(): NodeCrypto | undefined {
-  // Node 20 has no `navigator`.
-  const isNode = /^(Node\.js\/|undefined)/.test(`${globalThis.navigator?.userAgent}`);
-  // Not by an import, so that the package loads where there is no `node:crypto`.
-  return isNode ? globalThis.process?.getBuiltinModule?.('node:crypto') : undefined;
-}
+/** Text as UTF-8. */
+export const encodeUtf8 = (value: string): Uint8Array<ArrayBuffer> =>
+  new (text?.TextEncoder ?? TextEncoder)().encode(value) as Uint8Array<ArrayBuffer>;
+
+/** Whether this is Cloudflare Workers, where no request may wait for the I/O of another. */
+export const isWorkers = (): boolean =>
+  attempt(() => globalThis.navigator.userAgent === 'Cloudflare-Workers') ?? false;
+
+/** Milliseconds on a clock that nobody can set, or on the system's clock where there is no such clock. */
+export const monotonicNow = (): number => globalThis.performance?.now() ?? Date.now();
+
+/** Sends a line to Node's warning channel, and says whether there is one. */
+export const emitProcessWarning = (message: string, options: { type: string; code: string }): boolean =>
+  attempt(() => {
+    globalThis.process.emitWarning(message, options);
+    return true;
+  }) ?? false;

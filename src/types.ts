@@ -55,12 +55,15 @@ export const VERIFY_FAILURES = [
 /** One of {@link VERIFY_FAILURES}. */
 export type VerifyFailure = (typeof VERIFY_FAILURES)[number];
 
-/** The verdict of {@link AuthClient.verify}. */
-export interface VerifyResult {
+/**
+ * The verdict of {@link AuthClient.verify}. `Claims` names further claims that your tokens should have. Nothing checks
+ * that they have them, so each is optional.
+ */
+export interface VerifyResult<Claims extends object = object> {
   /** Whether the signature and all claims are good. */
   valid: boolean;
   /** The token's claims if its signature is good, even when `valid` is false. Otherwise it is empty. */
-  payload: TokenPayload;
+  payload: TokenPayload & Partial<Claims>;
   /** Whether expiry, by `exp` or `maxTokenAge`, is the only thing wrong, so that a new token would do. */
   expired: boolean;
   /** Why `valid` is false. It is absent when `valid` is true. */
@@ -68,6 +71,26 @@ export interface VerifyResult {
   /** The reason in one sentence, for logs and people. It is absent when `valid` is true. */
   message?: string;
 }
+
+/**
+ * Why a member of a JWKS is left out.
+ *
+ * - `private`: it holds its private part, so anyone can sign with it
+ * - `short`: its RSA modulus has less than 2048 bits
+ * - `exponent`: its RSA exponent is one or even
+ * - `modulus`: its RSA modulus is even
+ * - `small_order`: its Ed25519 point is of small order, so anyone can make signatures for it
+ * - `not_canonical`: its Ed25519 point is not encoded as RFC 8032 says
+ * - `unsupported`: it is no public key that can verify signatures, or of a kind that is not supported
+ */
+export type IgnoredKeyReason =
+  | 'private'
+  | 'short'
+  | 'exponent'
+  | 'modulus'
+  | 'small_order'
+  | 'not_canonical'
+  | 'unsupported';
 
 /** What an operator wants to know of the keys behind `jwksUrl`. Plain data. */
 export interface JwksStatus {
@@ -84,6 +107,8 @@ export interface JwksStatus {
   readonly keyCount: number;
   /** The key ids of the keys that have one. */
   readonly keyIds: readonly string[];
+  /** How many keys of the set are left out, by reason. */
+  readonly ignoredKeys: Readonly<Partial<Record<IgnoredKeyReason, number>>>;
   /** Seconds since the last successful fetch. It is absent before the first. */
   readonly ageSeconds?: number;
   /** Why the last fetch failed. It is absent when the last fetch succeeded. */
@@ -94,6 +119,8 @@ export interface JwksStatus {
 
 /** What an operator wants to know of a client. Plain data, without secrets. */
 export interface AuthStatus {
+  /** What makes and checks signatures: `node:crypto`, or jose through Web Crypto, which is slower. */
+  readonly engine: 'node:crypto' | 'jose';
   /** Whether there is a secret to sign with. */
   readonly canSign: boolean;
   /** The `alg` values that `verify` accepts. */
@@ -104,7 +131,10 @@ export interface AuthStatus {
   readonly pingFailure?: string;
 }
 
-/** Signs, verifies and decodes tokens. It is safe for concurrent use. It keeps keys, never tokens. */
+/**
+ * Signs, verifies and decodes tokens. It is safe for concurrent use. It keeps keys, never tokens. Its methods may be
+ * taken off it: `const { verify } = client`.
+ */
 export interface AuthClient {
   /**
    * Signs claims into a JWT with the configured secret. Later wins: `payload`, `options.claims`, then `iat`, the
@@ -116,14 +146,16 @@ export interface AuthClient {
    * @see RFC 7519 section 7.1
    */
   sign(payload: Record<string, unknown>, options?: SignOptions): Promise<string>;
+  sign(payload: object, options?: SignOptions): Promise<string>;
 
   /**
    * Verifies a token: shape, algorithm, key, signature, claims, in this order. It resolves for any value whatever.
    *
-   * @throws {AuthError} `ERR_JWKS_UNAVAILABLE` when there is no verdict, because the keys could not be fetched.
+   * @throws {AuthError} `ERR_JWKS_UNAVAILABLE` when there is no verdict, because the key could not be looked up.
    * @see RFC 7519 section 7.2, RFC 8725 section 3
    */
   verify(token: string): Promise<VerifyResult>;
+  verify<Claims extends object = object>(token: unknown): Promise<VerifyResult<Claims>>;
 
   /**
    * Reads a token's claims and verifies nothing: anyone can have written them. Use it to look at a token, never
@@ -135,7 +167,7 @@ export interface AuthClient {
 
   /**
    * Whether the client can do its work. It signs and verifies with the secret, and it fetches the JWKS, even if
-   * keys are cached. It never throws. The reason for a `false` is in `status()`.
+   * keys are cached, but at most once a second. It never throws. The reason for a `false` is in `status()`.
    */
   ping(): Promise<boolean>;
 

@@ -1,29 +1,41 @@
-/** Why a warning was given. Codes are stable. */
-export type AuthWarningCode = 'WEAK_SECRET' | 'JWKS_FAILING' | 'JWKS_RECOVERED' | 'PING_FAILED';
+import { emitProcessWarning } from './runtime.js';
 
-/** Receives each warning. What it throws is ignored: a broken logger must not break authentication. */
+/**
+ * Why a warning was given. Codes are stable.
+ *
+ * - `WEAK_SECRET`: a secret is shorter than its hash, or looks as if it were not random
+ * - `SHARED_ISSUER`: a secret and a JWKS may sign for the same issuer
+ * - `JWKS_FAILING`: an outage of the JWKS endpoint begins, or its last good keys no longer serve
+ * - `JWKS_RECOVERED`: the outage is over
+ * - `PING_FAILED`: `ping()` was false for another reason than an outage
+ */
+export type AuthWarningCode =
+  | 'WEAK_SECRET'
+  | 'SHARED_ISSUER'
+  | 'JWKS_FAILING'
+  | 'JWKS_RECOVERED'
+  | 'PING_FAILED';
+
+/** Receives each warning. It may throw, reject or hang: a broken logger must not break authentication. */
 export type WarningHandler = (message: string, code: AuthWarningCode) => void;
 
 /**
- * The default: Node's warning channel (stderr), or `console.warn` where there is none. Never stdout, which
- * belongs to the MCP transport.
+ * The default: Node's warning channel (stderr), or `console.warn` where there is none. It never writes to stdout,
+ * which belongs to the MCP transport.
  */
 export function emitWarning(message: string, code: AuthWarningCode): void {
-  if (typeof globalThis.process?.emitWarning === 'function') {
-    globalThis.process.emitWarning(message, { type: 'AuthWarning', code });
-  } else {
-    // biome-ignore lint/suspicious/noConsole: the only channel for a person on runtimes without a process.
-    console.warn(`AuthWarning [${code}]: ${message}`);
-  }
+  if (emitProcessWarning(message, { type: 'AuthWarning', code })) return;
+  // biome-ignore lint/suspicious/noConsole: the only channel for a person on runtimes without a process.
+  console.warn(`AuthWarning [${code}]: ${message}`);
 }
 
-/** Wraps a handler so that it cannot throw into the code that warns. */
+/** Wraps a handler so that nothing of it reaches the code that warns: no throw, and no rejection of a promise. */
 export function safely(handler: WarningHandler): WarningHandler {
   return (message, code) => {
     try {
-      handler(message, code);
+      Promise.resolve(handler(message, code)).catch(() => {});
     } catch {
-      // The handler's failure is its owner's to see; the warning is advisory.
+      // The handler's failure is its owner's to see. The warning is only advice.
     }
   };
 }

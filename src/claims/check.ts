@@ -1,4 +1,5 @@
 import type { Header } from '../token/header.js';
+import { own } from '../token/json.js';
 import type { TokenPayload, VerifyFailure } from '../types.js';
 
 /** What a token must claim. Times are in seconds. A list is satisfied by any one of its members. */
@@ -34,10 +35,12 @@ export function checkClaims(
   if (typ !== undefined && mediaType(header.typ) !== mediaType(typ)) {
     return broken('claim', `The "typ" header is not ${JSON.stringify(typ)}.`);
   }
-  if (issuer && !(typeof payload.iss === 'string' && issuer.includes(payload.iss))) {
+  const iss = own(payload, 'iss');
+  if (issuer && !(typeof iss === 'string' && issuer.includes(iss))) {
     return broken('issuer', `The "iss" claim is not the expected issuer, ${oneOf(issuer)}.`);
   }
-  if (audience && !audience.some((expected) => hasAudience(payload.aud, expected))) {
+  const aud = own(payload, 'aud');
+  if (audience && !audience.some((expected) => hasAudience(aud, expected))) {
     return broken('audience', `The "aud" claim does not have the expected audience, ${oneOf(audience)}.`);
   }
   for (const claim of rules.requiredClaims) {
@@ -47,8 +50,10 @@ export function checkClaims(
   const mistyped = mistypedClaim(payload);
   if (mistyped) return broken('claim', `The "${mistyped}" claim is of the wrong type.`);
 
+  const nbf = time(payload, 'nbf');
+  const exp = time(payload, 'exp');
   // `maxTokenAge` makes `iat` required.
-  const { nbf, exp, iat = now } = payload;
+  const iat = time(payload, 'iat') ?? now;
   if (nbf !== undefined && nbf > now + clockTolerance) {
     return broken('not_yet_valid', 'The "nbf" claim is in the future.');
   }
@@ -68,7 +73,7 @@ export function checkClaims(
  */
 export function mistypedClaim(claims: Readonly<Record<string, unknown>>): string | undefined {
   for (const [claim, isRight] of REGISTERED_CLAIMS) {
-    const value = claims[claim];
+    const value = own(claims, claim);
     if (value !== undefined && !isRight(value)) return claim;
   }
   return undefined;
@@ -87,7 +92,10 @@ const REGISTERED_CLAIMS = [
   ['iat', Number.isFinite],
 ] as const;
 
-// The type of `aud` is checked only after this.
+// Only called once the types of the registered claims are known to be right.
+const time = (payload: TokenPayload, claim: 'nbf' | 'exp' | 'iat'): number | undefined =>
+  own(payload, claim) as number | undefined;
+
 const hasAudience = (aud: unknown, expected: string): boolean =>
   aud === expected || (Array.isArray(aud) && aud.includes(expected));
 

@@ -24,14 +24,22 @@ export function parseDuration(text: unknown): number | undefined {
   return sign === '-' || direction?.toLowerCase() === ' ago' ? -seconds : seconds;
 }
 
-/** A duration as claims need it: in whole seconds, `undefined` for what is not a duration. */
-export function parseWholeSeconds(text: unknown): number | undefined {
+/** A hundred years: beyond it, a duration is a mistake, and arithmetic on times loses its precision. */
+const MAX_SECONDS = 100 * 31_557_600;
+
+const bounded = (text: unknown): number | undefined => {
   const seconds = parseDuration(text);
+  return seconds === undefined || Math.abs(seconds) > MAX_SECONDS ? undefined : seconds;
+};
+
+/** A duration as claims need it: in whole seconds. `undefined`: not a duration, or longer than a hundred years. */
+export function parseWholeSeconds(text: unknown): number | undefined {
+  const seconds = bounded(text);
   return seconds === undefined ? undefined : Math.round(seconds);
 }
 
-/** A duration as timers need it: in whole milliseconds, `undefined` for what is not a duration. */
+/** A duration as timers need it: in whole milliseconds. `undefined`: as for {@link parseWholeSeconds}. */
 export function parseMilliseconds(text: unknown): number | undefined {
-  const seconds = parseDuration(text);
+  const seconds = bounded(text);
   return seconds === undefined ? undefined : Math.round(seconds * 1000);
 }

@@ -1,6 +1,6 @@
 import type { SecretConfig } from '../config/parse.js';
 import { AuthError } from '../errors.js';
-import type { SignOptions } from '../types.js';
+import { own } from '../token/json.js';
 import { mistypedClaim } from './check.js';
 import { parseWholeSeconds } from './duration.js';
 
@@ -33,7 +33,7 @@ function mergeClaims(
     if (!OPTIONS.includes(name))
       throw invalid(`${JSON.stringify(name)} is not an option of sign; use ${OPTIONS.join(', ')}.`);
   }
-  const { subject, expiresIn, claims = {} } = options as SignOptions;
+  const [subject, expiresIn, claims = {}] = OPTIONS.map((name) => own(options, name));
   if (!isPlainObject(payload) || !isPlainObject(claims)) throw invalid(NOT_PLAIN);
 
   // Not a spread: adding properties to the result of one is slow. Without a prototype, `__proto__` is a claim like
@@ -57,8 +57,10 @@ function mergeClaims(
 function lifetime(expiresIn: unknown, config: SecretConfig): number {
   if (expiresIn === undefined) return config.defaultExpiry;
   const seconds = parseWholeSeconds(expiresIn) ?? 0;
-  if (seconds <= 0 || !Number.isSafeInteger(seconds)) {
-    throw invalid('The lifetime must be a duration longer than zero, such as "30s", "15m" or "7d".');
+  if (seconds <= 0) {
+    throw invalid(
+      'The lifetime must be a duration longer than zero and at most 100 years, such as "30s", "15m" or "7d".',
+    );
   }
   if (seconds > config.maxExpiry) {
     throw invalid(

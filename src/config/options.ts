@@ -1,4 +1,4 @@
-import type { Algorithm } from '../signature/algorithms.js';
+import type { Algorithm, AsymmetricAlgorithm } from '../signature/algorithms.js';
 import type { WarningHandler } from '../warnings.js';
 
 /** Options of `createAuthProvider` and `createAuthClient`. At least one of `secret` and `jwksUrl` is needed. */
@@ -70,15 +70,37 @@ export interface AuthProviderConfig {
 
 /** Options for the keys behind `jwksUrl`. Durations are such as `'5s'` or `'10m'`. */
 export interface JwksOptions {
-  /** Issuer that these keys speak for. Default: the top-level `issuer`. @see RFC 8725 section 3.8 */
+  /**
+   * Issuer that these keys speak for. Default: the top-level `issuer`. Set it beside a `secret`, so that neither can
+   * speak for the other.
+   * @see RFC 8725 section 3.8
+   */
   issuer?: string | readonly string[];
   /** Audience that these keys' tokens are for. Default: the top-level `audience`. */
   audience?: string | readonly string[];
+  /**
+   * The asymmetric algorithms that these keys may verify, such as `['RS256']`. Default: the top-level `algorithm`
+   * without a `secret`, otherwise each that a key is for.
+   * @see RFC 8725 section 3.1
+   */
+  algorithms?: readonly AsymmetricAlgorithm[];
+  /** Expected `typ` header of these keys' tokens, such as `'at+jwt'`. Default: the top-level `typ`. */
+  typ?: string;
+  /** Claims that these keys' tokens must have. Default: the top-level `requiredClaims`. */
+  requiredClaims?: readonly string[];
+  /** The longest time since `iat` for these keys' tokens. Default: the top-level `maxTokenAge`. */
+  maxTokenAge?: string;
   /** The longest a fetch may take, body included. Default `'5s'`. */
   timeout?: string;
-  /** The pace at which unknown key ids cause fetches, and the cap of the back-off after a failure. Default `'30s'`. */
+  /**
+   * The pace at which unknown key ids may cause fetches: two at once, then one a cooldown. A token whose key id could
+   * not be looked up gets no verdict. Default `'10s'`.
+   */
   cooldown?: string;
-  /** How long fetched keys are fresh. They are refreshed in the background before that. Default `'10m'`. */
+  /**
+   * How long fetched keys are fresh. They are refreshed in the background at a random point between 70 and 90 % of it,
+   * so that the processes of a fleet do not ask all at once. Default `'10m'`.
+   */
   cacheMaxAge?: string;
   /**
    * While the endpoint fails, for how long after the last success its keys still serve. `'0s'` turns it off.

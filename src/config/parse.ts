@@ -1,5 +1,4 @@
 import type { ClaimRules } from '../claims/check.js';
-import { AuthError } from '../errors.js';
 import {
   type Algorithm,
   ASYMMETRIC_ALGORITHMS,
@@ -10,6 +9,7 @@ import {
 } from '../signature/algorithms.js';
 import { emitWarning, safely, type WarningHandler } from '../warnings.js';
 import type { AuthProviderConfig } from './options.js';
+import { configError, ownOptions } from './own-options.js';
 import { configSchema, firstProblem } from './schema.js';
 
 const SECOND = 1000;
@@ -25,7 +25,7 @@ const DEFAULTS = {
   clockToleranceSeconds: 0,
   typToSign: 'JWT',
   timeoutMs: 5 * SECOND,
-  cooldownMs: 30 * SECOND,
+  cooldownMs: 10 * SECOND,
   cacheMaxAgeMs: 10 * MINUTE,
   staleIfErrorMs: HOUR,
 } as const;
@@ -68,27 +68,30 @@ export interface RemoteConfig {
  * @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts, never its value.
  */
 export function parseConfig(input: AuthProviderConfig): Config {
-  refuseUndefined(input, '');
-  refuseUndefined(input?.jwks, 'jwks.');
-  const parsed = configSchema.safeParse(input);
+  const given = ownOptions(input) as AuthProviderConfig;
+  const jwksGiven = ownOptions(Object(given).jwks, 'jwks.');
+  const parsed = configSchema.safeParse(jwksGiven ? { ...given, jwks: jwksGiven } : given);
   if (!parsed.success) throw configError(firstProblem(parsed.error));
-  const { secret, jwksUrl, jwks, algorithm, issuer, audience, maxTokenAge, ...options } = parsed.data;
+  // Own properties only, here too: what is not given must not be inherited.
+  const options: typeof parsed.data = Object.assign(Object.create(null), parsed.data);
+  const jwks: typeof options.jwks = options.jwks && Object.assign(Object.create(null), options.jwks);
+  const { secret, jwksUrl, algorithm, issuer, audience, typ, requiredClaims, maxTokenAge } = options;
 
   if (!secret && !jwksUrl) throw configError('Give "secret", "jwksUrl" or both.');
   if (jwks && !jwksUrl) throw configError('"jwks" needs "jwksUrl".');
 
   const warn = safely(options.onWarning ?? emitWarning);
-  const rules: ClaimRules = {
-    issuer,
-    audience,
-    typ: options.typ,
-    requiredClaims: [...(options.requiredClaims ?? []), ...(maxTokenAge ? ['iat'] : [])],
-    maxTokenAge,
-    clockTolerance: options.clockTolerance ?? DEFAULTS.clockToleranceSeconds,
-  };
+  const clockTolerance = options.clockTolerance ?? DEFAULTS.clockToleranceSeconds;
+  const rules = { issuer, audience, typ, requiredClaims: requiredClaims ?? [], maxTokenAge, clockTolerance };
   const maxExpiry = options.maxExpiry ?? DEFAULTS.maxExpirySeconds;
   const defaultExpiry = options.defaultExpiry ?? Math.min(DEFAULTS.expirySeconds, maxExpiry);
   if (defaultExpiry > maxExpiry) throw configError('"defaultExpiry" must not be longer than "maxExpiry".');
+
+  const jwksIssuer = jwks?.issuer ?? issuer;
+  if (secret && jwksUrl && (!issuer || !jwksIssuer || issuer.some((one) => jwksIssuer.includes(one)))) {
+    const advice = 'Give "issuer" and "jwks.issuer" different values';
+    warn(`${advice}: now the secret and the JWKS may sign tokens of the same issuer.`, 'SHARED_ISSUER');
+  }
 
   return {
     name: options.name ?? DEFAULTS.name,
@@ -96,15 +99,22 @@ export function parseConfig(input: AuthProviderConfig): Config {
     secret: secret && {
       secrets: secret,
       algorithm: hmacAlgorithm(algorithm, secret, warn),
-      rules,
-      typ: options.typ ?? DEFAULTS.typToSign,
+      rules: withImplied(rules),
+      typ: typ ?? DEFAULTS.typToSign,
       defaultExpiry,
       maxExpiry,
     },
     remote: jwksUrl && {
       url: checkedUrl(jwksUrl, jwks?.dangerouslyAllowHttp ?? false),
-      algorithms: asymmetricAlgorithms(secret ? undefined : algorithm),
-      rules: { ...rules, issuer: jwks?.issuer ?? issuer, audience: jwks?.audience ?? audience },
+      algorithms: jwks?.algorithms ?? asymmetricAlgorithms(secret ? undefined : algorithm),
+      rules: withImplied({
+        issuer: jwksIssuer,
+        audience: jwks?.audience ?? audience,
+        typ: jwks?.typ ?? typ,
+        requiredClaims: jwks?.requiredClaims ?? rules.requiredClaims,
+        maxTokenAge: jwks?.maxTokenAge ?? maxTokenAge,
+        clockTolerance,
+      }),
       timeoutMs: jwks?.timeout ?? DEFAULTS.timeoutMs,
       cooldownMs: jwks?.cooldown ?? DEFAULTS.cooldownMs,
       cacheMaxAgeMs: jwks?.cacheMaxAge ?? DEFAULTS.cacheMaxAgeMs,
@@ -115,15 +125,9 @@ export function parseConfig(input: AuthProviderConfig): Config {
   };
 }
 
-const configError = (message: string): AuthError => new AuthError('ERR_AUTH_CONFIG', message);
-
-// `issuer: process.env.ISSUER` with the variable unset would otherwise switch a check off without a word.
-function refuseUndefined(options: unknown, prefix: string): void {
-  for (const [name, value] of Object.entries(options ?? {})) {
-    if (value !== undefined) continue;
-    throw configError(`${JSON.stringify(prefix + name)} is undefined: give it a value or leave it out.`);
-  }
-}
+/** The age of a token is unknown without its `iat`. */
+const withImplied = (rules: ClaimRules): ClaimRules =>
+  rules.maxTokenAge === undefined ? rules : { ...rules, requiredClaims: [...rules.requiredClaims, 'iat'] };
 
 function hmacAlgorithm(
   algorithm: Algorithm = DEFAULTS.hmac,
@@ -133,15 +137,19 @@ function hmacAlgorithm(
   if (!isHmacAlgorithm(algorithm)) {
     throw configError('"algorithm" must be HS256, HS384 or HS512 with "secret".');
   }
-  const least = hashBytes(algorithm);
-  if (secrets.some((bytes) => bytes.length < least)) {
-    warn(
-      `"secret" should be at least ${least} random bytes (RFC 7518, 3.2) for ${algorithm}; shorter ones can be guessed.`,
-      'WEAK_SECRET',
-    );
+  const least = `at least ${hashBytes(algorithm)} random bytes (RFC 7518, 3.2) for ${algorithm}`;
+  if (secrets.some((bytes) => bytes.length < hashBytes(algorithm))) {
+    warn(`"secret" should be ${least}; shorter ones can be guessed.`, 'WEAK_SECRET');
+  } else if (secrets.some(looksGuessable)) {
+    warn(`"secret" should be ${least}; it looks like a placeholder or a failed decoding.`, 'WEAK_SECRET');
   }
   return algorithm;
 }
+
+/** Random bytes, in hex or base64 too, hold at least eight different ones. EF BF BD is what a broken decoding leaves. */
+const looksGuessable = (bytes: Uint8Array): boolean =>
+  new Set(bytes).size < 8 ||
+  bytes.some((byte, at) => byte === 0xef && bytes[at + 1] === 0xbf && bytes[at + 2] === 0xbd);
 
 function asymmetricAlgorithms(only: Algorithm | undefined): readonly AsymmetricAlgorithm[] {
   if (only === undefined) return ASYMMETRIC_ALGORITHMS;
@@ -162,6 +170,6 @@ function checkedUrl(url: URL, allowHttp: boolean): URL {
   return url;
 }
 
-// The URL parser has already turned every spelling of an IPv4 address into four decimals.
+// Not `*.localhost`, which leads where the resolver says. The URL parser has already turned every spelling of an IPv4 address into four decimals.
 const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
+  host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host);

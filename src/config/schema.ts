@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { parseMilliseconds, parseWholeSeconds } from '../claims/duration.js';
+import { encodeUtf8 } from '../runtime.js';
 import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../signature/algorithms.js';
 import type { WarningHandler } from '../warnings.js';
 import { isAsymmetricKeyText } from './asymmetric-key-text.js';
@@ -21,8 +22,8 @@ const texts = z.pipe(
   z.transform((value): readonly string[] => [value].flat()),
 );
 
-const LONGER_THAN_ZERO = 'a duration longer than zero, such as "30s", "15m" or "7d"';
-const ANY_DURATION = 'a duration, such as "30s", "15m" or "7d"';
+const LONGER_THAN_ZERO = 'a duration longer than zero and at most 100 years, such as "30s", "15m" or "7d"';
+const ANY_DURATION = 'a duration of at most 100 years, such as "30s", "15m" or "7d"';
 
 const duration = (parse: (text: unknown) => number | undefined, least: number, error: string) =>
   z.pipe(
@@ -37,9 +38,10 @@ const millisecondsOrNone = duration(parseMilliseconds, 0, ANY_DURATION);
 
 const aFunction = <F>() => z.custom<F>((value) => typeof value === 'function', 'a function');
 
-// Not `instanceof Uint8Array`, which refuses the arrays of another realm, as test runners make them.
+// Not `instanceof Uint8Array`, which refuses the arrays of another realm, as test runners make them. `isView` cannot
+// be fooled by an object that only calls itself one.
 const isBytes = (value: unknown): value is Uint8Array =>
-  Object.prototype.toString.call(value) === '[object Uint8Array]';
+  ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]';
 
 const secret = z.custom<string | Uint8Array>(
   (value) => (typeof value === 'string' || isBytes(value)) && value.length > 0,
@@ -48,7 +50,7 @@ const secrets = z.pipe(
   z.pipe(
     oneOrMore(secret, 'a non-empty string or Uint8Array, or a non-empty list of them'),
     z.transform((value) =>
-      [value].flat().map((one) => (isBytes(one) ? new Uint8Array(one) : new TextEncoder().encode(one))),
+      [value].flat().map((one) => (isBytes(one) ? new Uint8Array(one) : encodeUtf8(one))),
     ),
   ),
   z.custom<Uint8Array<ArrayBuffer>[]>(
@@ -77,6 +79,8 @@ function areHeaders(value: Record<string, string>): boolean {
 }
 
 const CLAIM_NAMES = 'a list of claim names';
+const claimNames = z.array(nonEmpty(CLAIM_NAMES), CLAIM_NAMES);
+const SIGNATURE_ALGORITHMS = `a non-empty list of ${ASYMMETRIC_ALGORITHMS.join(', ')}`;
 const ALGORITHMS = [...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS] as const;
 const OPTIONS = 'an object of options';
 
@@ -85,6 +89,12 @@ const jwks = z.partial(
     {
       issuer: texts,
       audience: texts,
+      algorithms: z
+        .array(z.enum(ASYMMETRIC_ALGORITHMS, SIGNATURE_ALGORITHMS), SIGNATURE_ALGORITHMS)
+        .check(z.minLength(1, SIGNATURE_ALGORITHMS)),
+      typ: text,
+      requiredClaims: claimNames,
+      maxTokenAge: seconds,
       timeout: milliseconds,
       cooldown: milliseconds,
       cacheMaxAge: milliseconds,
@@ -110,7 +120,7 @@ export const configSchema = z.partial(
       defaultExpiry: seconds,
       maxExpiry: seconds,
       clockTolerance: secondsOrNone,
-      requiredClaims: z.array(nonEmpty(CLAIM_NAMES), CLAIM_NAMES),
+      requiredClaims: claimNames,
       maxTokenAge: seconds,
       typ: text,
       name: text,

@@ -14,6 +14,7 @@ export type SignatureVerdict = 'good' | 'bad' | 'unsupported';
  * It answers without a promise where it can.
  */
 export interface SignatureEngine {
+  readonly name: 'node:crypto' | 'jose';
   importSecret(secret: Uint8Array, algorithm: HmacAlgorithm): Key | Promise<Key>;
   /** Makes ready a public key that jose has imported from a JWKS. */
   preparePublicKey(key: CryptoKey): Key;

@@ -36,6 +36,7 @@ export function createNodeEngine(
   const encode = (text: string): string => Buffer.from(text).toString('base64url');
 
   return {
+    name: 'node:crypto',
     importSecret: (secret) => createSecretKey(secret),
     preparePublicKey: (key) => KeyObject.from(key),
     sign(header, claims, key) {

@@ -1,6 +1,6 @@
-// `fatal`, because invalid UTF-8 must not turn into replacement characters. `ignoreBOM`, because the decoder would
-// otherwise drop a byte-order mark, and JSON has none (RFC 8259 section 8.1).
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+import { utf8Decoder } from '../runtime.js';
+
+const utf8 = utf8Decoder();
 
 /** The JSON object in these bytes, or `undefined` when they are anything else. */
 export function parseJsonObject(bytes: Uint8Array): Record<string, unknown> | undefined {
@@ -13,3 +13,7 @@ export function parseJsonObject(bytes: Uint8Array): Record<string, unknown> | un
     return undefined;
   }
 }
+
+/** A member that the object itself has. What `Object.prototype` was polluted with does not count. */
+export const own = (object: Readonly<Record<string, unknown>>, name: string): unknown =>
+  Object.hasOwn(object, name) ? object[name] : undefined;

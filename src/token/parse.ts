@@ -1,6 +1,6 @@
 import { decodeBase64url } from './base64url.js';
 import type { Header, HeaderMemory } from './header.js';
-import { parseJsonObject } from './json.js';
+import { own, parseJsonObject } from './json.js';
 
 /** A token taken apart. Nothing of it is verified. */
 export interface Token {
@@ -62,10 +62,11 @@ function parseHeader(segment: string, input: string): Header | Malformed {
   const bytes = decodeBase64url(segment);
   if (!bytes) return mistakeIn(input);
   const header = parseJsonObject(bytes);
-  if (typeof header?.alg !== 'string') return NO_ALGORITHM;
+  if (!header || typeof own(header, 'alg') !== 'string') return NO_ALGORITHM;
   // RFC 7797 section 7: a JWT's payload is never left unencoded.
-  if (header.b64 === false) return UNENCODED;
-  return header as Header;
+  if (own(header, 'b64') === false) return UNENCODED;
+  // Without a prototype, a parameter that is not there cannot be inherited.
+  return Object.assign(Object.create(null), header);
 }
 
 /** The usual mistakes by name: the whole `Authorization` header, or a line break from a file or a prompt. */

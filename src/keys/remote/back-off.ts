@@ -1,17 +1,20 @@
 const FIRST_DELAY_MS = 1000;
 
+/** The longest wait while keys still serve, and while none can, when every token waits for the recovery. */
+const MAX_DELAY_MS = { serving: 30_000, empty: 5000 } as const;
+
+/** The longest wait that an endpoint may ask for with `Retry-After`. */
+const MAX_RETRY_AFTER_MS = 60_000;
+
 /**
- * When to try again after failures: one second, doubling, at most `maxMs`, each shortened by up to half at
- * random so that the processes of a fleet do not come back in step. Times are in milliseconds since the epoch.
+ * When to try again after failures: after one second, doubling. Each wait is shortened by up to half at random, so
+ * that the processes of a fleet do not come back in step. Times are in milliseconds on a monotonic clock.
  */
 export class BackOff {
-  readonly #maxMs: number;
   #failures = 0;
-  #retryAt = 0;
-
-  constructor(maxMs: number) {
-    this.#maxMs = maxMs;
-  }
+  #failedAt = 0;
+  #jitter = 1;
+  #retryAfterMs = 0;
 
   /** Whether the last attempt failed. */
   get failing(): boolean {
@@ -19,20 +22,21 @@ export class BackOff {
   }
 
   /** Milliseconds until the next attempt may be made. */
-  remaining(now: number): number {
-    const remaining = this.#retryAt - now;
-    // More than ever granted: the clock was set back.
-    return remaining > this.#maxMs ? 0 : Math.max(0, remaining);
+  remaining(now: number, isServing: boolean): number {
+    if (!this.failing) return 0;
+    const most = isServing ? MAX_DELAY_MS.serving : MAX_DELAY_MS.empty;
+    const delay = Math.min(FIRST_DELAY_MS * 2 ** (this.#failures - 1), most) * this.#jitter;
+    return Math.max(0, this.#failedAt + Math.max(delay, this.#retryAfterMs) - now);
   }
 
-  failed(now: number): void {
-    const delay = Math.min(FIRST_DELAY_MS * 2 ** this.#failures, this.#maxMs);
+  failed(now: number, retryAfterMs = 0): void {
     this.#failures += 1;
-    this.#retryAt = now + delay * (1 - Math.random() / 2);
+    this.#failedAt = now;
+    this.#jitter = 1 - Math.random() / 2;
+    this.#retryAfterMs = Math.min(retryAfterMs, MAX_RETRY_AFTER_MS);
   }
 
   succeeded(): void {
     this.#failures = 0;
-    this.#retryAt = 0;
   }
 }

@@ -1,78 +1,126 @@
-import type { RemoteConfig } from '../../config/parse.js';
+import { monotonicNow } from '../../runtime.js';
 
 /** 1 MiB: a thousand RSA keys are about half of it. */
-export const MAX_JWKS_BYTES = 1_048_576;
+export const MAX_BODY_BYTES = 1_048_576;
 
 /** Node's timers fire at once when they are set for longer. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/**
- * Why a JWKS could not be had, in words that are safe to log: the errors of some runtimes hold the whole URL
- * and its query, so only their codes are taken over.
- */
-export class JwksFetchError extends Error {
-  override readonly name = 'JwksFetchError';
+/** A timer this late says that the process was suspended, not that the endpoint is slow. */
+const SUSPENDED_MS = 1000;
+
+/** What is fetched, and how. */
+export interface JsonRequest {
+  readonly url: URL;
+  readonly accept: string;
+  /** The longest the request may take, body included. */
+  readonly timeoutMs: number;
+  readonly headers: Headers | undefined;
+  /** `undefined`: the global `fetch`, looked up at each request, because instrumentation replaces it. */
+  readonly fetch: typeof globalThis.fetch | undefined;
+  /**
+   * The state of the connection that the request may use. `new`: the last request failed, so ask for another
+   * connection, since the old one may lead to a broken replica. `idle`: there may be one left from an earlier
+   * success, which the other side may cut at any time, so try once more when it is cut. `first`: there is none.
+   */
+  readonly connection: 'first' | 'idle' | 'new';
 }
 
 /**
- * One GET of a JWKS. jose's own has no limit on the body, and fails with the same `TypeError` that a wrong key
- * gives; here each way to fail is told apart where it happens. Redirects are refused, as the keys would be
- * taken from a host that nobody configured.
- *
- * @throws {JwksFetchError} and nothing else.
+ * Why the JSON could not be had, in words that are safe to log. The errors of some runtimes hold the whole URL with
+ * its query, so only their codes are taken over.
  */
-export async function fetchJwks(config: RemoteConfig): Promise<{ keys: unknown[] }> {
+export class FetchError extends Error {
+  override readonly name = 'FetchError';
+  /** What the endpoint's `Retry-After` asks for. */
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs = 0) {
+    super(message);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The connection was cut, by its code in Node, Deno and Bun. */
+const CUT = /\((UND_ERR_SOCKET|ECONNRESET|EPIPE|ConnectionClosed)\)$/;
+
+/**
+ * One GET of a JSON document, within bounds on time and size. jose's own fetch of a JWKS has no limit on the body, and
+ * fails with the same `TypeError` that a wrong key gives. Here each way to fail is told apart where it happens.
+ * Redirects are refused, because the keys would be taken from a host that nobody configured.
+ *
+ * @throws {FetchError} and nothing else.
+ */
+export async function fetchJson(request: JsonRequest): Promise<unknown> {
   // Not `AbortSignal.timeout`, whose timer keeps a Deno process alive after the answer.
   const abort = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  // A configured fetch may ignore the signal; the caller must not wait longer all the same.
-  const timeout = new Promise<never>((_, reject) => {
-    const expire = (): void => {
-      reject(new JwksFetchError(`the endpoint did not answer within ${config.timeoutMs / 1000} s`));
-      abort.abort();
-    };
-    timer = setTimeout(expire, Math.min(config.timeoutMs, MAX_TIMER_MS));
+  const answer = get(request, abort.signal).catch((error) => {
+    const isCut = request.connection === 'idle' && error instanceof FetchError && CUT.test(error.message);
+    if (!isCut || abort.signal.aborted) throw error;
+    return get({ ...request, connection: 'new' }, abort.signal);
   });
-  return Promise.race([timeout, get(config, abort.signal)]).finally(() => clearTimeout(timer));
+  const timeout = startTimeout(request.timeoutMs);
+  // A configured fetch may ignore the signal. The caller must not wait longer all the same.
+  return Promise.race([timeout.expired, answer]).finally(() => {
+    timeout.stop();
+    abort.abort();
+  });
 }
 
-async function get(config: RemoteConfig, signal: AbortSignal): Promise<{ keys: unknown[] }> {
-  let response: Response;
+/** Rejects after a time. After a suspension, what has arrived meanwhile is read before it rejects. */
+function startTimeout(milliseconds: number): { expired: Promise<never>; stop(): void } {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    const wait = (delay: number): void => {
+      const due = monotonicNow() + delay;
+      timer = setTimeout(() => {
+        if (monotonicNow() - due > SUSPENDED_MS) return wait(SUSPENDED_MS);
+        reject(new FetchError(`the endpoint did not answer within ${milliseconds / 1000} s`));
+      }, delay);
+    };
+    wait(Math.min(milliseconds, MAX_TIMER_MS));
+  });
+  return { expired, stop: () => clearTimeout(timer) };
+}
+
+async function get(request: JsonRequest, signal: AbortSignal): Promise<unknown> {
   let body: string;
   try {
-    const headers = new Headers(config.headers);
-    if (!headers.has('accept')) headers.set('accept', 'application/jwk-set+json, application/json');
-    // The global one is looked up now, as instrumentation replaces it after start-up.
-    const fetch = config.fetch ?? globalThis.fetch;
-    response = await fetch(config.url.href, { headers, redirect: 'manual', signal });
+    const headers = new Headers(request.headers);
+    if (!headers.has('accept')) headers.set('accept', request.accept);
+    if (request.connection === 'new') headers.set('connection', 'close');
+    const fetch = request.fetch ?? globalThis.fetch;
+    const response = await fetch(request.url.href, { headers, redirect: 'manual', signal });
     body = await readBody(response, signal);
   } catch (error) {
     throw asFetchError(error);
   }
-  return parse(body);
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new FetchError('the endpoint did not answer with JSON');
+  }
 }
 
 async function readBody(response: Response, signal: AbortSignal): Promise<string> {
-  const reader = response.body?.getReader();
-  // Gives the connection back, at once and even if the fetch ignores the signal. A no-op after the end.
+  if (typeof response?.status !== 'number') throw new FetchError('"fetch" did not answer with a Response');
+  const reader = response.body?.getReader?.();
+  // Gives the connection back, at once and even if the fetch ignores the signal. After the end it does nothing.
   const cancel = (): void => void reader?.cancel().catch(() => {});
   signal.addEventListener('abort', cancel);
   try {
-    // A configured fetch may have followed one all the same; browsers hide the status of those they did not.
+    // A late answer of a fetch that ignores the signal: nobody waits for it, so nobody reads it.
+    if (signal.aborted) throw new FetchError('the answer came too late');
+    // A configured fetch may have followed one all the same. Browsers hide the status of those they did not follow.
     if (response.redirected || response.type === 'opaqueredirect') {
-      throw new JwksFetchError('the endpoint answered with a redirect, not 200');
+      throw new FetchError('the endpoint answered with a redirect, not 200');
     }
-    if (response.status !== 200)
-      throw new JwksFetchError(`the endpoint answered ${response.status}, not 200`);
-    const utf8 = new TextDecoder('utf-8', { fatal: true });
-    let text = '';
-    let bytes = 0;
-    for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
-      bytes += chunk.value.byteLength;
-      if (bytes > MAX_JWKS_BYTES) throw new JwksFetchError('the endpoint answered with more than 1 MiB');
-      text += utf8.decode(chunk.value, { stream: true });
+    if (response.status !== 200) {
+      throw new FetchError(`the endpoint answered ${response.status}, not 200`, retryAfterMs(response));
     }
-    return text + utf8.decode();
+    if (response.body && !reader)
+      throw new FetchError('"fetch" answered with a body that is not a web stream');
+    return await readText(reader);
   } finally {
     // Node's fetch holds on to the signal of a body that broke off, and with it to all that listens.
     signal.removeEventListener('abort', cancel);
@@ -80,29 +128,40 @@ async function readBody(response: Response, signal: AbortSignal): Promise<string
   }
 }
 
-function parse(body: string): { keys: unknown[] } {
-  let jwks: unknown;
-  try {
-    jwks = JSON.parse(body);
-  } catch {
-    throw new JwksFetchError('the endpoint did not answer with JSON');
+async function readText(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<string> {
+  const utf8 = new TextDecoder('utf-8', { fatal: true });
+  let text = '';
+  let bytes = 0;
+  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
+    bytes += chunk.value.byteLength;
+    if (bytes > MAX_BODY_BYTES) throw new FetchError('the endpoint answered with more than 1 MiB');
+    text += utf8.decode(chunk.value, { stream: true });
   }
-  const keys = typeof jwks === 'object' && jwks !== null && 'keys' in jwks ? jwks.keys : undefined;
-  if (!Array.isArray(keys)) throw new JwksFetchError('the endpoint did not answer with a JSON Web Key Set');
-  return { keys };
+  return text + utf8.decode();
 }
 
-// Node reports `TypeError: fetch failed` with the code on the cause; Bun and Deno put it on the error. A
+/** The wait of a `Retry-After` header, which holds seconds or a date. @see RFC 9110 section 10.2.3 */
+function retryAfterMs({ headers }: Response): number {
+  const value = headers?.get('retry-after') ?? '';
+  const wait = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  // NaN where there is no such header.
+  return Math.max(0, wait || 0);
+}
+
+// Node reports `TypeError: fetch failed` with the code on the cause. Bun and Deno put the code on the error. A
 // configured fetch may throw anything, even what throws when it is looked at.
-function asFetchError(error: unknown): JwksFetchError {
+function asFetchError(error: unknown): FetchError {
   try {
-    if (error instanceof JwksFetchError) return error;
-    const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+    if (error instanceof FetchError) return error;
+    const { code, cause } = error as { code?: unknown; cause?: { code?: unknown; message?: unknown } };
     const found = cause?.code ?? code;
-    if (typeof found === 'string' && /^\w{1,40}$/.test(found))
-      return new JwksFetchError(`the request failed (${found})`);
+    if (typeof found === 'string' && /^\w{1,40}$/.test(found)) {
+      return new FetchError(`the request failed (${found})`);
+    }
+    // Fetch has a list of blocked ports, and no code for them.
+    if (cause?.message === 'bad port') return new FetchError('the request failed (fetch blocks its port)');
   } catch {
-    // Nothing to tell.
+    // There is nothing to tell.
   }
-  return new JwksFetchError('the request failed');
+  return new FetchError('the request failed');
 }

@@ -1,125 +1,126 @@
-import type { createLocalJWKSet, JWK } from 'jose';
+import type { JWK } from 'jose';
+import { loadJose } from '../../jose.js';
 import type { Key, SignatureEngine } from '../../signature/engine.js';
-import { decodeBase64url } from '../../token/base64url.js';
 import type { Header } from '../../token/header.js';
+import type { IgnoredKeyReason } from '../../types.js';
+import { usableKey } from './usable-key.js';
+
+/** A token is tried against at most this many keys, so that one token cannot block the process. */
+export const MAX_CANDIDATES = 16;
 
 type Keys = readonly Key[] | Promise<readonly Key[]>;
 
 /**
- * The usable keys of one fetched JWKS. jose chooses among them and imports them; here its answers are kept, so
- * that finding a known key takes the same time among one key and among a thousand.
+ * The usable keys of one fetched JWKS. jose imports a key when the first token needs it. The answers are kept, so that
+ * finding a known key takes the same time among one key and among a thousand.
  */
-type Jose = typeof import('jose');
-
 export class KeySet {
-  /** When it was fetched, in milliseconds since the epoch. */
-  readonly fetchedAt: number;
-  /** How many keys may verify a signature, and the ids of those that have one. */
+  /** When its fetch began, in milliseconds on a monotonic clock. */
+  readonly fetchBegan: number;
+  /** How many keys may verify a signature. */
   readonly size: number;
-  readonly keyIds: ReadonlySet<string>;
+  /** How many members were left out, by reason. */
+  readonly ignored: Readonly<Partial<Record<IgnoredKeyReason, number>>>;
   readonly #engine: SignatureEngine;
-  readonly #jose: Jose;
-  /** By algorithm, then by key id. Grows only with ids that are in the set. */
-  readonly #found = new Map<string, Map<string | undefined, Keys>>();
-  readonly #select: ReturnType<typeof createLocalJWKSet>;
+  readonly #keys: readonly JWK[];
+  readonly #byKeyId = new Map<string, JWK[]>();
+  readonly #imports = new Map<string, Map<JWK, Promise<Key | undefined>>>();
+  /** By algorithm, then by key id. It grows only with ids that are in the set. */
+  readonly #found = new Map<string, Map<unknown, Keys>>();
 
-  constructor(members: readonly unknown[], fetchedAt: number, engine: SignatureEngine, jose: Jose) {
-    const keys = members.flatMap((member) => usableKey(member) ?? []);
-    this.#jose = jose;
-    this.#select = jose.createLocalJWKSet({ keys });
+  constructor(members: readonly unknown[], fetchBegan: number, engine: SignatureEngine) {
+    const keys: JWK[] = [];
+    const ignored: Partial<Record<IgnoredKeyReason, number>> = Object.create(null);
+    for (const member of members) {
+      const key = usableKey(member);
+      if (typeof key === 'string') ignored[key] = (ignored[key] ?? 0) + 1;
+      else keys.push(key);
+    }
+    for (const key of keys) {
+      if (key.kid === undefined) continue;
+      const sameId = this.#byKeyId.get(key.kid);
+      if (sameId) sameId.push(key);
+      else this.#byKeyId.set(key.kid, [key]);
+    }
+    this.#keys = keys;
     this.#engine = engine;
-    this.fetchedAt = fetchedAt;
+    this.fetchBegan = fetchBegan;
     this.size = keys.length;
-    this.keyIds = new Set(keys.flatMap(({ kid }) => kid ?? []));
+    this.ignored = { ...ignored };
   }
 
-  /** The keys that may have signed a token with this header: every matching one when it names no key id. */
+  /** The ids of the keys that have one. */
+  get keyIds(): string[] {
+    return [...this.#byKeyId.keys()];
+  }
+
+  /** The keys that may have signed a token with this header. Without a key id, every key for its algorithm may. */
   find({ alg, kid }: Header): Keys {
-    if (kid !== undefined && !(typeof kid === 'string' && this.keyIds.has(kid))) return [];
-    const byKeyId = this.#found.get(alg) ?? new Map<string | undefined, Keys>();
+    const found = this.#found.get(alg)?.get(kid);
+    if (found) return found;
+    const candidates = this.#candidates(alg, kid);
+    if (candidates.length === 0 || candidates.length > MAX_CANDIDATES) return [];
+    const byKeyId = this.#found.get(alg) ?? new Map<unknown, Keys>();
     this.#found.set(alg, byKeyId);
-    const known = byKeyId.get(kid);
-    if (known) return known;
-    const found = this.#import(alg, kid);
-    byKeyId.set(kid, found);
-    found.then(
-      (keys) => byKeyId.set(kid, keys),
-      () => byKeyId.delete(kid),
-    );
-    return found;
+    const imported = this.#importAll(candidates, alg);
+    byKeyId.set(kid, imported);
+    imported.then((keys) => byKeyId.set(kid, keys));
+    return imported;
   }
 
-  /** Whether there is a key for one of these algorithms that can be imported. */
-  async hasKeyFor(algorithms: readonly string[]): Promise<boolean> {
-    // By key id first: the keys of one are soon imported, those without a key id only all together.
-    for (const kid of [...this.keyIds, undefined]) {
-      for (const alg of algorithms) {
-        if ((await this.find({ alg, kid })).length > 0) return true;
+  /** Whether another fetch could tell nothing new: the key id is there, or without one, a key for the algorithm. */
+  knows({ alg, kid }: Header): boolean {
+    return kid === undefined ? this.#candidates(alg, kid).length > 0 : this.#byKeyId.has(String(kid));
+  }
+
+  /** Whether some key for one of these algorithms can be imported. It stops at the first. */
+  async isUsableFor(algorithms: readonly string[]): Promise<boolean> {
+    let tried = 0;
+    for (const alg of algorithms) {
+      for (const key of this.#candidates(alg, undefined)) {
+        if (await this.#import(key, alg)) return true;
+        tried += 1;
+        // Importing a key takes time even if it fails. With so many left, the set is taken for what it says it is.
+        if (tried === MAX_CANDIDATES) return true;
       }
     }
     return false;
   }
 
-  async #import(alg: string, kid: string | undefined): Promise<readonly Key[]> {
-    const keys: Key[] = [];
-    try {
-      keys.push(
-        this.#engine.preparePublicKey(await this.#select(kid === undefined ? { alg } : { alg, kid })),
+  // As RFC 7517 section 4 has it. A member says with `alg` that it is for that algorithm only.
+  #candidates(alg: string, kid: unknown): readonly JWK[] {
+    const sameId = kid === undefined ? this.#keys : (this.#byKeyId.get(String(kid)) ?? []);
+    return sameId.filter((key) => fits(key, alg));
+  }
+
+  async #importAll(candidates: readonly JWK[], alg: string): Promise<readonly Key[]> {
+    const keys = await Promise.all(candidates.map((jwk) => this.#import(jwk, alg)));
+    return keys.filter((key) => key !== undefined);
+  }
+
+  /** Imports each key once for an algorithm. `undefined`: its parameters make no key, as of a point off the curve. */
+  #import(jwk: JWK, alg: string): Promise<Key | undefined> {
+    const imports = this.#imports.get(alg) ?? new Map<JWK, Promise<Key | undefined>>();
+    this.#imports.set(alg, imports);
+    const known = imports.get(jwk);
+    if (known) return known;
+    const imported = loadJose()
+      .then(({ importJWK }) => importJWK(jwk, alg))
+      .then(
+        (key) => this.#engine.preparePublicKey(key as CryptoKey),
+        () => undefined,
       );
-    } catch (error) {
-      // Several match: jose hands out those that it can import. Anything else (no match, or parameters that
-      // make no key) leaves none.
-      if (!(error instanceof this.#jose.errors.JWKSMultipleMatchingKeys)) return keys;
-      for await (const key of error) keys.push(this.#engine.preparePublicKey(key));
-    }
-    return keys;
+    imports.set(jwk, imported);
+    return imported;
   }
 }
 
-// Every private parameter of RFC 7518 section 6, and `priv` of the AKP keys.
-const PRIVATE_PARAMETERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
-
-/**
- * A member of the set as a public key that may verify signatures, or `undefined`. Members are taken or left one
- * by one, and only what a key consists of is kept, so that an odd one beside the good ones breaks nothing (RFC
- * 7517 section 5). A key published with its private part is in everyone's hands and verifies nothing.
- */
-function usableKey(member: unknown): JWK | undefined {
-  if (typeof member !== 'object' || member === null) return undefined;
-  if (PRIVATE_PARAMETERS.some((parameter) => Object.hasOwn(member, parameter))) return undefined;
-  const { kty, kid, alg, use, key_ops, n, e, crv, x, y } = member as Record<string, unknown>;
-  if (use !== undefined && use !== 'sig') return undefined;
-  if (alg !== undefined && typeof alg !== 'string') return undefined;
-  if (key_ops !== undefined && !(isTexts(key_ops) && key_ops.includes('verify'))) return undefined;
-  const common = {
-    ...(typeof kid === 'string' && { kid }),
-    ...(alg !== undefined && { alg }),
-    ...(key_ops !== undefined && { key_ops }),
-  };
-  if (
-    kty === 'RSA' &&
-    typeof n === 'string' &&
-    typeof e === 'string' &&
-    bitLength(n) >= 2048 &&
-    bitLength(e) > 1
-  ) {
-    return { kty, n, e, ...common };
-  }
-  if (kty === 'EC' && typeof crv === 'string' && typeof x === 'string' && typeof y === 'string') {
-    return ['P-256', 'P-384', 'P-521'].includes(crv) ? { kty, crv, x, y, ...common } : undefined;
-  }
-  if (kty === 'OKP' && crv === 'Ed25519' && typeof x === 'string') return { kty, crv, x, ...common };
-  return undefined;
-}
-
-const isTexts = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((item) => typeof item === 'string');
-
-// RFC 7518 section 3.3 asks for a modulus of 2048 bits; Web Crypto imports shorter ones. With an exponent of one,
-// a signature would be what anyone can compute.
-function bitLength(integer: string): number {
-  const bytes = decodeBase64url(integer);
-  if (!bytes) return 0;
-  const first = bytes.findIndex((byte) => byte !== 0);
-  return first < 0 ? 0 : (bytes.length - first) * 8 - Math.clz32(bytes[first] ?? 0) + 24;
+/** The curve or type of key that each family of algorithms needs. @see RFC 7518 section 3.1, RFC 8037 section 3.1 */
+function fits({ kty, crv, alg: only }: JWK, alg: string): boolean {
+  if (only !== undefined && only !== alg) return false;
+  if (alg.startsWith('RS') || alg.startsWith('PS')) return kty === 'RSA';
+  if (alg === 'ES256') return crv === 'P-256';
+  if (alg === 'ES384') return crv === 'P-384';
+  if (alg === 'ES512') return crv === 'P-521';
+  return crv === 'Ed25519';
 }

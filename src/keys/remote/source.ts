@@ -1,23 +1,35 @@
 import type { RemoteConfig } from '../../config/parse.js';
 import { AuthError } from '../../errors.js';
 import { loadJose } from '../../jose.js';
-import { isWorkers } from '../../runtime.js';
+import { isWorkers, monotonicNow } from '../../runtime.js';
 import type { Key, SignatureEngine } from '../../signature/engine.js';
 import type { Header } from '../../token/header.js';
 import type { JwksStatus } from '../../types.js';
 import type { WarningHandler } from '../../warnings.js';
 import type { KeySource } from '../source.js';
+import { AbsentKeyIds } from './absent-key-ids.js';
 import { BackOff } from './back-off.js';
-import { fetchJwks } from './fetch-json.js';
-import { KeySet } from './key-set.js';
+import type { FetchError } from './fetch-json.js';
+import type { KeySet } from './key-set.js';
+import { loadKeySet } from './load-key-set.js';
 import { LookUpBudget } from './look-up-budget.js';
 
-/** The share of `cacheMaxAge` after which keys are refreshed in the background. */
-const REFRESH_AT = 0.8;
+/** The share of `cacheMaxAge` after which keys are refreshed in the background: a random one between these. */
+const REFRESH_FROM = 0.7;
+const REFRESH_TO = 0.9;
+
+/** The shortest time between two fetches for `ping`, however often a health route is asked. */
+const CHECK_INTERVAL_MS = 1000;
+
+interface Fetch {
+  readonly began: number;
+  readonly set: Promise<KeySet>;
+}
 
 /**
- * The keys behind a JWKS URL. Fetched by the first token that needs them and kept; refreshed in the background
- * before they grow old; kept on while the endpoint fails, within a bound that counts from the last success.
+ * The keys behind a JWKS URL. The first token that needs them fetches them, and they are kept. They are refreshed in
+ * the background before they grow old. While the endpoint fails they serve on, within a bound that counts from the
+ * last success.
  */
 export class RemoteSource implements KeySource {
   readonly algorithms;
@@ -25,13 +37,15 @@ export class RemoteSource implements KeySource {
   readonly #config: RemoteConfig;
   readonly #engine: SignatureEngine;
   readonly #warn: WarningHandler;
-  readonly #cacheMaxAgeMs: number;
-  readonly #staleIfErrorMs: number;
-  readonly #backOff: BackOff;
+  readonly #backOff = new BackOff();
   readonly #lookUps: LookUpBudget;
+  readonly #absent: AbsentKeyIds;
   #set: KeySet | undefined;
-  #pending: Promise<KeySet> | undefined;
-  #lastError: Error | undefined;
+  #refreshAt = 0;
+  #pending: Fetch | undefined;
+  #check: Fetch | undefined;
+  #lastError: FetchError | undefined;
+  #warnedOfEnd = false;
 
   constructor(config: RemoteConfig, engine: SignatureEngine, warn: WarningHandler) {
     this.#config = config;
@@ -39,10 +53,9 @@ export class RemoteSource implements KeySource {
     this.#warn = warn;
     this.algorithms = config.algorithms;
     this.rules = config.rules;
-    this.#cacheMaxAgeMs = config.cacheMaxAgeMs;
-    this.#staleIfErrorMs = config.staleIfErrorMs;
-    this.#backOff = new BackOff(config.cooldownMs);
     this.#lookUps = new LookUpBudget(config.cooldownMs);
+    this.#absent = new AbsentKeyIds(config.cooldownMs);
+    // The first fetch loads it again if this fails.
     loadJose().catch(() => {});
   }
 
@@ -51,71 +64,72 @@ export class RemoteSource implements KeySource {
     const { kid } = header;
     // No key of a set has an id that is not text (RFC 7517 section 4.5).
     if (kid !== undefined && typeof kid !== 'string') return [];
-    const set = this.#set;
-    if (set && this.#age(set) < this.#cacheMaxAgeMs * REFRESH_AT) {
-      const keys = set.find(header);
+    if (this.#set && monotonicNow() < this.#refreshAt) {
+      const keys = this.#set.find(header);
       if (!(keys instanceof Promise) && keys.length > 0) return keys;
     }
-    return this.#find(header, kid);
+    return this.#find(header);
   }
 
   /**
-   * Fetches the keys now, whatever is cached and however recently a fetch failed.
-   * @returns why no token could be verified with them, or `undefined` when all is well.
-   * @throws {AuthError} `ERR_JWKS_UNAVAILABLE`
+   * Fetches the keys, whatever is cached and however recently a fetch failed. Callers within a second share one fetch.
+   *
+   * @returns why the keys could not be fetched, or `undefined` when they could.
    */
   async check(): Promise<string | undefined> {
-    const set = await (this.#sharedFetch ?? this.#fetch());
-    if (await set.hasKeyFor(this.#config.algorithms)) return undefined;
-    return 'The JWKS has no key for an accepted algorithm.';
+    if (!this.#check || isWorkers() || monotonicNow() - this.#check.began >= CHECK_INTERVAL_MS) {
+      this.#check = this.#sharedFetch ?? this.#fetch();
+    }
+    try {
+      await this.#check.set;
+      return undefined;
+    } catch {
+      return `The keys behind "jwksUrl" could not be fetched (${this.#lastError?.message}).`;
+    }
   }
 
   status(): JwksStatus {
-    const now = Date.now();
+    const set = this.#set;
     const { origin, pathname } = this.#config.url;
     return {
       url: origin + pathname,
       state: this.#state(),
-      keyCount: this.#set?.size ?? 0,
-      keyIds: [...(this.#set?.keyIds ?? [])],
-      ...(this.#set && { ageSeconds: Math.round(this.#age(this.#set) / 1000) }),
+      keyCount: set?.size ?? 0,
+      keyIds: set?.keyIds ?? [],
+      ignoredKeys: set?.ignored ?? {},
+      ...(set && { ageSeconds: Math.round(this.#age(set) / 1000) }),
       ...(this.#lastError && {
         lastError: this.#lastError.message,
-        retryInSeconds: Math.ceil(this.#backOff.remaining(now) / 1000),
+        retryInSeconds: Math.ceil(this.#retryInMs() / 1000),
       }),
     };
   }
 
   #state(): JwksStatus['state'] {
     if (!this.#set) return 'none';
-    if (this.#age(this.#set) < this.#cacheMaxAgeMs) return 'fresh';
+    if (this.#age(this.#set) < this.#config.cacheMaxAgeMs) return 'fresh';
     return this.#backOff.failing && this.#mayServeStale(this.#set) ? 'stale' : 'expired';
   }
 
-  // The absolute value: a clock that was set back would make the keys look younger than they are.
-  #age(set: KeySet): number {
-    return Math.abs(Date.now() - set.fetchedAt);
-  }
-
-  #mayServeStale(set: KeySet): boolean {
-    return this.#age(set) < this.#staleIfErrorMs;
-  }
-
-  async #find(header: Header, kid: string | undefined): Promise<readonly Key[]> {
-    const before = this.#set;
-    const set = await this.#currentSet();
-    const keys = await set.find(header);
-    // A key id that is there, but for another algorithm, needs no fetch; nor does one that is not in a set which
-    // was fetched for this very token.
-    if (keys.length > 0 || (kid !== undefined && set.keyIds.has(kid)) || set !== before) return keys;
-    return this.#findUnknown(header, kid, set);
+  async #find(header: Header): Promise<readonly Key[]> {
+    const arrived = monotonicNow();
+    for (let set = await this.#currentSet(); ; set = await this.#lookUp()) {
+      const keys = await set.find(header);
+      if (keys.length > 0 || set.knows(header)) return keys;
+      // Only a fetch that began after the token came proves that its key is not there.
+      if (set.fetchBegan >= arrived) {
+        this.#absent.remember(header, set.fetchBegan);
+        return [];
+      }
+      if (!this.#backOff.failing && this.#absent.has(header, arrived)) return [];
+    }
   }
 
   async #currentSet(): Promise<KeySet> {
     const set = this.#set;
     if (!set) return this.#refresh();
-    if (this.#age(set) < this.#cacheMaxAgeMs) {
-      if (this.#age(set) >= this.#cacheMaxAgeMs * REFRESH_AT) this.#refreshInBackground();
+    if (this.#age(set) < this.#config.cacheMaxAgeMs) {
+      if (monotonicNow() >= this.#refreshAt) this.#refreshInBackground();
       return set;
     }
     if (this.#backOff.failing && this.#mayServeStale(set) && !isWorkers()) {
@@ -130,82 +144,115 @@ export class RemoteSource implements KeySource {
     }
   }
 
-  async #findUnknown(header: Header, kid: string | undefined, set: KeySet): Promise<readonly Key[]> {
-    const now = Date.now();
-    let next = this.#set === set ? this.#sharedFetch : this.#set;
-    if (!next) {
-      // While the endpoint fails, the key may be there for all we know: no verdict, with or without a fetch.
-      if (!this.#backOff.failing && this.#lookUps.isAbsent(kid, now)) return [];
-      if (this.#backOff.remaining(now) > 0) throw this.#unavailable();
-      if (!this.#lookUps.spend(now)) {
-        if (this.#backOff.failing) throw this.#unavailable();
-        return [];
-      }
-      next = this.#refresh();
-    }
-    const keys = await (await next).find(header);
-    if (keys.length === 0) this.#lookUps.rememberAbsent(kid, now);
-    return keys;
+  /** Looks for a key that the current set does not have. */
+  #lookUp(): Promise<KeySet> {
+    // While the endpoint fails, only the back-off paces. The budget is for what tokens can cause.
+    if (this.#sharedFetch || this.#backOff.failing) return this.#refresh();
+    const now = monotonicNow();
+    if (this.#lookUps.spend(now)) return this.#fetch().set;
+    const waitMs = this.#lookUps.remaining(now);
+    throw noVerdict('its key id is unknown, and the budget for looking up such ids is spent', waitMs);
   }
 
   #refreshInBackground(): void {
-    // #failed records the error; no caller awaits this.
+    // #failed records the error. No caller awaits this.
     if (!this.#pending && !isWorkers()) this.#refresh().catch(() => {});
   }
 
   async #refresh(): Promise<KeySet> {
-    if (this.#sharedFetch) return this.#sharedFetch;
-    if (this.#backOff.remaining(Date.now()) > 0) throw this.#unavailable();
-    return this.#fetch();
+    if (this.#sharedFetch) return this.#sharedFetch.set;
+    if (this.#retryInMs() > 0) throw this.#unavailable();
+    return this.#fetch().set;
   }
 
-  /** The fetch in flight, for everyone to wait on. */
-  get #sharedFetch(): Promise<KeySet> | undefined {
+  /**
+   * The fetch in flight, for everyone to wait on. Cloudflare Workers forbid one request to wait for the I/O of another
+   * and give up what a request leaves behind: there each request fetches for itself, and nothing happens in the
+   * background.
+   */
+  get #sharedFetch(): Fetch | undefined {
     return isWorkers() ? undefined : this.#pending;
   }
 
-  #fetch(): Promise<KeySet> {
-    this.#pending = Promise.all([fetchJwks(this.#config), loadJose()])
-      .then(
-        ([{ keys }, jose]) => this.#succeeded(new KeySet(keys, Date.now(), this.#engine, jose)),
-        (error: Error) => this.#failed(error),
-      )
-      .finally(() => {
-        this.#pending = undefined;
-      });
-    return this.#pending;
+  #fetch(): Fetch {
+    const began = monotonicNow();
+    const usual = this.#set ? 'idle' : 'first';
+    const connection = this.#backOff.failing ? 'new' : usual;
+    const set = loadKeySet(this.#config, this.#engine, connection, began).then(
+      (loaded) => this.#succeeded(loaded),
+      (error: FetchError) => this.#failed(error),
+    );
+    const fetch: Fetch = { began, set };
+    this.#pending = fetch;
+    const done = (): void => {
+      if (this.#pending === fetch) this.#pending = undefined;
+    };
+    set.then(done, done);
+    return fetch;
   }
 
   #succeeded(set: KeySet): KeySet {
     if (this.#backOff.failing) this.#warn('The JWKS endpoint answers again.', 'JWKS_RECOVERED');
     this.#backOff.succeeded();
     this.#lastError = undefined;
+    this.#warnedOfEnd = false;
+    // On Workers an earlier fetch can end later.
+    if (this.#set && this.#set.fetchBegan > set.fetchBegan) return this.#set;
     this.#set = set;
+    const share = REFRESH_FROM + Math.random() * (REFRESH_TO - REFRESH_FROM);
+    this.#refreshAt = set.fetchBegan + this.#config.cacheMaxAgeMs * share;
+    this.#absent.answeredBy((header) => set.knows(header), set.fetchBegan);
     return set;
   }
 
-  #failed(error: Error): never {
-    const firstOfOutage = !this.#backOff.failing;
-    this.#backOff.failed(Date.now());
+  #failed(error: FetchError): never {
+    const isFirst = !this.#backOff.failing;
+    this.#backOff.failed(monotonicNow(), error.retryAfterMs);
     this.#lastError = error;
-    if (firstOfOutage) {
-      const left = this.#set ? Math.max(this.#cacheMaxAgeMs, this.#staleIfErrorMs) - this.#age(this.#set) : 0;
-      const consequence =
-        left > 0
-          ? `the last good keys serve for another ${Math.ceil(left / 1000)} s`
-          : 'its tokens cannot be verified until it answers';
+    const set = this.#set;
+    const servesForMs = set ? this.#servesUntil(set) - monotonicNow() : 0;
+    const consequence =
+      servesForMs > 0
+        ? `the last good keys serve for another ${Math.ceil(servesForMs / 1000)} s`
+        : 'its tokens cannot be verified until it answers';
+    // Once when an outage begins, and once more when its stale keys no longer serve.
+    if (isFirst || (set && servesForMs <= 0 && !this.#warnedOfEnd)) {
       this.#warn(`The JWKS endpoint fails: ${error.message}; ${consequence}.`, 'JWKS_FAILING');
     }
+    this.#warnedOfEnd ||= servesForMs <= 0;
     throw this.#unavailable();
   }
 
   #unavailable(): AuthError {
     // Only called after a failure, so #lastError is set.
-    const cause = this.#lastError as Error;
-    return new AuthError(
-      'ERR_JWKS_UNAVAILABLE',
-      `The token was neither accepted nor refused, because the keys behind "jwksUrl" could not be fetched (${cause.message}); try again later.`,
-      { cause },
-    );
+    const cause = this.#lastError as FetchError;
+    const problem = `the keys behind "jwksUrl" could not be fetched (${cause.message})`;
+    return noVerdict(problem, this.#retryInMs(), cause);
   }
+
+  #age(set: KeySet): number {
+    return monotonicNow() - set.fetchBegan;
+  }
+
+  #servesUntil({ fetchBegan }: KeySet): number {
+    return fetchBegan + Math.max(this.#config.cacheMaxAgeMs, this.#config.staleIfErrorMs);
+  }
+
+  #mayServeStale(set: KeySet): boolean {
+    return this.#age(set) < this.#config.staleIfErrorMs;
+  }
+
+  #retryInMs(): number {
+    const now = monotonicNow();
+    return this.#backOff.remaining(now, this.#set !== undefined && now < this.#servesUntil(this.#set));
+  }
+}
+
+function noVerdict(problem: string, retryInMs: number, cause?: Error): AuthError {
+  const retryAfter = Math.max(1, Math.ceil(retryInMs / 1000));
+  return new AuthError(
+    'ERR_JWKS_UNAVAILABLE',
+    `The token was neither accepted nor refused, because ${problem}; try again in ${retryAfter} s.`,
+    { retryAfter, ...(cause && { cause }) },
+  );
 }

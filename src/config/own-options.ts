@@ -1,0 +1,45 @@
+import { AuthError } from '../errors.js';
+
+/**
+ * The options that an object itself has, each read once, as a copy without a prototype: what is checked is what is
+ * used, and a polluted `Object.prototype` configures nothing.
+ *
+ * @throws {AuthError} `ERR_AUTH_CONFIG` for an option that is `undefined`, that a class defines, or that throws when it
+ *   is read. Each would otherwise switch a check off without a word.
+ */
+export function ownOptions(input: unknown, prefix = ''): unknown {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
+  const quoted = (name: string): string => JSON.stringify(prefix + name);
+  const copy: Record<string, unknown> = Object.create(null);
+  for (const name of Object.keys(input)) {
+    copy[name] = read(input, name, quoted(name));
+    // `issuer: process.env.ISSUER` with the variable unset.
+    if (copy[name] === undefined)
+      throw configError(`${quoted(name)} is undefined: give it a value or leave it out.`);
+  }
+  const inherited = inheritedOption(input);
+  if (inherited === undefined) return copy;
+  throw configError(`${quoted(inherited)} is inherited from a class: copy the options into a plain object.`);
+}
+
+/** The error of every mistake in the configuration. */
+export const configError = (message: string): AuthError => new AuthError('ERR_AUTH_CONFIG', message);
+
+function read(input: object, name: string, quoted: string): unknown {
+  try {
+    return (input as Record<string, unknown>)[name];
+  } catch {
+    throw configError(`${quoted} throws when it is read: give its value.`);
+  }
+}
+
+/** The first property that a class of the options defines. The last prototype, `Object.prototype`, does not count. */
+function inheritedOption(input: object): string | undefined {
+  let prototype: object | null = Object.getPrototypeOf(input);
+  while (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+    const [found] = Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor');
+    if (found !== undefined && !Object.hasOwn(input, found)) return found;
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return undefined;
+}
