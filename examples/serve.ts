@@ -5,8 +5,10 @@
  *
  * | variable         | meaning                                                                        |
  * | ---------------- | ------------------------------------------------------------------------------ |
- * | `JWT_SECRET`     | signs and verifies; at least 32 bytes, for example `openssl rand -base64 48`     |
- * | `JWKS_URL`       | optional: also accept tokens signed by the keys found there                    |
+ * | `JWT_SECRET`     | signs and verifies; at least 32 bytes, for example `openssl rand -base64 48`   |
+ * | `JWKS_URL`       | optional: also accept the tokens of an identity provider, by its keys          |
+ * | `JWKS_ISSUER`    | with `JWKS_URL`: the `iss` of its tokens                                       |
+ * | `JWKS_AUDIENCE`  | with `JWKS_URL`: the `aud` of its tokens                                       |
  * | `INTENTKIT_ROLE` | `admin` (the default) may do everything, `reader` may verify and decode        |
  */
 import { createContext, IntentRegistry, serve } from 'intentkit';
@@ -18,9 +20,17 @@ async function main(): Promise<void> {
   // An empty variable counts as unset, as it does in a shell.
   const secret = process.env.JWT_SECRET || undefined;
   const jwksUrl = process.env.JWKS_URL || undefined;
+  const jwksIssuer = process.env.JWKS_ISSUER || undefined;
+  const jwksAudience = process.env.JWKS_AUDIENCE || undefined;
   const defaultRole = process.env.INTENTKIT_ROLE || 'admin';
   if (secret === undefined) {
     throw new Error('Set JWT_SECRET to the secret that signs the tokens: at least 32 random bytes.');
+  }
+
+  if (jwksUrl !== undefined && (jwksIssuer === undefined || jwksAudience === undefined)) {
+    throw new Error(
+      'Set JWKS_ISSUER and JWKS_AUDIENCE to the "iss" and "aud" of the tokens behind JWKS_URL.',
+    );
   }
 
   await serve({
@@ -34,9 +44,14 @@ async function main(): Promise<void> {
     providers: [
       createAuthProvider({
         secret,
-        ...(jwksUrl !== undefined && { jwksUrl }),
         issuer: 'my-service',
         audience: 'my-api',
+        ...(jwksUrl !== undefined &&
+          jwksIssuer !== undefined &&
+          jwksAudience !== undefined && {
+            jwksUrl,
+            jwks: { issuer: jwksIssuer, audience: jwksAudience },
+          }),
       }),
     ],
   });

@@ -12,11 +12,16 @@ function attempt<T>(look: () => T): T | undefined {
   }
 }
 
+/** Whether this is Cloudflare Workers, where no request may wait for the I/O of another. */
+export const isWorkers = (): boolean =>
+  attempt(() => globalThis.navigator.userAgent === 'Cloudflare-Workers') ?? false;
+
 /** Whether this is Node, and not a runtime that calls itself Node for the sake of compatibility. */
 const isNode =
   attempt(() => {
     const { node, bun, deno } = globalThis.process.versions;
-    return node !== undefined && bun === undefined && deno === undefined && !('EdgeRuntime' in globalThis);
+    const isOther = bun !== undefined || deno !== undefined || 'EdgeRuntime' in globalThis || isWorkers();
+    return node !== undefined && !isOther;
   }) ?? false;
 
 // `getBuiltinModule` and not an import, so that the package loads where there are no such modules.
@@ -39,10 +44,6 @@ export const utf8Decoder = (): TextDecoder =>
 /** Text as UTF-8. */
 export const encodeUtf8 = (value: string): Uint8Array<ArrayBuffer> =>
   new (text?.TextEncoder ?? TextEncoder)().encode(value) as Uint8Array<ArrayBuffer>;
-
-/** Whether this is Cloudflare Workers, where no request may wait for the I/O of another. */
-export const isWorkers = (): boolean =>
-  attempt(() => globalThis.navigator.userAgent === 'Cloudflare-Workers') ?? false;
 
 /** Milliseconds on a clock that nobody can set, or on the system's clock where there is no such clock. */
 export const monotonicNow = (): number => globalThis.performance?.now() ?? Date.now();

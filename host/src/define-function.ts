@@ -15,6 +15,10 @@ export interface FunctionContext {
 export interface FunctionDefinition<Input extends z.ZodObject, Output extends z.ZodObject> {
   /** Tool name: 1 to 128 letters, digits, `_`, `-` or `.`; unique within a registry. */
   readonly name: string;
+  /** The name that people see. Default: none. */
+  readonly title?: string;
+  /** Whether calling it changes nothing, as MCP's `readOnlyHint` tells clients. Default `false`. */
+  readonly readOnly?: boolean;
   /** What the function is for, in words for the agent that chooses it. */
   readonly intent: string;
   /** Permissions the agent's role must hold, all of them. Without them the function does not exist for it. */

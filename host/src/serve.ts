@@ -21,9 +21,6 @@ export interface ServeOptions {
   readonly providers?: readonly Provider[];
 }
 
-/** The longest message read, in bytes; one longer closes the connection. The transport's default is 10 MB. */
-const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
-
 /**
  * Serves the registry over MCP on stdin and stdout, and resolves once it listens. It owns the process from then
  * on: `console` goes to stderr, because stdout carries the protocol, and when stdin ends or a SIGINT or SIGTERM
@@ -39,9 +36,7 @@ export async function serve({ name, registry, context, providers = [] }: ServeOp
   requireProviders(registry, providers);
   const offered = offer(registry, context);
 
-  const transport = new StdioServerTransport(process.stdin, process.stdout, {
-    maxBufferSize: MAX_MESSAGE_BYTES,
-  });
+  const transport = new StdioServerTransport(process.stdin, process.stdout);
   const stop = async (): Promise<void> => {
     // `once`, so that a second signal ends a process whose providers hang.
     await transport.close();
@@ -96,9 +91,11 @@ function offer(registry: IntentRegistry, context: Context): ReadonlyMap<string, 
   return offered;
 }
 
-function toTool({ name, intent, input, output }: IntentFunction): Tool {
+function toTool({ name, title, readOnly = false, intent, input, output }: IntentFunction): Tool {
   return {
     name,
+    ...(title !== undefined && { title }),
+    annotations: { readOnlyHint: readOnly },
     description: intent,
     // A zod object is always a schema of type "object", which the types of zod do not say.
     inputSchema: z.toJSONSchema(input, { io: 'input' }) as Tool['inputSchema'],

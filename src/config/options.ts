@@ -68,6 +68,11 @@ export interface AuthProviderConfig {
   onWarning?: WarningHandler;
 }
 
+/** The global `fetch`, named so that the types also compile where no library declares one. */
+export type Fetch = typeof globalThis extends { fetch: infer Global }
+  ? Global
+  : (url: string, init: object) => Promise<object>;
+
 /** Options for the keys behind `jwksUrl`. Durations are such as `'5s'` or `'10m'`. */
 export interface JwksOptions {
   /**
@@ -110,7 +115,7 @@ export interface JwksOptions {
   /** Headers of the request. */
   headers?: Readonly<Record<string, string>>;
   /** What makes the request, for proxies and private CAs. It must not follow redirects. Default: the global `fetch`. */
-  fetch?: typeof globalThis.fetch;
+  fetch?: Fetch;
   /** Allows `http:` beyond loopback, where anyone on the network path can replace the keys. Default `false`. */
   dangerouslyAllowHttp?: boolean;
 }

@@ -8,7 +8,7 @@ import {
   isHmacAlgorithm,
 } from '../signature/algorithms.js';
 import { emitWarning, safely, type WarningHandler } from '../warnings.js';
-import type { AuthProviderConfig } from './options.js';
+import type { AuthProviderConfig, Fetch } from './options.js';
 import { configError, ownOptions } from './own-options.js';
 import { configSchema, firstProblem } from './schema.js';
 
@@ -59,7 +59,7 @@ export interface RemoteConfig {
   readonly staleIfErrorMs: number;
   readonly headers: Headers | undefined;
   /** The configured `fetch`, or `undefined` for the global one. */
-  readonly fetch: typeof globalThis.fetch | undefined;
+  readonly fetch: Fetch | undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import { encodeUtf8 } from '../runtime.js';
 import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../signature/algorithms.js';
 import type { WarningHandler } from '../warnings.js';
 import { isAsymmetricKeyText } from './asymmetric-key-text.js';
+import type { Fetch } from './options.js';
 
 /*
  * What each option accepts. The error of a schema says what the option must be: `parseConfig` puts the option's
@@ -100,7 +101,7 @@ const jwks = z.partial(
       cacheMaxAge: milliseconds,
       staleIfError: millisecondsOrNone,
       headers,
-      fetch: aFunction<typeof globalThis.fetch>(),
+      fetch: aFunction<Fetch>(),
       dangerouslyAllowHttp: z.boolean('true or false'),
     },
     OPTIONS,

@@ -69,8 +69,11 @@ function parseHeader(segment: string, input: string): Header | Malformed {
   return Object.assign(Object.create(null), header);
 }
 
-/** The usual mistakes by name: the whole `Authorization` header, or a line break from a file or a prompt. */
+/**
+ * The usual mistakes by name: the whole `Authorization` header, or a line break from a file or a prompt. No regular
+ * expression reads the token, because a JavaScript engine keeps the last text that one was tried on.
+ */
 function mistakeIn(input: string): Malformed {
-  if (/^\s*bearer\b/i.test(input)) return HAS_SCHEME;
+  if (input.trimStart().slice(0, 7).toLowerCase() === 'bearer ') return HAS_SCHEME;
   return input.trim() === input ? NOT_CANONICAL : HAS_WHITE_SPACE;
 }

@@ -1,3 +1,4 @@
+import type { Fetch } from '../../config/options.js';
 import { monotonicNow } from '../../runtime.js';
 
 /** 1 MiB: a thousand RSA keys are about half of it. */
@@ -17,7 +18,7 @@ export interface JsonRequest {
   readonly timeoutMs: number;
   readonly headers: Headers | undefined;
   /** `undefined`: the global `fetch`, looked up at each request, because instrumentation replaces it. */
-  readonly fetch: typeof globalThis.fetch | undefined;
+  readonly fetch: Fetch | undefined;
   /**
    * The state of the connection that the request may use. `new`: the last request failed, so ask for another
    * connection, since the old one may lead to a broken replica. `idle`: there may be one left from an earlier
