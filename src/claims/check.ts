@@ -1,5 +1,5 @@
+import { own } from '../own-properties.js';
 import type { Header } from '../token/header.js';
-import { own } from '../token/json.js';
 import type { TokenPayload, VerifyFailure } from '../types.js';
 
 /** What a token must claim. Times are in seconds. A list is satisfied by any one of its members. */

@@ -1,6 +1,6 @@
 import type { SecretConfig } from '../config/parse.js';
 import { AuthError } from '../errors.js';
-import { own } from '../token/json.js';
+import { own } from '../own-properties.js';
 import { mistypedClaim } from './check.js';
 import { parseWholeSeconds } from './duration.js';
 

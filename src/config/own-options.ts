@@ -12,7 +12,8 @@ export function ownOptions(input: unknown, prefix = ''): unknown {
   const quoted = (name: string): string => JSON.stringify(prefix + name);
   const copy: Record<string, unknown> = Object.create(null);
   for (const name of Object.keys(input)) {
-    copy[name] = read(input, name, quoted(name));
+    const value = read(input, name, quoted(name));
+    copy[name] = name === 'jwks' ? ownOptions(value, 'jwks.') : value;
     // `issuer: process.env.ISSUER` with the variable unset.
     if (copy[name] === undefined)
       throw configError(`${quoted(name)} is undefined: give it a value or leave it out.`);

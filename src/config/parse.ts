@@ -1,4 +1,5 @@
 import type { ClaimRules } from '../claims/check.js';
+import { withoutPrototype } from '../own-properties.js';
 import {
   type Algorithm,
   ASYMMETRIC_ALGORITHMS,
@@ -68,13 +69,11 @@ export interface RemoteConfig {
  * @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts, never its value.
  */
 export function parseConfig(input: AuthProviderConfig): Config {
-  const given = ownOptions(input) as AuthProviderConfig;
-  const jwksGiven = ownOptions(Object(given).jwks, 'jwks.');
-  const parsed = configSchema.safeParse(jwksGiven ? { ...given, jwks: jwksGiven } : given);
+  const parsed = configSchema.safeParse(ownOptions(input));
   if (!parsed.success) throw configError(firstProblem(parsed.error));
-  // Own properties only, here too: what is not given must not be inherited.
-  const options: typeof parsed.data = Object.assign(Object.create(null), parsed.data);
-  const jwks: typeof options.jwks = options.jwks && Object.assign(Object.create(null), options.jwks);
+  // zod answers with objects that inherit, and what is not given must not be inherited.
+  const options = withoutPrototype(parsed.data);
+  const jwks = options.jwks && withoutPrototype(options.jwks);
   const { secret, jwksUrl, algorithm, issuer, audience, typ, requiredClaims, maxTokenAge } = options;
 
   if (!secret && !jwksUrl) throw configError('Give "secret", "jwksUrl" or both.');

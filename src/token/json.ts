@@ -13,7 +13,3 @@ export function parseJsonObject(bytes: Uint8Array): Record<string, unknown> | un
     return undefined;
   }
 }
-
-/** A member that the object itself has. What `Object.prototype` was polluted with does not count. */
-export const own = (object: Readonly<Record<string, unknown>>, name: string): unknown =>
-  Object.hasOwn(object, name) ? object[name] : undefined;

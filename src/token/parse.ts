@@ -1,6 +1,7 @@
+import { own, withoutPrototype } from '../own-properties.js';
 import { decodeBase64url } from './base64url.js';
 import type { Header, HeaderMemory } from './header.js';
-import { own, parseJsonObject } from './json.js';
+import { parseJsonObject } from './json.js';
 
 /** A token taken apart. Nothing of it is verified. */
 export interface Token {
@@ -65,8 +66,7 @@ function parseHeader(segment: string, input: string): Header | Malformed {
   if (!header || typeof own(header, 'alg') !== 'string') return NO_ALGORITHM;
   // RFC 7797 section 7: a JWT's payload is never left unencoded.
   if (own(header, 'b64') === false) return UNENCODED;
-  // Without a prototype, a parameter that is not there cannot be inherited.
-  return Object.assign(Object.create(null), header);
+  return withoutPrototype(header) as Header;
 }
 
 /**

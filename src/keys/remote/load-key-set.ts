@@ -1,7 +1,7 @@
 import type { RemoteConfig } from '../../config/parse.js';
 import { loadJose } from '../../jose.js';
+import { own } from '../../own-properties.js';
 import type { SignatureEngine } from '../../signature/engine.js';
-import { own } from '../../token/json.js';
 import { FetchError, fetchJson, type JsonRequest } from './fetch-json.js';
 import { KeySet } from './key-set.js';
 

@@ -1,6 +1,6 @@
 import type { JWK } from 'jose';
+import { own, withoutPrototype } from '../../own-properties.js';
 import { decodeBase64url } from '../../token/base64url.js';
-import { own } from '../../token/json.js';
 import type { IgnoredKeyReason } from '../../types.js';
 
 /** Every private parameter of RFC 7518 section 6, and `priv` of the AKP keys. */
@@ -25,12 +25,12 @@ export function usableKey(member: unknown): JWK | IgnoredKeyReason {
   if (keyOps !== undefined && !(isTexts(keyOps) && keyOps.includes('verify'))) return 'unsupported';
   const key = publicKey(kty, parameters);
   if (typeof key === 'string') return key;
-  return {
+  return withoutPrototype({
     ...key,
     ...(typeof kid === 'string' && { kid }),
     ...(alg !== undefined && { alg }),
     ...(keyOps !== undefined && { key_ops: keyOps }),
-  };
+  });
 }
 
 const isTexts = (value: unknown): value is string[] =>
