@@ -1,6 +1,6 @@
 import type { SecretConfig } from '../config/parse.js';
 import { AuthError } from '../errors.js';
-import { own } from '../own-properties.js';
+import { own, withoutPrototype } from '../own-properties.js';
 import { mistypedClaim } from './check.js';
 import { parseWholeSeconds } from './duration.js';
 
@@ -33,12 +33,13 @@ function mergeClaims(
     if (!OPTIONS.includes(name))
       throw invalid(`${JSON.stringify(name)} is not an option of sign; use ${OPTIONS.join(', ')}.`);
   }
-  const [subject, expiresIn, claims = {}] = OPTIONS.map((name) => own(options, name));
+  const subject = own(options, 'subject');
+  const expiresIn = own(options, 'expiresIn');
+  const given = own(options, 'claims');
+  const claims = given === undefined ? {} : given;
   if (!isPlainObject(payload) || !isPlainObject(claims)) throw invalid(NOT_PLAIN);
 
-  // Not a spread: adding properties to the result of one is slow. Without a prototype, `__proto__` is a claim like
-  // any other.
-  const merged: Record<string, unknown> = Object.assign(Object.create(null), payload, claims);
+  const merged: Record<string, unknown> = withoutPrototype(payload, claims);
   merged.iat = now;
   const [issuer] = config.rules.issuer ?? [];
   const [audience] = config.rules.audience ?? [];

@@ -4,7 +4,7 @@ import { joseEngine } from './jose.js';
 import { createNodeEngine } from './node.js';
 
 /** Signatures by `node:crypto`, where this is Node 20.16 or later. */
-export const nodeEngine: SignatureEngine | undefined = nodeCrypto && createNodeEngine(nodeCrypto, joseEngine);
+export const nodeEngine: SignatureEngine | undefined = nodeCrypto && createNodeEngine(nodeCrypto);
 
 /** The engine that clients use: `node:crypto` where its verdicts are proven equal to jose's, otherwise jose. */
 export const defaultEngine: SignatureEngine = nodeEngine ?? joseEngine;

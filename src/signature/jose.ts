@@ -1,31 +1,44 @@
+import type { KeyObject } from 'node:crypto';
 import { loadJose } from '../jose.js';
 import { encodeUtf8 } from '../runtime.js';
-import type { SignatureEngine } from './engine.js';
+import type { Token } from '../token/parse.js';
+import type { SignatureEngine, SignatureVerdict } from './engine.js';
+import { signatureLength } from './length.js';
 
 /** Signatures by jose, which goes through Web Crypto and so works on every runtime. */
 export const joseEngine: SignatureEngine = {
   name: 'jose',
 
-  importSecret(secret, algorithm) {
-    const hmac = { name: 'HMAC', hash: `SHA-${algorithm.slice(2)}` };
-    return crypto.subtle.importKey('raw', new Uint8Array(secret), hmac, false, ['sign', 'verify']);
+  async importSecret(secret, header) {
+    const hmac = { name: 'HMAC', hash: `SHA-${header.alg.slice(2)}` };
+    const usages: KeyUsage[] = ['sign', 'verify'];
+    const key = await crypto.subtle.importKey('raw', new Uint8Array(secret), hmac, false, usages);
+    return {
+      verify: (token) => verifyByJose(token, key),
+      async sign(claims) {
+        const { CompactSign } = await loadJose();
+        return new CompactSign(encodeUtf8(claims)).setProtectedHeader({ ...header }).sign(key);
+      },
+    };
   },
 
-  preparePublicKey: (key) => key,
-
-  async sign(header, claims, key) {
-    const { CompactSign } = await loadJose();
-    return new CompactSign(encodeUtf8(claims)).setProtectedHeader(header).sign(key);
-  },
-
-  async verify(token, key) {
-    const { compactVerify, errors } = await loadJose();
-    try {
-      await compactVerify(token.compact, key, { algorithms: [token.header.alg] });
-      return 'good';
-    } catch (error) {
-      const isUnsupported = error instanceof errors.JWSInvalid || error instanceof errors.JOSENotSupported;
-      return isUnsupported ? 'unsupported' : 'bad';
-    }
+  importPublicKey(key) {
+    const length = signatureLength(key);
+    return {
+      verify: (token) =>
+        length !== undefined && token.signature.length !== length ? 'bad' : verifyByJose(token, key),
+    };
   },
 };
+
+/** The verdict of jose, which also knows what to do with a `crit` header. */
+export async function verifyByJose(token: Token, key: CryptoKey | KeyObject): Promise<SignatureVerdict> {
+  const { compactVerify, errors } = await loadJose();
+  try {
+    await compactVerify(token.compact, key, { algorithms: [token.header.alg] });
+    return 'good';
+  } catch (error) {
+    const isUnsupported = error instanceof errors.JWSInvalid || error instanceof errors.JOSENotSupported;
+    return isUnsupported ? 'unsupported' : 'bad';
+  }
+}

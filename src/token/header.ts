@@ -4,27 +4,38 @@ export interface Header {
   readonly [parameter: string]: unknown;
 }
 
-const MAX_HEADERS = 64;
 const MAX_SEGMENT_LENGTH = 1024;
 
 // V8 lets a part of a string share the memory of the whole, so that keeping the part would keep the whole token.
-const ownCopy = (text: string): string => Array.from(text).join('');
+const ownCopy = (text: string): string => JSON.parse(JSON.stringify(text));
 
 /**
- * Remembers headers by their text in the token, since an issuer sends the same header again and again. Only the
- * header of a token with a good signature is remembered, so that made-up headers never take a place.
+ * Remembers headers by their text in the token, since an issuer sends the same header again and again. What is
+ * remembered says nothing about a token but what its header is.
  */
 export class HeaderMemory {
+  readonly #size: number;
   readonly #headers = new Map<string, Header>();
+  #lastSegment = '';
+  #lastHeader: Header | undefined;
+
+  /** @param size how many headers are remembered. */
+  constructor(size: number) {
+    this.#size = size;
+  }
 
   get(segment: string): Header | undefined {
-    return this.#headers.get(segment);
+    // Two texts are compared faster than one is hashed.
+    return segment === this.#lastSegment ? this.#lastHeader : this.#headers.get(segment);
   }
 
   add(segment: string, header: Header): void {
-    if (segment.length > MAX_SEGMENT_LENGTH || this.#headers.has(segment)) return;
+    if (header === this.#lastHeader || segment.length > MAX_SEGMENT_LENGTH) return;
+    const copy = ownCopy(segment);
     // A real issuer has a handful, so forgetting all of them is rare and costs next to nothing.
-    if (this.#headers.size >= MAX_HEADERS) this.#headers.clear();
-    this.#headers.set(ownCopy(segment), header);
+    if (this.#headers.size >= this.#size && !this.#headers.has(copy)) this.#headers.clear();
+    this.#headers.set(copy, header);
+    this.#lastSegment = copy;
+    this.#lastHeader = header;
   }
 }

@@ -1,5 +1,6 @@
 import { own, withoutPrototype } from '../own-properties.js';
-import { decodeBase64url } from './base64url.js';
+import type { TokenPayload } from '../types.js';
+import { decodeBase64url, decodeBase64urlText } from './base64url.js';
 import type { Header, HeaderMemory } from './header.js';
 import { parseJsonObject } from './json.js';
 
@@ -11,7 +12,9 @@ export interface Token {
   readonly header: Header;
   /** What is signed: the header segment, a dot and the payload segment. @see RFC 7515 section 5.1 */
   readonly signingInput: string;
-  readonly payload: Uint8Array;
+  readonly payloadSegment: string;
+  /** The text of the payload. Bytes that are no UTF-8 are U+FFFD in it, which {@link readClaims} looks into. */
+  readonly payloadText: string;
   readonly signature: Uint8Array;
 }
 
@@ -34,8 +37,7 @@ const HAS_SCHEME = new Malformed('The token begins with "Bearer": give the token
 const HAS_WHITE_SPACE = new Malformed('The token begins or ends with white space: remove it.');
 const NO_ALGORITHM = new Malformed('The token has no JSON header with an "alg".');
 const UNENCODED = new Malformed('The token has an unencoded payload.');
-/** A signed token whose payload is something else than claims. */
-export const NO_CLAIMS = new Malformed('The payload is not a JSON object.');
+const NO_CLAIMS = new Malformed('The payload is not a JSON object.');
 
 /**
  * Takes a compact JWS apart. It is stricter than jose, which lets through trailing bits that are not zero and has
@@ -43,31 +45,39 @@ export const NO_CLAIMS = new Malformed('The payload is not a JSON object.');
  *
  * @see RFC 7515 section 5.2 steps 1 to 5
  */
-export function parseToken(input: unknown, headers?: HeaderMemory): Token | Malformed {
+export function parseToken(input: unknown, headers: HeaderMemory): Token | Malformed {
   if (typeof input !== 'string') return NOT_TEXT;
   if (input.length > MAX_TOKEN_LENGTH) return TOO_LARGE;
 
-  const [headerSegment, payloadSegment, signatureSegment, ...more] = input.split('.', 4);
-  if (!headerSegment || !payloadSegment || !signatureSegment || more.length > 0) return mistakeIn(input);
+  const first = input.indexOf('.');
+  const second = input.indexOf('.', first + 1);
+  const hasThreeSegments = first > 0 && second > first + 1 && second < input.length - 1;
+  if (!hasThreeSegments || input.includes('.', second + 1)) return mistakeIn(input);
+  const headerSegment = input.slice(0, first);
+  const payloadSegment = input.slice(first + 1, second);
 
-  const payload = decodeBase64url(payloadSegment);
-  const signature = decodeBase64url(signatureSegment);
-  if (!payload || !signature) return mistakeIn(input);
-  const header = headers?.get(headerSegment) ?? parseHeader(headerSegment, input);
+  const payloadText = decodeBase64urlText(payloadSegment);
+  const signature = decodeBase64url(input.slice(second + 1));
+  if (payloadText === undefined || !signature) return mistakeIn(input);
+  const header = headers.get(headerSegment) ?? parseHeader(headerSegment, input);
   if (header instanceof Malformed) return header;
-  const signingInput = input.slice(0, -signatureSegment.length - 1);
-  return { compact: input, headerSegment, header, signingInput, payload, signature };
+  const signingInput = input.slice(0, second);
+  return { compact: input, headerSegment, header, signingInput, payloadSegment, payloadText, signature };
 }
 
 function parseHeader(segment: string, input: string): Header | Malformed {
-  const bytes = decodeBase64url(segment);
-  if (!bytes) return mistakeIn(input);
-  const header = parseJsonObject(bytes);
+  const text = decodeBase64urlText(segment);
+  if (text === undefined) return mistakeIn(input);
+  const header = parseJsonObject(segment, text);
   if (!header || typeof own(header, 'alg') !== 'string') return NO_ALGORITHM;
   // RFC 7797 section 7: a JWT's payload is never left unencoded.
   if (own(header, 'b64') === false) return UNENCODED;
   return withoutPrototype(header) as Header;
 }
+
+/** The claims of a token, or what it is instead. */
+export const readClaims = ({ payloadSegment, payloadText }: Token): TokenPayload | Malformed =>
+  parseJsonObject(payloadSegment, payloadText) ?? NO_CLAIMS;
 
 /**
  * The usual mistakes by name: the whole `Authorization` header, or a line break from a file or a prompt. No regular

@@ -1,5 +1,6 @@
 import type { JWK } from 'jose';
 import { loadJose } from '../../jose.js';
+import type { AsymmetricAlgorithm } from '../../signature/algorithms.js';
 import type { Key, SignatureEngine } from '../../signature/engine.js';
 import type { Header } from '../../token/header.js';
 import type { IgnoredKeyReason } from '../../types.js';
@@ -107,7 +108,7 @@ export class KeySet {
     const imported = loadJose()
       .then(({ importJWK }) => importJWK(jwk, alg))
       .then(
-        (key) => this.#engine.preparePublicKey(key as CryptoKey),
+        (key) => this.#engine.importPublicKey(key as CryptoKey, alg as AsymmetricAlgorithm),
         () => undefined,
       );
     imports.set(jwk, imported);
