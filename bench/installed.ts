@@ -1,52 +1,27 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'tsup';
-import type { Package } from './contenders.js';
+import type * as IntentkitAuth from 'intentkit-auth';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** A project of its own in which the packed package is installed, beside the jose of this checkout. */
+export const PROJECT = install();
+const entry = join(PROJECT, 'node_modules/intentkit-auth/dist/index.js');
+/** The package as published: tsx runs sources slower than a build. */
+export const { createAuthClient }: typeof IntentkitAuth = await import(pathToFileURL(entry).href);
 
-/** The package, built and installed in a folder of its own as a consumer would have it. */
-export interface Installation {
-  readonly package: Package;
-  /** The file behind `import 'intentkit-auth'`. */
-  readonly entry: string;
-  /** A script of this folder as plain JavaScript, next to the installed package. */
-  script(name: 'first-token' | 'memory'): string;
-  remove(): Promise<void>;
-}
-
-/** Builds what would be published: speed and size are those of the shipped code, not of the sources. */
-export async function install(): Promise<Installation> {
-  const folder = await mkdtemp(join(tmpdir(), 'intentkit-auth-bench-'));
-  const installed = join(folder, 'node_modules', 'intentkit-auth');
-  await build({ outDir: join(installed, 'dist'), dts: false, silent: true });
-  await copyFile(join(ROOT, 'package.json'), join(installed, 'package.json'));
-  for (const dependency of Object.keys(await dependencies())) {
-    const link = join(folder, 'node_modules', dependency);
-    await mkdir(dirname(link), { recursive: true });
-    await symlink(join(ROOT, 'node_modules', dependency), link, 'dir');
-  }
-  await build({
-    config: false,
-    entry: ['bench/first-token.ts', 'bench/memory.ts'],
-    format: 'esm',
-    target: 'node20',
-    external: ['intentkit-auth'],
-    outDir: folder,
-    outExtension: () => ({ js: '.mjs' }),
-    silent: true,
-  });
-  const entry = join(installed, 'dist', 'index.js');
-  return {
-    package: await import(pathToFileURL(entry).href),
-    entry,
-    script: (name) => join(folder, `${name}.mjs`),
-    remove: () => rm(folder, { recursive: true }),
-  };
-}
-
-async function dependencies(): Promise<Record<string, string>> {
-  return JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')).dependencies;
+function install(): string {
+  const project = mkdtempSync(join(tmpdir(), 'intentkit-auth-bench-'));
+  process.once('exit', () => rmSync(project, { recursive: true, force: true }));
+  writeFileSync(join(project, 'package.json'), '{ "private": true }');
+  const npm = (cwd: string, ...args: string[]): string =>
+    execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  // The build speaks first, and npm says the name of the tarball last.
+  const tarball = npm(ROOT, 'pack', '--silent', '--pack-destination', project).trim().split('\n').at(-1);
+  const modules = ['jose', 'zod'].map((name) => join(ROOT, 'node_modules', name));
+  const offline = ['--offline', '--install-links', '--ignore-scripts', '--silent'];
+  npm(project, 'install', ...offline, `./${tarball}`, ...modules);
+  return project;
 }

@@ -1,35 +1,25 @@
-/**
- * Measures this package beside its peers, prints what it found, and writes the table of the README and
- * `bench/results.md`. With `--quick`: in less than 40 seconds, for a first impression, and nothing is written.
- */
-import { measureMemory, measureSize, measureStartUp } from './footprint.js';
-import { install } from './installed.js';
-import { nameOf, report, writeReports } from './report.js';
-import { describeMachine, type Results } from './results.js';
-import { measureGrowth, measureRefusals, measureScenarios } from './scenarios.js';
-import { targets } from './targets.js';
+/** Measures the package beside its peers and prints tables. `bench/README.md` says what and how. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
-const quick = process.argv.includes('--quick');
-const effort = quick ? { rounds: 9, turnMs: 1.5, warmUpMs: 15 } : { rounds: 41, turnMs: 8, warmUpMs: 60 };
+const text = { type: 'string' } as const;
+const write = { type: 'boolean', default: false } as const;
+const { values } = parseArgs({
+  options: { only: text, rounds: { ...text, default: '41' }, node: text, write },
+});
+const rounds = Number(values.rounds);
+if (!(rounds >= 1)) throw new Error('--rounds is a number, at least 1.');
+if (values.write && (values.only || values.node)) throw new Error('--write takes neither --only nor --node.');
 
-const say = (text: string): void => void process.stdout.write(text);
-
-const installation = await install();
-try {
-  const ours = installation.package;
-  const results: Results = {
-    machine: await describeMachine(),
-    rounds: effort.rounds,
-    scenarios: await measureScenarios(ours, effort, quick, (scenario) => say(`${nameOf(scenario)}\n`)),
-    refusals: await measureRefusals(ours, effort),
-    growth: await measureGrowth(ours, effort),
-    startUp: await measureStartUp(installation, quick ? 15 : 31),
-    size: await measureSize(installation),
-    memory: await measureMemory(installation, quick ? 50_000 : 1_000_000),
-  };
-  const verdicts = targets(results);
-  say(`\n${report(results, verdicts)}\n`);
-  if (!quick) say(await writeReports(results, verdicts));
-} finally {
-  await installation.remove();
+// Each of these versions of Node, which npm fetches, prints its own tables.
+for (const version of values.node?.split(',') ?? []) {
+  const node = ['--yes', '--package', `node@${version}`, '--', 'node', '--import', 'tsx'];
+  const only = ['--only', values.only ?? 'sign,verify,decode', '--rounds', values.rounds];
+  execFileSync('npx', [...node, fileURLToPath(import.meta.url), ...only], { stdio: 'inherit' });
+}
+if (!values.node) {
+  // Only now, as it packs the package.
+  const { measure } = await import('./measure.js');
+  await measure(values.only?.split(',') ?? [''], rounds, values.write);
 }

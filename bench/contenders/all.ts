@@ -1,0 +1,53 @@
+import type { Call } from '../compare.js';
+import { badTokens, claimsOf, goodToken, type Issuer } from '../tokens.js';
+import { bare } from './bare.js';
+import type { Contender, OnToken } from './contender.js';
+import { fastJwt } from './fast-jwt.js';
+import { jose } from './jose.js';
+import { jsonwebtoken } from './jsonwebtoken.js';
+import { nodeRs } from './node-rs.js';
+import { ours } from './ours.js';
+
+/** In the order of the columns. */
+export const CONTENDERS: readonly Contender[] = [ours, jose, jsonwebtoken, fastJwt, nodeRs, bare];
+export const NAMES = CONTENDERS.map(({ name }) => name);
+
+type Verifiers = Record<string, OnToken>;
+
+/** Verifiers by name. Throws if one checks less than the others: its speed would compare nothing. */
+export async function verifiersOf(issuer: Issuer, atOnce: number, only = NAMES): Promise<Verifiers> {
+  const verifiers: Verifiers = {};
+  for (const { name, verifier } of CONTENDERS) {
+    const verify = only.includes(name) && (await verifier(issuer, atOnce));
+    if (!verify) continue;
+    verifiers[name] = verify;
+    if (!(await accepts(verify, goodToken(issuer)))) throw new Error(`${name} refuses a good token.`);
+    for (const [kind, token] of Object.entries(badTokens(issuer)))
+      if (await accepts(verify, token)) throw new Error(`${name} accepts a bad token: ${kind}.`);
+  }
+  return verifiers;
+}
+
+/** Calls of signers by name. Throws if one of them makes a token that is refused. */
+export async function signersOf(issuer: Issuer, atOnce: number): Promise<Record<string, Call>> {
+  const signers: Record<string, Call> = {};
+  const verify = await ours.verifier(issuer, 1);
+  const claims = claimsOf();
+  for (const { name, signer } of CONTENDERS) {
+    const sign = await signer(issuer, atOnce);
+    if (!sign || !verify) continue;
+    signers[name] = () => sign(claims);
+    if (!(await accepts(verify, String(await sign(claims))))) throw new Error(`${name} signs a bad token.`);
+  }
+  return signers;
+}
+
+/** What a verifier says of a token, whichever way it says it. */
+export async function accepts(verify: OnToken, token: string): Promise<boolean> {
+  try {
+    const verdict = await verify(token);
+    return typeof verdict === 'object' && verdict !== null && !('valid' in verdict && !verdict.valid);
+  } catch {
+    return false;
+  }
+}

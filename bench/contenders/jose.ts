@@ -1,0 +1,26 @@
+import * as library from 'jose';
+import { AUDIENCE, complete, ISSUER, type Issuer, keyTextOf } from '../tokens.js';
+import type { Contender } from './contender.js';
+
+/** Imported once: what is given as raw bytes is imported again at every call. */
+async function keyOf(issuer: Issuer): Promise<CryptoKey> {
+  const key = keyTextOf(issuer);
+  if (typeof key === 'string') return library.importSPKI(key, issuer.algorithm);
+  const hmac = { name: 'HMAC', hash: 'SHA-256' };
+  return crypto.subtle.importKey('raw', new Uint8Array(key), hmac, false, ['sign', 'verify']);
+}
+
+export const jose: Contender = {
+  name: 'jose',
+  async signer(issuer) {
+    const key = await keyOf(issuer);
+    const header = { alg: 'HS256', typ: 'JWT' };
+    return (claims) => new library.SignJWT(complete(claims)).setProtectedHeader(header).sign(key);
+  },
+  async verifier(issuer) {
+    const key = await keyOf(issuer);
+    const options = { issuer: ISSUER, audience: AUDIENCE, algorithms: [issuer.algorithm] };
+    return (token) => library.jwtVerify(token, key, options);
+  },
+  decoder: (token) => library.decodeJwt(token),
+};

@@ -1,0 +1,19 @@
+/**
+ * Sends requests whenever its parent asks for them, in a process of its own: only the server's time is measured. Its
+ * arguments are the URL, the token, and how many requests a turn has.
+ */
+const [url = '', token = '', requests] = process.argv.slice(2);
+const CONNECTIONS = 8;
+
+async function send(): Promise<void> {
+  for (let sent = 0; sent < Number(requests) / CONNECTIONS; sent += 1) {
+    const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+    if (response.status !== 200) throw new Error(`The server answered ${response.status}.`);
+    await response.text();
+  }
+}
+
+process.on('message', async () => {
+  await Promise.all(Array.from({ length: CONNECTIONS }, send));
+  process.send?.('done');
+});

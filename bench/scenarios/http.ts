@@ -1,0 +1,59 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { startJwksServer } from '../../test/support/jwks-server.js';
+import { accepts, verifiersOf } from '../contenders/all.js';
+import type { OnToken } from '../contenders/contender.js';
+import { OURS } from '../contenders/ours.js';
+import { inRounds, type Turns } from '../rounds.js';
+import { measured } from '../statistics.js';
+import type { Row, Table } from '../table.js';
+import { type Algorithm, goodToken, issuerOf } from '../tokens.js';
+
+const LIBRARIES = [OURS, 'jose', 'fast-jwt'];
+const REQUESTS = 400;
+
+const row = (algorithm: Algorithm): Row => ({
+  name: `http ${algorithm}`,
+  async measure(rounds) {
+    const issuer = issuerOf(algorithm);
+    const contenders = await verifiersOf(issuer, 1, LIBRARIES);
+    contenders.none = () => ({});
+    let verify: OnToken = contenders.none;
+    const server = await startJwksServer();
+    server.handler = async ({ headers }, response) => {
+      const good = await accepts(verify, headers.authorization?.slice('Bearer '.length) ?? '');
+      response.writeHead(good ? 200 : 401).end();
+    };
+    const options = [server.url, goodToken(issuer), String(REQUESTS)];
+    const load = fork(new URL('../http-load.ts', import.meta.url), options);
+    load.once('exit', (code) => code && process.exit(code));
+    /** Microseconds of processor time of this process per request. */
+    const turn = async (contender: OnToken): Promise<number> => {
+      verify = contender;
+      const before = process.cpuUsage();
+      load.send('another turn');
+      await once(load, 'message');
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / REQUESTS;
+    };
+    await inRounds(5, contenders, turn); // Until the code is compiled.
+    const times = await inRounds(rounds, contenders, turn);
+    load.disconnect();
+    await server.close();
+    const none = measured(times('none'), 'µs');
+    const share = (own: Turns) =>
+      measured(
+        own.map((time) => 100 * (1 - none.median / time)),
+        '%',
+      );
+    return [none, ...LIBRARIES.map(times).flatMap((own) => [measured(own, 'µs'), share(own)])];
+  },
+});
+
+export const http: Table = {
+  title: 'Share of an HTTP request',
+  caption:
+    'Processor time of a node:http server a request, and the share of verifying the bearer token in it.',
+  head: ['empty handler', ...LIBRARIES.flatMap((library) => [library, 'share'])],
+  rows: [row('HS256'), row('ES256')],
+};

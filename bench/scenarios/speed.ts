@@ -1,0 +1,49 @@
+import { type Calls, compare } from '../compare.js';
+import { CONTENDERS, NAMES, signersOf, verifiersOf } from '../contenders/all.js';
+import type { OnToken } from '../contenders/contender.js';
+import { OURS } from '../contenders/ours.js';
+import { measured, ratio } from '../statistics.js';
+import type { Row, Table } from '../table.js';
+import { type Algorithm, goodToken, issuerOf } from '../tokens.js';
+
+const PEERS = NAMES.slice(1);
+const ALGORITHMS: readonly Algorithm[] = ['HS256', 'RS256', 'PS256', 'ES256', 'EdDSA'];
+
+/** Shows the time of ours, and the speed of ours ÷ that of each peer. */
+const row = (name: string, atOnce: number, contenders: () => Promise<Calls>): Row => ({
+  name,
+  async measure(rounds) {
+    const times = await compare(await contenders(), rounds, atOnce);
+    return [measured(times(OURS), 'µs'), ...PEERS.map((peer) => ratio(times(peer), times(OURS)))];
+  },
+});
+
+const withToken = (functions: Readonly<Record<string, OnToken>>, token: string): Calls =>
+  Object.fromEntries(Object.entries(functions).map(([name, onToken]) => [name, () => onToken(token)]));
+
+const verify = (algorithm: Algorithm, atOnce: number, kilobytes = 0): Row =>
+  row(`verify ${algorithm}${kilobytes ? `, ${kilobytes} KB` : ''}`, atOnce, async () => {
+    const issuer = issuerOf(algorithm);
+    return withToken(await verifiersOf(issuer, atOnce), goodToken(issuer, kilobytes));
+  });
+
+const decode = row('decode', 1, async () => {
+  const decoders = CONTENDERS.flatMap(({ name, decoder }) => (decoder ? [[name, decoder]] : []));
+  return withToken(Object.fromEntries(decoders), goodToken(issuerOf('HS256')));
+});
+
+const table = (title: string, atOnce: number, others: readonly Row[]): Table => ({
+  title,
+  caption: `Time a call, and how many times as fast as each library ${OURS} is: above 1.00, it is faster.`,
+  head: [OURS, ...PEERS.map((peer) => `× ${peer}`)],
+  rows: [
+    row('sign HS256', atOnce, () => signersOf(issuerOf('HS256'), atOnce)),
+    ...ALGORITHMS.map((algorithm) => verify(algorithm, atOnce)),
+    ...[16, 60].map((kilobytes) => verify('HS256', atOnce, kilobytes)),
+    ...others,
+  ],
+});
+
+export const oneAtATime = table('Speed, one call at a time', 1, [decode]);
+// Decoding answers without a promise, so many calls at once are calls one after another.
+export const manyAtOnce = table('Speed, 64 calls at once', 64, []);

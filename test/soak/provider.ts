@@ -1,0 +1,41 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { answer, closedInBody, type Fault, large, reset } from '../support/faulty-jwks-server.js';
+import { startJwksServer } from '../support/jwks-server.js';
+
+export const FAULTS: readonly Fault[] = [
+  answer(500),
+  reset,
+  closedInBody,
+  answer(200, { 'content-type': 'text/html' }, '<!doctype html><title>Sign in</title>'),
+  answer(302, { location: '/elsewhere' }),
+  answer(200, {}, '{}'),
+  large(8 * 1024 * 1024),
+];
+
+/** What is to change: the keys, or the fault by its index, where -1 is for an endpoint that works. */
+type Order = { keys?: object[]; fault?: number };
+
+/** An identity provider in a process of its own, which fails when it is told to. */
+export async function startProvider() {
+  const child = fork(fileURLToPath(import.meta.url), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const [url]: string[] = await once(child, 'message');
+  /** Resolves, to the number of requests so far, when the next request will be answered in the new way. */
+  async function order(order: Order): Promise<number> {
+    child.send(order);
+    return Number((await once(child, 'message'))[0]);
+  }
+  return { url: url ?? '', order, stop: () => child.disconnect() };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const server = await startJwksServer();
+  process.on('message', ({ keys, fault }: Order) => {
+    if (keys) server.setKeys(keys);
+    if (fault !== undefined) server.handler = FAULTS[fault];
+    process.send?.(server.requests);
+  });
+  process.once('disconnect', () => void server.close());
+  process.send?.(server.url);
+}

@@ -1,0 +1,148 @@
+/**
+ * Mixed tokens, good and bad, against clients whose identity provider fails, recovers and rotates its keys all the
+ * while. Every verdict is compared with the one that the state of the provider dictates.
+ *
+ * The clock that the clients see is moved by the traffic, so that minutes of running are days of theirs: keys grow
+ * old and are refreshed, back-offs pass, outages outlast `staleIfError`. Sockets and timers are real.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { AuthError, createAuthClient } from 'intentkit-auth';
+import { watchHealth } from './health.js';
+import { FAULTS, startProvider } from './provider.js';
+import { AUDIENCE, anySample, SECRETS, signers, type World } from './samples.js';
+import { problemOf, verdictOf } from './verdict.js';
+
+const CONCURRENCY = 64;
+const PHASE_TOKENS = 1000;
+/** How far each token moves the clock: a phase takes five minutes. */
+const TICK_MS = 300;
+const TOKENS_PER_HEAP_SAMPLE = 40_000;
+/** About as many as two slow cores verify in a second. */
+const TOKENS_A_SECOND = 4000;
+/** Most by the JWKS, where things happen. */
+const TURNS = ['jwks', 'both', 'secret', 'jwks', 'both'] as const;
+
+/** Resolves to whether every verdict was right. */
+export async function soakTokens(total = 1_000_000): Promise<boolean> {
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  say(`${total} tokens: about ${Math.ceil(total / TOKENS_A_SECOND / 60)} min on two cores`);
+  const wrong: string[] = [];
+  const counts = new Map<string, number>();
+  const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
+  process.on('unhandledRejection', (reason) => wrong.push(`unhandled: ${reason}`));
+  let now = Date.UTC(2026, 0, 1);
+  Date.now = () => now;
+
+  const provider = await startProvider();
+  const common = { audience: AUDIENCE, onWarning: (_: string, code: string) => count(code) };
+  const remote = { jwksUrl: provider.url, jwks: { timeout: '10s' } } as const;
+  const clients = {
+    secret: createAuthClient({ secret: SECRETS, ...common }),
+    jwks: createAuthClient({ ...remote, ...common }),
+    both: createAuthClient({ secret: SECRETS, ...remote, ...common }),
+  };
+  const ofJwks = [clients.jwks, clients.both];
+  const health = watchHealth();
+  const started = performance.now();
+  let done = 0;
+  const progress = (): string =>
+    `${done} of ${total} tokens in ${((performance.now() - started) / 1000).toFixed(0)} s, ${wrong.length} wrong`;
+  const timer = setInterval(() => say(progress()), 5000);
+
+  async function verifyOne(world: World): Promise<void> {
+    done += 1;
+    now += TICK_MS;
+    const name = TURNS[done % TURNS.length] ?? 'jwks';
+    const { token, sub, expected } = anySample();
+    const allowed = expected(name, world);
+    const result = await clients[name]
+      .verify(token as string)
+      .catch((error: unknown) => (error instanceof AuthError ? error.code : `thrown: ${error}`));
+    count(verdictOf(result));
+    const problem = problemOf(result, allowed, sub);
+    if (!problem) return;
+    const published = world.published.map((set) => set.map(({ kid }) => kid));
+    wrong.push(`${name}: ${problem}, ${JSON.stringify({ ...world, published })}, ${String(token)}`);
+  }
+
+  /** Traffic, with something that happens in the middle of it. */
+  async function phase(world: World, meanwhile?: () => Promise<unknown>): Promise<void> {
+    let left = Math.min(PHASE_TOKENS, total - done);
+    let happening: Promise<unknown> | undefined;
+    const traffic = async (): Promise<void> => {
+      // As requests come in: each in its own turn of the event loop.
+      for (; left > 0; await setImmediate()) {
+        left -= 1;
+        if (left < PHASE_TOKENS / 2) happening ??= meanwhile?.();
+        await verifyOne(world);
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, traffic));
+    // No tokens may be left for this phase, but the next one relies on what happens in it.
+    await (happening ?? meanwhile?.());
+    if (done % TOKENS_PER_HEAP_SAMPLE === 0 || done === total) await health.sample();
+  }
+
+  /** Makes every client take note of the state of the endpoint. */
+  async function settle(expected: boolean): Promise<void> {
+    for (const client of ofJwks)
+      if ((await client.ping()) !== expected) wrong.push(`ping did not answer ${expected}`);
+  }
+
+  let turn = signers.length;
+  const keysAt = (index: number) => signers.at(index % signers.length) ?? [];
+  const published = () => [turn, turn - 1].flatMap(keysAt);
+  const before = () => [turn - 1, turn - 2].flatMap(keysAt);
+  const recover = () => provider.order({ fault: -1, keys: published().map(({ jwk }) => jwk) });
+  const rotate = () => {
+    turn += 1;
+    return [before(), published()];
+  };
+  await recover();
+  await settle(true);
+  let outages = 0;
+  for (; done < total; outages += 1) {
+    await phase({ published: [published()], endpoint: ['up'] });
+
+    // The keys are rotated under traffic.
+    await phase({ published: rotate(), endpoint: ['up'] }, recover);
+    await settle(true);
+    await phase({ published: [published()], endpoint: ['up'] });
+
+    // The endpoint begins to fail under traffic, and goes on failing.
+    const fail = () => provider.order({ fault: outages % FAULTS.length });
+    await phase({ published: [published()], endpoint: ['up', 'down'] }, fail);
+    await settle(false);
+    await phase({ published: [published()], endpoint: ['down'] });
+
+    if (outages % 3 === 1) {
+      // Until the last good keys are too old.
+      now += 60 * 60_000;
+      await phase({ published: rotate(), endpoint: ['down'], outlasted: true });
+      await recover();
+    } else {
+      // It recovers under traffic, with other keys than before.
+      await phase({ published: rotate(), endpoint: ['up', 'down'] }, recover);
+    }
+    await settle(true);
+  }
+  clearInterval(timer);
+  const requests = await provider.order({});
+  provider.stop();
+  // A rejection that nobody listens to is reported after the microtasks of its turn.
+  await setImmediate();
+
+  for (const code of ['JWKS_FAILING', 'JWKS_RECOVERED'])
+    if (counts.get(code) !== outages * ofJwks.length) wrong.push(`${code} given ${counts.get(code)} times`);
+  const { text, heapGrew } = health.report();
+  if (heapGrew) wrong.push('the heap grew');
+  const verdicts = [...counts].sort(([, a], [, b]) => b - a).map((entry) => entry.join(' '));
+  const summary = [
+    progress(),
+    text,
+    `${outages} outages, ${requests} requests for keys`,
+    verdicts.join(', '),
+  ];
+  process.stdout.write(`${[...summary, ...wrong.slice(0, 20)].join('\n')}\n`);
+  return wrong.length === 0;
+}

@@ -1,0 +1,21 @@
+import type { VerifyResult } from 'intentkit-auth';
+
+/** The verdict in one word: a reason, `valid`, or what was thrown instead. */
+export const verdictOf = (result: VerifyResult | string): string =>
+  typeof result === 'string' ? result : (result.reason ?? 'valid');
+
+/** What is wrong with a verdict, or `undefined`. `sub` is the claim that an authentic payload has. */
+export function problemOf(
+  result: VerifyResult | string,
+  allowed: readonly string[],
+  sub: unknown,
+): string | undefined {
+  const verdict = verdictOf(result);
+  if (!allowed.includes(verdict)) return `${verdict} instead of ${[...new Set(allowed)].join(' or ')}`;
+  if (typeof result === 'string') return undefined;
+  if (result.valid !== (result.reason === undefined)) return 'valid with a reason';
+  if (result.expired !== (result.reason === 'expired')) return '"expired" without expiry';
+  const authentic = !['malformed', 'algorithm', 'key', 'signature'].includes(verdict);
+  const right = authentic ? result.payload.sub === sub : Object.keys(result.payload).length === 0;
+  return right ? undefined : `${verdict} with the wrong payload`;
+}
