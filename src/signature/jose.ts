@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { loadJose } from '../jose.js';
 import { encodeUtf8 } from '../runtime.js';
+import { bytesOf } from '../token/base64url.js';
 import type { Token } from '../token/parse.js';
 import type { SignatureEngine, SignatureVerdict } from './engine.js';
 import { signatureLength } from './length.js';
@@ -26,7 +27,9 @@ export const joseEngine: SignatureEngine = {
     const length = signatureLength(key);
     return {
       verify: (token) =>
-        length !== undefined && token.signature.length !== length ? 'bad' : verifyByJose(token, key),
+        length !== undefined && bytesOf(token.signatureSegment)?.length !== length
+          ? 'bad'
+          : verifyByJose(token, key),
     };
   },
 };

@@ -1,6 +1,6 @@
 import { own, withoutPrototype } from '../own-properties.js';
 import type { TokenPayload } from '../types.js';
-import { decodeBase64url, decodeBase64urlText } from './base64url.js';
+import { isCanonical, isDecodable, utf8In } from './base64url.js';
 import type { Header, HeaderMemory } from './header.js';
 import { parseJsonObject } from './json.js';
 
@@ -15,7 +15,8 @@ export interface Token {
   readonly payloadSegment: string;
   /** The text of the payload. Bytes that are no UTF-8 are U+FFFD in it, which {@link readClaims} looks into. */
   readonly payloadText: string;
-  readonly signature: Uint8Array;
+  /** Canonical base64url. */
+  readonly signatureSegment: string;
 }
 
 /** What is not a token, and one sentence that says why. */
@@ -52,21 +53,29 @@ export function parseToken(input: unknown, headers: HeaderMemory): Token | Malfo
   const first = input.indexOf('.');
   const second = input.indexOf('.', first + 1);
   const hasThreeSegments = first > 0 && second > first + 1 && second < input.length - 1;
-  if (!hasThreeSegments || input.includes('.', second + 1)) return mistakeIn(input);
+  if (!hasThreeSegments || input.includes('.', second + 1) || !isDecodable(input)) return mistakeIn(input);
   const headerSegment = input.slice(0, first);
   const payloadSegment = input.slice(first + 1, second);
+  const signatureSegment = input.slice(second + 1);
 
-  const payloadText = decodeBase64urlText(payloadSegment);
-  const signature = decodeBase64url(input.slice(second + 1));
-  if (payloadText === undefined || !signature) return mistakeIn(input);
+  const payloadText = utf8In(payloadSegment);
+  if (payloadText === undefined || !isCanonical(signatureSegment)) return mistakeIn(input);
   const header = headers.get(headerSegment) ?? parseHeader(headerSegment, input);
   if (header instanceof Malformed) return header;
   const signingInput = input.slice(0, second);
-  return { compact: input, headerSegment, header, signingInput, payloadSegment, payloadText, signature };
+  return {
+    compact: input,
+    headerSegment,
+    header,
+    signingInput,
+    payloadSegment,
+    payloadText,
+    signatureSegment,
+  };
 }
 
 function parseHeader(segment: string, input: string): Header | Malformed {
-  const text = decodeBase64urlText(segment);
+  const text = utf8In(segment);
   if (text === undefined) return mistakeIn(input);
   const header = parseJsonObject(segment, text);
   if (!header || typeof own(header, 'alg') !== 'string') return NO_ALGORITHM;
