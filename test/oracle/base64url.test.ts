@@ -1,0 +1,85 @@
+// What is canonical, told by encoding again, which is slow and cannot be wrong.
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import * as native from '../../src/token/base64url.js';
+
+const COUNT = Number(process.env.BASE64URL_COUNT ?? 20_000);
+const SEED = Number(process.env.BASE64URL_SEED ?? Date.now() % 2 ** 31);
+
+const encodeAgain = (text: string): boolean => Buffer.from(text, 'base64url').toString('base64url') === text;
+
+/** What decoders take for another character or leave out, and what lies next to the alphabet. */
+const STRANGE = [
+  ...'+/=~.,-_ \t\n\r@[`{:',
+  '\0',
+  '\x7f',
+  '\x80',
+  'é',
+  'ÿ',
+  'ł',
+  'Ł',
+  '\u2028',
+  'Ａ',
+  '𝐀',
+  '\ud800',
+];
+
+const text = fc.oneof(
+  fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes).toString('base64url')),
+  fc.string({ maxLength: 12, unit: fc.constantFrom(...'AQgwBEIMabz019_-') }),
+  fc
+    .tuple(fc.uint8Array({ maxLength: 24 }), fc.constantFrom(...STRANGE), fc.nat())
+    .map(([bytes, strange, at]) => {
+      const encoded = Buffer.from(bytes).toString('base64url');
+      const place = at % (encoded.length + 1);
+      return encoded.slice(0, place) + strange + encoded.slice(place + (at % 2));
+    }),
+  fc.string({ maxLength: 16, unit: 'binary' }),
+);
+
+/** The same file, as a runtime without `Buffer` loads it. */
+async function withoutBuffer(): Promise<typeof native> {
+  vi.resetModules();
+  vi.stubGlobal('Buffer', undefined);
+  try {
+    return await import('../../src/token/base64url.js');
+  } finally {
+    vi.unstubAllGlobals();
+  }
+}
+const portable = await withoutBuffer();
+
+describe.each([
+  ['with Buffer', native],
+  ['without Buffer', portable],
+])('Base64url %s', (_, { bytesOf, decodeBase64url, isCanonical, isDecodable, utf8In }) => {
+  it(`is canonical exactly when encoding its bytes again gives the same text (seed ${SEED})`, () => {
+    let canonical = 0;
+    fc.assert(
+      fc.property(text, (value) => {
+        const expected = encodeAgain(value);
+        if (expected) canonical += 1;
+        const bytes = Buffer.from(value, 'base64url');
+        expect(isDecodable(value) && isCanonical(value)).toBe(expected);
+        const decoded = decodeBase64url(value);
+        expect(decoded && [...decoded]).toEqual(expected ? [...bytes] : undefined);
+        if (!isDecodable(value)) return;
+        expect(utf8In(value)).toBe(expected ? bytes.toString() : undefined);
+        if (expected) expect([...(bytesOf(value) ?? [])]).toEqual([...bytes]);
+      }),
+      { numRuns: COUNT, seed: SEED },
+    );
+    // A generator of rubbish alone would prove nothing.
+    expect(canonical).toBeGreaterThan(COUNT / 10);
+    expect(canonical).toBeLessThan(COUNT * 0.9);
+  });
+
+  it.each([0, 1, 65_533, 65_534, 65_535, 65_536, 65_537, 70_000])(
+    'of %i characters is decoded whole',
+    (length) => {
+      const value = Buffer.alloc(Math.floor((length * 3) / 4), 'x').toString('base64url');
+      expect(utf8In(value)).toBe(Buffer.from(value, 'base64url').toString());
+      expect(isCanonical(value)).toBe(true);
+    },
+  );
+});
