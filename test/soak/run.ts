@@ -3,6 +3,7 @@ type Scenario = (size: number | undefined) => Promise<boolean>;
 
 const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
   tokens: async () => (await import('./tokens.js')).soakTokens,
+  fleet: async () => (await import('./fleet.js')).soakFleet,
 };
 
 const [name = 'tokens', size] = process.argv.slice(2);
