@@ -1,0 +1,197 @@
+import { jwtVerify } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { type BrokenRule, type ClaimRules, checkClaims, mistypedClaim } from '../../../src/claims/check.js';
+import { NOW } from '../../support/clock.js';
+import { mint } from '../../support/mint.js';
+import { SECRET } from '../../support/secrets.js';
+
+const VALID = 'valid';
+const NO_RULES: ClaimRules = {
+  issuer: undefined,
+  audience: undefined,
+  typ: undefined,
+  requiredClaims: [],
+  maxTokenAge: undefined,
+  clockTolerance: 0,
+};
+
+const check = (
+  claims: object,
+  rules: Partial<ClaimRules> = {},
+  header: object = {},
+): BrokenRule | undefined =>
+  checkClaims({ ...claims }, { alg: 'HS256', ...header }, { ...NO_RULES, ...rules }, NOW);
+
+describe('checkClaims, when several rules are broken,', () => {
+  const rules = {
+    issuer: ['https://issuer.example/', 'own'],
+    audience: ['api'],
+    typ: 'at+jwt',
+    requiredClaims: ['a"b'],
+    maxTokenAge: 3600,
+  };
+  const bad = { typ: 'JWT', iss: 'x', aud: 'x', sub: 5, nbf: NOW + 1, iat: NOW + 1, exp: NOW };
+
+  // Each row mends what the row before it complains of.
+  const ROWS: [mended: Record<string, unknown>, reason: string, message: string][] = [
+    [{}, 'claim', 'The "typ" header is not "at+jwt".'],
+    [
+      { typ: 'at+jwt' },
+      'issuer',
+      'The "iss" claim is not the expected issuer, "https://issuer.example/" or "own".',
+    ],
+    [{ iss: 'own' }, 'audience', 'The "aud" claim does not have the expected audience, "api".'],
+    [{ aud: 'api' }, 'claim', 'The "a\\"b" claim is missing.'],
+    [{ 'a"b': null }, 'claim', 'The "sub" claim is of the wrong type.'],
+    [{ sub: 'user-1' }, 'not_yet_valid', 'The "nbf" claim is in the future.'],
+    [{ nbf: NOW }, 'claim', 'The "iat" claim is in the future.'],
+    [{ iat: NOW - 3601 }, 'expired', 'The token has expired.'],
+    [{ exp: NOW + 1 }, 'expired', 'The token was issued too long ago.'],
+  ];
+  const upTo = (row: number): Record<string, unknown> =>
+    Object.assign({ ...bad }, ...ROWS.slice(0, row + 1).map(([mended]) => mended));
+
+  it.each(ROWS.map(([, reason, message], row) => [row + 1, reason, message] as const))(
+    'checkClaims reports as number %d: %s, %s',
+    (number, reason, message) => {
+      const { typ, ...claims } = upTo(number - 1);
+      expect(check(claims, rules, { typ })).toEqual({ reason, message });
+    },
+  );
+
+  it('checkClaims reports nothing when all of them are mended', () => {
+    const { typ, ...claims } = { ...upTo(ROWS.length - 1), iat: NOW - 3600 };
+    expect(check(claims, rules, { typ })).toBeUndefined();
+  });
+});
+
+describe('checkClaims at the boundaries in time', () => {
+  const AGE = { maxTokenAge: 3600 };
+  const TOLERANT = { clockTolerance: 30 };
+  const EXPIRED = 'The token has expired.';
+  const NOT_YET = 'The "nbf" claim is in the future.';
+  const NOT_ISSUED = 'The "iat" claim is in the future.';
+  const TOO_OLD = 'The token was issued too long ago.';
+
+  it.each<['exp' | 'nbf' | 'iat', offset: number, rules: Partial<ClaimRules>, verdict: string]>([
+    ['exp', -0.5, {}, EXPIRED],
+    ['exp', 0, {}, EXPIRED],
+    ['exp', 0.5, {}, VALID],
+    ['exp', 1, {}, VALID],
+    ['exp', -30, TOLERANT, EXPIRED],
+    ['exp', -29, TOLERANT, VALID],
+    ['exp', -NOW, {}, EXPIRED],
+    ['exp', Number.MAX_VALUE, {}, VALID],
+    ['nbf', 0, {}, VALID],
+    ['nbf', 0.5, {}, NOT_YET],
+    ['nbf', 1, {}, NOT_YET],
+    ['nbf', 30, TOLERANT, VALID],
+    ['nbf', 30.5, TOLERANT, NOT_YET],
+    ['nbf', 31, TOLERANT, NOT_YET],
+    ['nbf', -NOW, {}, VALID],
+    ['iat', 0, AGE, VALID],
+    ['iat', 0.5, AGE, NOT_ISSUED],
+    ['iat', 1, AGE, NOT_ISSUED],
+    ['iat', 30, { ...AGE, ...TOLERANT }, VALID],
+    ['iat', 31, { ...AGE, ...TOLERANT }, NOT_ISSUED],
+    ['iat', -3600, AGE, VALID],
+    ['iat', -3600.5, AGE, TOO_OLD],
+    ['iat', -3601, AGE, TOO_OLD],
+    ['iat', -3630, { ...AGE, ...TOLERANT }, VALID],
+    ['iat', -3631, { ...AGE, ...TOLERANT }, TOO_OLD],
+    ['iat', -NOW, AGE, TOO_OLD],
+    ['iat', 1, {}, VALID],
+    ['iat', -NOW, {}, VALID],
+  ])('checkClaims judges the "%s" %d seconds from now by %j: %s', (claim, offset, rules, verdict) => {
+    expect(check({ [claim]: NOW + offset }, rules)?.message ?? VALID).toBe(verdict);
+  });
+
+  it('checkClaims accepts a token without any time, also under a limit of age', () => {
+    // It is parseConfig that makes "iat" required with a limit of age.
+    expect(check({})).toBeUndefined();
+    expect(check({}, AGE)).toBeUndefined();
+  });
+});
+
+describe('checkClaims on one rule', () => {
+  it.each<[iss: unknown, issuer: string[], verdict: string]>([
+    ['a', ['a'], VALID],
+    ['b', ['a', 'b'], VALID],
+    ['ab', ['a'], 'issuer'],
+    ['a', ['ab'], 'issuer'],
+    [['a'], ['a'], 'issuer'],
+    ['a,b', ['a', 'b'], 'issuer'],
+    [undefined, ['a'], 'issuer'],
+  ])('checkClaims compares the "iss" %j with %j: %s', (iss, issuer, verdict) => {
+    expect(check({ iss }, { issuer })?.reason ?? VALID).toBe(verdict);
+  });
+
+  it.each<[aud: unknown, audience: string[], verdict: string]>([
+    ['a', ['a'], VALID],
+    [['b', 'a'], ['a'], VALID],
+    ['b', ['a', 'b'], VALID],
+    [['c', 'b'], ['a', 'b'], VALID],
+    ['ab', ['a'], 'audience'],
+    [['ab', 'b'], ['a'], 'audience'],
+    [[], ['a'], 'audience'],
+    [[['a']], ['a'], 'audience'],
+    [{ includes: 'a' }, ['a'], 'audience'],
+    [['c'], ['a', 'b'], 'audience'],
+    [undefined, ['a'], 'audience'],
+  ])('checkClaims compares the "aud" %j with %j: %s', (aud, audience, verdict) => {
+    expect(check({ aud }, { audience })?.reason ?? VALID).toBe(verdict);
+  });
+
+  it.each<[required: string[], claims: object, verdict: string]>([
+    [['role'], { role: null }, VALID],
+    [['role', 'tenant'], { role: 'admin' }, 'The "tenant" claim is missing.'],
+    [['role', 'tenant'], {}, 'The "role" claim is missing.'],
+    [['toString'], {}, 'The "toString" claim is missing.'],
+  ])('checkClaims requires %j of %j: %s', (requiredClaims, claims, verdict) => {
+    expect(check(claims, { requiredClaims })?.message ?? VALID).toBe(verdict);
+  });
+
+  it.each<[typ: unknown, expected: string, good: boolean]>([
+    ['JWT', 'jwt', true],
+    ['at+jwt', 'application/at+jwt', true],
+    ['application/at+jwt', 'APPLICATION/AT+JWT', true],
+    ['Application/At+Jwt', 'at+jwt', true],
+    ['a/b', 'a/b', true],
+    ['application/a/b', 'a/b', false],
+    ['at+application/jwt', 'at+jwt', false],
+    ['x/application/at+jwt', 'at+jwt', false],
+    ['at-jwt', 'at+jwt', false],
+    [['at+jwt'], 'at+jwt', false],
+    [undefined, 'JWT', false],
+  ])('checkClaims compares the "typ" %j with %j as jose does: %s', async (typ, expected, good) => {
+    expect(check({}, { typ: expected }, { typ }) === undefined).toBe(good);
+    const token = mint({ header: { alg: 'HS256', typ }, payload: {}, key: SECRET });
+    const joses = jwtVerify(token, Buffer.from(SECRET), { typ: expected });
+    if (good) await joses;
+    else await expect(joses).rejects.toMatchObject({ claim: 'typ' });
+  });
+
+  it('checkClaims looks at no "typ", issuer or audience where none is expected', () => {
+    expect(check({ iss: 'anyone', aud: 'anything' }, {}, { typ: [1] })).toBeUndefined();
+  });
+});
+
+describe('mistypedClaim', () => {
+  it.each<[claim: string, ...values: unknown[]]>([
+    ['iss', 5, null, ['idp']],
+    ['sub', 5, null],
+    ['jti', {}, null],
+    ['aud', 5, null, {}, ['api', 5], [['api']]],
+    ['exp', '1900000000', null, Number.POSITIVE_INFINITY, true],
+    ['nbf', '1', null, Number.NEGATIVE_INFINITY],
+    ['iat', [1], null, Number.NaN],
+  ])('mistypedClaim names "%s" when it is of another type than in RFC 7519', (claim, ...values) => {
+    for (const value of values) expect([value, mistypedClaim({ [claim]: value })]).toEqual([value, claim]);
+  });
+
+  it('mistypedClaim lets pass what is absent, empty, of the right type or not registered', () => {
+    const good = { iss: '', sub: '', jti: '', aud: [], exp: 0.5, nbf: 0, iat: -1 };
+    expect(mistypedClaim({ ...good, role: null, admin: 5 })).toBeUndefined();
+    expect(mistypedClaim({ aud: ['a', 'b'], exp: undefined })).toBeUndefined();
+  });
+});

@@ -1,0 +1,282 @@
+import { runInNewContext } from 'node:vm';
+import {
+  type AuthClient,
+  AuthError,
+  type AuthProviderConfig,
+  createAuthClient,
+  type SignOptions,
+} from 'intentkit-auth';
+import { describe, expect, it } from 'vitest';
+import { freezeClock, moveClock, NOW } from '../../support/clock.js';
+import { mint } from '../../support/mint.js';
+import { OTHER_SECRET, SECRET } from '../../support/secrets.js';
+
+freezeClock();
+
+const HOUR = 3600;
+type Claims = Record<string, unknown>;
+
+const createClient = (config: AuthProviderConfig = {}): AuthClient =>
+  createAuthClient({ secret: SECRET, ...config });
+
+/** Both arguments are anything, as they are for callers in JavaScript. */
+const sign = (payload: unknown, options?: unknown, client = createClient()): Promise<string> =>
+  client.sign(payload as Claims, options as SignOptions);
+
+const refusal = (message: string): AuthError => new AuthError('ERR_SIGN_INPUT', message);
+
+describe('sign, as to the claims,', () => {
+  const issuer = ['own', 'second'];
+  const audience = ['api', 'second'];
+  const remote = { jwksUrl: 'https://idp.example', jwks: { issuer: 'i', audience: 'a' } };
+  const values = { a: [1, null], at: new Date(0), nested: { toJSON: () => 'written' } };
+  const asJson = { a: [1, null], at: '1970-01-01T00:00:00.000Z', nested: 'written' };
+  const odd: Claims = JSON.parse('{"toJSON":"text","__proto__":{"admin":true}}');
+  const none = { subject: undefined, expiresIn: undefined, claims: undefined };
+
+  it.each<[does: string, config: object, payload: Claims, options: SignOptions, claims: Claims]>([
+    ['writes the payload', {}, { role: 'p' }, {}, { role: 'p' }],
+    ['writes "claims" over the payload', {}, { a: 1, b: 1 }, { claims: { b: 2 } }, { a: 1, b: 2 }],
+    ['writes "iat" over all', {}, { iat: 1 }, { claims: { iat: 2 } }, { iat: NOW }],
+    ['writes "exp" over all', {}, { exp: 1 }, { claims: { exp: 2 } }, { exp: NOW + HOUR }],
+    ['writes "subject" over all', {}, { sub: 'p' }, { claims: { sub: 'c' }, subject: 's' }, { sub: 's' }],
+    ['writes an empty "subject"', {}, { sub: 'p' }, { subject: '' }, { sub: '' }],
+    ['writes the first issuer over all', { issuer }, { iss: 'p' }, { claims: { iss: 'c' } }, { iss: 'own' }],
+    [
+      'writes the first audience over all',
+      { audience },
+      { aud: 'p' },
+      { claims: { aud: 'c' } },
+      { aud: 'api' },
+    ],
+    [
+      'writes both over wrong types',
+      { issuer, audience },
+      { iss: 5, aud: 5 },
+      {},
+      { iss: 'own', aud: 'api' },
+    ],
+    ['keeps "iss" and "aud"', {}, { iss: 'p' }, { claims: { aud: ['c'] } }, { iss: 'p', aud: ['c'] }],
+    ['keeps them beside a JWKS', remote, { iss: 'p', aud: 'p' }, {}, { iss: 'p', aud: 'p' }],
+    ['keeps "nbf" and "jti"', {}, { nbf: 5.5, jti: 'id' }, {}, { nbf: 5.5, jti: 'id' }],
+    ['leaves out what is undefined', {}, { sub: undefined }, { claims: { jti: undefined } }, {}],
+    ['takes undefined options for none', {}, { sub: 'p' }, none, { sub: 'p' }],
+    ['writes values as JSON does', {}, values, {}, asJson],
+    ['takes "toJSON" and "__proto__" for names like others', {}, odd, {}, odd],
+  ])('sign %s', async (_, config, payload, options, claims) => {
+    const [, segment = ''] = (await createClient(config).sign(payload, options)).split('.');
+    const signed: object = JSON.parse(Buffer.from(segment, 'base64url').toString());
+    // As entries, because an own "__proto__" does not take part in the equality of objects.
+    const expected = new Map<string, unknown>([['iat', NOW], ['exp', NOW + HOUR], ...Object.entries(claims)]);
+    expect(new Map(Object.entries(signed))).toEqual(expected);
+  });
+
+  it('sign renews a verified payload', async () => {
+    const client = createClient({ issuer: 'configured' });
+    const first = await client.verify(await client.sign({ role: 'admin' }, { subject: 'user-1' }));
+    moveClock(1_800_000);
+    const second = await client.verify(await client.sign(first.payload, { expiresIn: '2h' }));
+    const iat = NOW + 1800;
+    expect(second.payload).toEqual({
+      role: 'admin',
+      sub: 'user-1',
+      iss: 'configured',
+      iat,
+      exp: iat + 2 * HOUR,
+    });
+  });
+
+  it('sign leaves what it is given as it was', async () => {
+    const payload = Object.freeze({ iat: 1, role: 'admin' });
+    const options = Object.freeze({ subject: 'user-1', claims: Object.freeze({ exp: 2 }) });
+    await sign(payload, options);
+    expect([payload, options]).toEqual([
+      { iat: 1, role: 'admin' },
+      { subject: 'user-1', claims: { exp: 2 } },
+    ]);
+  });
+});
+
+describe('sign, as to the lifetime,', () => {
+  it.each<[expiresIn: string | undefined, config: AuthProviderConfig, seconds: number]>([
+    ['0.5s', {}, 1],
+    ['1.4s', {}, 1],
+    ['15m', { defaultExpiry: '1h' }, 900],
+    ['1 day from now', {}, 86_400],
+    ['2h', { maxExpiry: '2h' }, 7200],
+    [`${Number.MAX_SAFE_INTEGER - NOW}s`, {}, Number.MAX_SAFE_INTEGER - NOW],
+    [undefined, { defaultExpiry: '15m' }, 900],
+    [undefined, { maxExpiry: '10m' }, 600],
+    [undefined, { maxExpiry: '2h' }, 3600],
+    [undefined, { maxExpiry: '2h', defaultExpiry: '2h' }, 7200],
+  ])('sign takes an "expiresIn" of %s under %j for %d seconds', async (expiresIn, config, seconds) => {
+    const client = createClient(config);
+    expect(client.decode(await client.sign({}, { expiresIn })).exp).toBe(NOW + seconds);
+  });
+
+  const NONE = 'The lifetime must be a duration longer than zero, such as "30s", "15m" or "7d".';
+
+  it.each([
+    '',
+    'soon',
+    '1',
+    '0s',
+    '0.4s',
+    '-1h',
+    '1h ago',
+    '9007199254740992s',
+    3600,
+    null,
+    ['1h'],
+    Symbol('1h'),
+  ])('sign refuses an "expiresIn" of %o', async (expiresIn) => {
+    await expect(sign({}, { expiresIn })).rejects.toEqual(refusal(NONE));
+  });
+
+  it('sign refuses a lifetime of a second more than "maxExpiry"', async () => {
+    const message = 'The lifetime must not be longer than the configured maximum of 7200 seconds.';
+    const client = createClient({ maxExpiry: '2h' });
+    await expect(sign({}, { expiresIn: '7201s' }, client)).rejects.toEqual(refusal(message));
+  });
+});
+
+class Custom {
+  role = 'admin';
+}
+
+const throwing = (): never => {
+  throw new Error(`quotes ${SECRET}`);
+};
+const withGetter = (name: string): object =>
+  Object.defineProperty({}, name, { get: throwing, enumerable: true });
+const cycle: Claims = {};
+cycle.self = { cycle };
+const revoked = Proxy.revocable({}, {});
+revoked.revoke();
+
+describe('sign, given what is no claims,', () => {
+  const NOT_PLAIN = 'The payload and "claims" must be plain objects.';
+  const NOT_OPTIONS = 'The options of sign must be an object.';
+  const NOT_JSON = 'The claims cannot be written as JSON: remove cycles, BigInts and getters that throw.';
+
+  it.each<[what: string, value: unknown]>([
+    ['null', null],
+    ['text', 'role=admin'],
+    ['a function', () => ({})],
+    ['a list', Object.assign(['a'], { role: 'admin' })],
+    ['a list of another realm', runInNewContext('[]')],
+    ['a Map', new Map([['role', 'admin']])],
+    ['a Date', new Date(0)],
+    ['an instance of a class', new Custom()],
+    ['an object that inherits from another', Object.create({ role: 'admin' })],
+  ])('sign refuses %s as payload, as "claims" and as options', async (_, value) => {
+    await expect(sign(value)).rejects.toEqual(refusal(NOT_PLAIN));
+    await expect(sign({}, { claims: value })).rejects.toEqual(refusal(NOT_PLAIN));
+    await expect(sign({}, value)).rejects.toEqual(refusal(NOT_OPTIONS));
+  });
+
+  it.each<[what: string, value: object]>([
+    ['a cycle', cycle],
+    ['a BigInt', { amount: 5n }],
+    ['a getter that throws', withGetter('role')],
+    ['a toJSON that throws', { role: { toJSON: throwing } }],
+    ['a prototype that throws', new Proxy({}, { getPrototypeOf: throwing })],
+    ['keys that throw', new Proxy({}, { ownKeys: throwing })],
+    ['a proxy that was revoked', revoked.proxy],
+  ])('sign refuses %s in payload and "claims", and does not repeat what it threw', async (_, value) => {
+    for (const signing of [sign(value), sign({}, { claims: value })]) {
+      const error: unknown = await signing.catch((thrown: unknown) => thrown);
+      expect(error).toEqual(refusal(NOT_JSON));
+      expect(error).not.toHaveProperty('cause');
+    }
+  });
+
+  it('sign refuses a getter that throws among its options', async () => {
+    await expect(sign({}, withGetter('subject'))).rejects.toEqual(refusal(NOT_JSON));
+  });
+
+  it('sign refuses a payload or "claims" that would turn into something else by a toJSON', async () => {
+    const turning = { toJSON: () => ({ admin: true }) };
+    await expect(sign(turning)).rejects.toEqual(refusal(NOT_PLAIN));
+    await expect(sign({}, { claims: turning })).rejects.toEqual(refusal(NOT_PLAIN));
+  });
+
+  it.each<[what: string, value: object]>([
+    ['without a prototype', Object.assign(Object.create(null), { role: 'admin' })],
+    ['of another realm', runInNewContext('({ role: "admin" })')],
+    ['behind a proxy', new Proxy({ role: 'admin' }, {})],
+    ['with symbols beside', { role: 'admin', [Symbol('ignored')]: 5n }],
+  ])('sign takes an object %s as payload and as "claims"', async (_, value) => {
+    const client = createClient();
+    const claims = { role: 'admin', iat: NOW, exp: NOW + HOUR };
+    expect(client.decode(await sign(value))).toEqual(claims);
+    expect(client.decode(await sign({}, { claims: value }))).toEqual(claims);
+  });
+
+  it.each<[claim: string, value: unknown]>([
+    ['iss', ['a']],
+    ['sub', null],
+    ['jti', 5],
+    ['aud', ['a', 5]],
+    ['nbf', new Date(0)],
+    ['nbf', Number.NaN],
+  ])('sign refuses the "%s" %o in payload and "claims"', async (claim, value) => {
+    const error = refusal(`The "${claim}" claim must have the type that RFC 7519 gives it.`);
+    await expect(sign({ [claim]: value })).rejects.toEqual(error);
+    await expect(sign({}, { claims: { [claim]: value } })).rejects.toEqual(error);
+  });
+
+  it.each([5, null, ['user-1'], false])('sign refuses the "subject" %j', async (subject) => {
+    const error = refusal('The "sub" claim must have the type that RFC 7519 gives it.');
+    await expect(sign({}, { subject })).rejects.toEqual(error);
+  });
+
+  it.each<[name: string, options: object]>([
+    ['"expireIn"', { expireIn: '1h' }],
+    ['"Subject"', { subject: 'user-1', Subject: 'user-1' }],
+    ['"a\\"b"', { 'a"b': undefined }],
+    ['"__proto__"', JSON.parse('{"__proto__":{"subject":"user-1"}}')],
+  ])('sign refuses the option %s, which it does not have', async (name, options) => {
+    const message = `${name} is not an option of sign; use subject, expiresIn, claims.`;
+    await expect(sign({}, options)).rejects.toEqual(refusal(message));
+  });
+});
+
+describe('sign, as to the token,', () => {
+  it.each(['HS256', 'HS384', 'HS512'] as const)(
+    'sign makes the token of %s that RFC 7515 describes',
+    async (algorithm) => {
+      const claims = { alg: 'none', name: 'Žofie', iat: NOW, exp: NOW + HOUR };
+      const secret = `ключ 🔑 ${SECRET}`;
+      const token = await createClient({ algorithm, secret }).sign(claims);
+      expect(token).toBe(mint({ header: { alg: algorithm, typ: 'JWT' }, payload: claims, key: secret }));
+    },
+  );
+
+  it('sign uses the first secret of a list and writes the configured "typ"', async () => {
+    const token = await createClient({ secret: [SECRET, OTHER_SECRET], typ: 'at+jwt' }).sign({});
+    const payload = { iat: NOW, exp: NOW + HOUR };
+    expect(token).toBe(mint({ header: { alg: 'HS256', typ: 'at+jwt' }, payload, key: SECRET }));
+  });
+
+  it('sign makes a token of 64 KiB, and refuses to make one that is longer', async () => {
+    const client = createClient();
+    const empty = await client.sign({ pad: '' });
+    const [, payload = ''] = empty.split('.');
+    const room =
+      Math.floor(((65_536 - empty.length + payload.length) * 3) / 4) -
+      Buffer.from(payload, 'base64url').length;
+    expect(await client.sign({ pad: 'x'.repeat(room) })).toHaveLength(65_536);
+    const error = refusal('The token would be larger than 64 KiB; sign fewer claims.');
+    await expect(sign({ pad: 'x'.repeat(room + 1) })).rejects.toEqual(error);
+  });
+
+  it.each([{}, 'not even a payload'])(
+    'sign refuses %j without a secret, whatever else is wrong',
+    async (payload) => {
+      const client = createAuthClient({ jwksUrl: 'https://idp.example/jwks' });
+      const message = 'Signing needs "secret" in the configuration; "jwksUrl" can only verify.';
+      await expect(sign(payload, {}, client)).rejects.toEqual(new AuthError('ERR_NO_SIGNING_KEY', message));
+    },
+  );
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it, vi } from 'vitest';
+import { decodeBase64url } from '../../../src/token/base64url.js';
+
+async function withoutBuffer(): Promise<typeof decodeBase64url> {
+  vi.resetModules();
+  vi.stubGlobal('Buffer', undefined);
+  try {
+    return (await import('../../../src/token/base64url.js')).decodeBase64url;
+  } finally {
+    vi.unstubAllGlobals();
+  }
+}
+
+const DECODERS: [name: string, decode: typeof decodeBase64url][] = [
+  ['Buffer', decodeBase64url],
+  ['atob', await withoutBuffer()],
+];
+const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
+
+describe.each(DECODERS)('decodeBase64url by %s', (name, decode) => {
+  it(`decodeBase64url by ${name} reads every byte, at every length of the last group`, () => {
+    for (const length of [0, 1, 2, 3, 254, 255, 256]) {
+      const some = bytes.subarray(256 - length);
+      expect([...(decode(Buffer.from(some).toString('base64url')) ?? [])]).toEqual([...some]);
+    }
+  });
+
+  it.each([
+    'A',
+    'AB',
+    'AAB',
+    'AA==',
+    'AA=',
+    'AAAA=',
+    '+_8',
+    '_/8',
+    ' AA',
+    'AA\n',
+    'A A',
+    'é',
+    'Ａ',
+    'AA\0',
+    '!',
+  ])(`decodeBase64url by ${name} refuses %j, which is not canonical`, (text) => {
+    expect(decode(text)).toBeUndefined();
+  });
+});
+
+it('decodeBase64url is the same function neither with nor without Buffer', () => {
+  const [[, one], [, other]] = DECODERS as [(typeof DECODERS)[0], (typeof DECODERS)[0]];
+  expect(String(one)).not.toBe(String(other));
+});

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { HeaderMemory } from '../../../src/token/header.js';
+
+describe('HeaderMemory', () => {
+  const of = (n: number): [string, { alg: string }] => [`segment-${n}`, { alg: `alg-${n}` }];
+
+  it('HeaderMemory keeps 64 headers and begins anew with the next', () => {
+    const memory = new HeaderMemory();
+    for (let n = 1; n <= 64; n += 1) memory.add(...of(n));
+    memory.add(...of(1));
+    expect([memory.get('segment-1'), memory.get('segment-64')]).toEqual([of(1)[1], of(64)[1]]);
+    memory.add(...of(65));
+    expect([memory.get('segment-64'), memory.get('segment-65')]).toEqual([undefined, of(65)[1]]);
+  });
+
+  it('HeaderMemory keeps the first header of a segment, and none longer than 1024 characters', () => {
+    const memory = new HeaderMemory();
+    memory.add('segment-1', { alg: 'first' });
+    memory.add('segment-1', { alg: 'second' });
+    const longest = 'x'.repeat(1024);
+    memory.add(longest, { alg: 'longest' });
+    memory.add(`${longest}x`, { alg: 'too long' });
+    expect(memory.get('segment-1')).toEqual({ alg: 'first' });
+    expect([memory.get(longest), memory.get(`${longest}x`)]).toEqual([{ alg: 'longest' }, undefined]);
+  });
+});
