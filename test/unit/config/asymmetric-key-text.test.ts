@@ -20,7 +20,7 @@ describe('isAsymmetricKeyText', () => {
     ['an RSA key in PKCS #1', '0\x82\x01\n\x02\x82', '0\x82\x01\0\x02\x82', '0\x82\n\x0a\x02\x82'],
     ['UTF-16', '-\0-\0-\0-\0-\0B\0E\0G\0I\0N\0', '"\0k\0t\0y\0"\0:\0'],
     ['base64', base64('"kty":'), base64('*\x86H\xce=\x02\x01'), base64('"\0k\0t\0y\0"\0:\0')],
-    ['base64url', `-_-_${base64('"kty":')}`, `_-${base64('x"kty":').slice(2)}`],
+    ['base64url', `-_-_${base64('"kty":')}`],
   ])('isAsymmetricKeyText knows %s', (_, ...texts) => {
     for (const text of texts) expect([text, isAsymmetricKeyText(latin1(text))]).toEqual([text, true]);
   });

@@ -1,0 +1,135 @@
+import { type AuthClient, type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
+import { describe, expect, it } from 'vitest';
+import { clientFrom } from '../../../src/client.js';
+import { parseConfig } from '../../../src/config/parse.js';
+import { defaultEngine } from '../../../src/signature/choose.js';
+import type { SignatureEngine } from '../../../src/signature/engine.js';
+import { type Answer, keySet, memoryJwks, noAnswer, status } from '../../support/memory-jwks.js';
+import { generateKeys } from '../../support/mint.js';
+import { SECRET } from '../../support/secrets.js';
+
+const { jwk } = generateKeys('ES256', 'k1');
+const NO_KEY = 'The JWKS has no key for an accepted algorithm.';
+const NOT_VERIFIED = 'A token signed with the secret did not verify.';
+
+interface Watched {
+  readonly client: AuthClient;
+  /** Codes and messages of the warnings so far. */
+  readonly warnings: string[];
+}
+
+function watched(config: AuthProviderConfig, change: Partial<SignatureEngine> = {}): Watched {
+  const warnings: string[] = [];
+  const onWarning = (message: string, code: string): void => void warnings.push(`${code}: ${message}`);
+  const client = clientFrom(parseConfig({ ...config, onWarning }), { ...defaultEngine, ...change });
+  return { client, warnings };
+}
+
+describe('ping', () => {
+  it.each<[what: string, keys: unknown[], healthy: boolean]>([
+    ['has a key among others', [{ kty: 'oct', k: 'AAAA' }, null, jwk], true],
+    ['is empty', [], false],
+    ['has keys for encryption alone', [{ ...jwk, use: 'enc' }], false],
+    ['has keys for other algorithms alone', [{ ...jwk, alg: 'ECDH-ES' }], false],
+    ['has parameters that make no key', [{ ...jwk, y: jwk.x }], false],
+  ])('ping of a client whose JWKS %s is %3$s', async (_, keys, healthy) => {
+    const { client, warnings } = watched(memoryJwks(...keys).options());
+    expect(await client.ping()).toBe(healthy);
+    expect(client.status().pingFailure).toBe(healthy ? undefined : NO_KEY);
+    expect(warnings).toEqual(healthy ? [] : [`PING_FAILED: The health check failed: ${NO_KEY}`]);
+  });
+
+  it('ping asks for a key of the configured algorithm', async () => {
+    const endpoint = memoryJwks(jwk);
+    const { client } = watched({ ...endpoint.options(), algorithm: 'RS256' });
+    expect(await client.ping()).toBe(false);
+    endpoint.answer = keySet(jwk, generateKeys('RS256').jwk);
+    expect(await client.ping()).toBe(true);
+  });
+
+  it.each<[what: string, answer: Answer]>([
+    ['does not answer', noAnswer],
+    ['answers 500', status(500)],
+    ['answers HTML', () => new Response('<!doctype html>')],
+  ])('ping of an endpoint that %s is false, with one warning', async (_, answer) => {
+    const endpoint = memoryJwks();
+    endpoint.answer = answer;
+    const { client, warnings } = watched(endpoint.options());
+    expect([await client.ping(), await client.ping()]).toEqual([false, false]);
+    const { jwks, pingFailure } = client.status();
+    expect(pingFailure).toContain(`${jwks?.lastError}`);
+    expect(warnings).toEqual([expect.stringMatching(/^JWKS_FAILING: /)]);
+  });
+
+  it('ping warns once for each reason, also of several at a time, and forgets it when all is well', async () => {
+    const endpoint = memoryJwks();
+    const { client, warnings } = watched(endpoint.options());
+    const seen: [string[], healthy: boolean][] = [];
+    for (const answer of [
+      keySet(),
+      keySet(),
+      noAnswer,
+      noAnswer,
+      keySet(),
+      keySet(jwk),
+      keySet(jwk),
+      keySet(),
+    ]) {
+      endpoint.answer = answer;
+      await Promise.all([client.ping(), client.ping()]);
+      const codes = warnings.splice(0).map((warning) => warning.replace(/:.*/, ''));
+      seen.push([codes, !('pingFailure' in client.status())]);
+    }
+    expect(seen).toEqual([
+      [['PING_FAILED'], false],
+      [[], false],
+      [['JWKS_FAILING'], false],
+      [[], false],
+      [['JWKS_RECOVERED', 'PING_FAILED'], false],
+      [[], true],
+      [[], true],
+      [['PING_FAILED'], false],
+    ]);
+  });
+
+  it.each<[what: string, config: AuthProviderConfig]>([
+    ['alone', {}],
+    ['with claim rules that it does not meet', { requiredClaims: ['sub'], issuer: 'i', audience: 'a' }],
+    ['for a short time', { defaultExpiry: '1s', maxTokenAge: '1s' }],
+  ])('ping of a client with a secret %s is true', async (_, config) => {
+    const client = createAuthClient({ secret: SECRET, ...config });
+    expect(await client.ping()).toBe(true);
+    expect(client.status()).not.toHaveProperty('pingFailure');
+  });
+
+  it('ping of a client with a secret and a JWKS needs both, and asks for the JWKS last', async () => {
+    const endpoint = memoryJwks(jwk);
+    const config = { secret: SECRET, ...endpoint.options() };
+    const broken = watched(config, { verify: () => 'bad' });
+    expect([await broken.client.ping(), endpoint.requests]).toEqual([false, 0]);
+    const { client } = watched(config);
+    expect([await client.ping(), endpoint.requests]).toEqual([true, 1]);
+    endpoint.answer = keySet();
+    expect([await client.ping(), client.status().pingFailure]).toEqual([false, NO_KEY]);
+  });
+
+  const thrower = (): never => {
+    throw new Error(`engine failure near ${SECRET}`);
+  };
+
+  it.each<[what: string, change: Partial<SignatureEngine>, failure: string]>([
+    ['its token does not verify', { verify: () => 'bad' }, NOT_VERIFIED],
+    ['signing throws', { sign: thrower }, 'Unexpected failure.'],
+    ['verifying throws', { verify: thrower }, 'Unexpected failure.'],
+    [
+      'tokens would be too large',
+      { sign: () => 'x'.repeat(65_537) },
+      'The token would be larger than 64 KiB; sign fewer claims.',
+    ],
+  ])('ping is false when %s, with one warning that gives nothing away', async (_, change, failure) => {
+    const { client, warnings } = watched({ secret: SECRET }, change);
+    expect([await client.ping(), await client.ping()]).toEqual([false, false]);
+    expect(client.status().pingFailure).toBe(failure);
+    expect(warnings).toEqual([`PING_FAILED: The health check failed: ${failure}`]);
+  });
+});

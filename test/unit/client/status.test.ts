@@ -1,0 +1,147 @@
+import { createAuthClient, type JwksStatus } from 'intentkit-auth';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { ASYMMETRIC_ALGORITHMS } from '../../../src/signature/algorithms.js';
+import { freezeClock, moveClock } from '../../support/clock.js';
+import { JWKS_URL, keySet, memoryJwks, noAnswer, status } from '../../support/memory-jwks.js';
+import { generateKeys, mint } from '../../support/mint.js';
+import { SECRET } from '../../support/secrets.js';
+
+freezeClock();
+
+const k1 = generateKeys('ES256', 'k1');
+const k2 = generateKeys('ES256', 'k2');
+const token = mint({ header: { alg: 'ES256', kid: 'k1' }, payload: {}, key: k1.privateKey });
+
+/** An endpoint with these keys, and a client of it at the beginning of a second. */
+function clientOf(keys: readonly unknown[] = [k1.jwk], jwks = {}) {
+  const endpoint = memoryJwks(...keys);
+  const options = endpoint.options(jwks);
+  const jwksUrl = `${options.jwksUrl}?code=hush#part`;
+  const client = createAuthClient({ ...options, jwksUrl, secret: SECRET, onWarning: () => {} });
+  moveClock(0);
+  const jwksStatus = (): JwksStatus | undefined => client.status().jwks;
+  return { endpoint, client, jwksStatus };
+}
+
+describe('status', () => {
+  const nothing = { url: JWKS_URL, state: 'none', keyCount: 0, keyIds: [] };
+  const asymmetric = ASYMMETRIC_ALGORITHMS;
+
+  it.each([
+    ['a secret', { secret: SECRET }, { canSign: true, algorithms: ['HS256'] }],
+    ['a JWKS', { jwksUrl: JWKS_URL }, { canSign: false, algorithms: asymmetric, jwks: nothing }],
+    [
+      'both',
+      { secret: SECRET, algorithm: 'HS512', jwksUrl: JWKS_URL },
+      { canSign: true, algorithms: ['HS512', ...asymmetric], jwks: nothing },
+    ],
+  ] as const)('status says of a client with %s what it can do', (_, config, expected) => {
+    expect(createAuthClient(config).status()).toEqual(expected);
+  });
+
+  it.each([
+    ['https://idp.example/keys?code=hush#part', 'https://idp.example/keys'],
+    ['https://IDP.example:8443/a/../b/', 'https://idp.example:8443/b/'],
+    ['https://idp.example', 'https://idp.example/'],
+  ])('status shows the URL %s as %s', (jwksUrl, shown) => {
+    expect(createAuthClient({ jwksUrl }).status().jwks?.url).toBe(shown);
+  });
+
+  it('status is plain data, which nobody can use to change the client, and makes no request', async () => {
+    const { endpoint, client } = clientOf();
+    await client.verify(token);
+    const shown = client.status();
+    expect(JSON.parse(JSON.stringify(shown))).toEqual(shown);
+    (shown.algorithms as string[]).length = 0;
+    const { keyIds = [] } = shown.jwks ?? {};
+    (keyIds as string[]).push('k9');
+    expect([client.status().algorithms.length, client.status().jwks?.keyIds]).toEqual([12, ['k1']]);
+    expect(endpoint.requests).toBe(1);
+  });
+
+  it('status counts the keys that may verify, and names each key id once', async () => {
+    const useless = [
+      { ...k2.jwk, use: 'enc' },
+      { kty: 'oct', k: 'AAAA', kid: 'k3' },
+    ];
+    const unnamed = [
+      { ...k2.jwk, kid: undefined },
+      { ...k2.jwk, kid: 4 },
+    ];
+    const { client, jwksStatus } = clientOf([k1.jwk, { ...k2.jwk, kid: 'k1' }, ...useless, ...unnamed]);
+    await client.verify(token);
+    const expected = { url: JWKS_URL, state: 'fresh', keyCount: 4, keyIds: ['k1'], ageSeconds: 0 };
+    expect(jwksStatus()).toEqual(expected);
+  });
+
+  it('status is "none" until keys were fetched, and has the last error until then', async () => {
+    const { endpoint, client, jwksStatus } = clientOf();
+    endpoint.answer = () => {
+      expect(jwksStatus()).toEqual(nothing);
+      return noAnswer();
+    };
+    await client.verify(token).catch(() => {});
+    expect(jwksStatus()).toEqual({ ...nothing, lastError: 'the request failed', retryInSeconds: 1 });
+    endpoint.answer = status(404);
+    await client.ping();
+    expect(jwksStatus()).toMatchObject({ state: 'none', lastError: 'the endpoint answered 404, not 200' });
+    endpoint.answer = keySet(k1.jwk);
+    await client.ping();
+    expect(jwksStatus()).toEqual({
+      url: JWKS_URL,
+      state: 'fresh',
+      keyCount: 1,
+      keyIds: ['k1'],
+      ageSeconds: 0,
+    });
+  });
+
+  it.each<[state: string, milliseconds: number, ageSeconds: number]>([
+    ['fresh', 499, 0],
+    ['fresh', 500, 1],
+    ['fresh', 599_999, 600],
+    ['expired', 600_000, 600],
+    ['expired', 7_200_000, 7200],
+    // A clock that was set back.
+    ['fresh', -599_999, 600],
+    ['expired', -600_000, 600],
+  ])('status is "%s" %d ms after the last success', async (state, milliseconds, ageSeconds) => {
+    const { client, jwksStatus } = clientOf();
+    await client.verify(token);
+    moveClock(milliseconds);
+    expect(jwksStatus()).toEqual({ url: JWKS_URL, state, keyCount: 1, keyIds: ['k1'], ageSeconds });
+  });
+
+  it.each<[state: string, jwks: { staleIfError?: string }, milliseconds: number]>([
+    ['fresh', {}, 599_999],
+    ['stale', {}, 600_000],
+    ['stale', {}, 3_599_999],
+    ['expired', {}, 3_600_000],
+    ['fresh', { staleIfError: '0s' }, 599_999],
+    ['expired', { staleIfError: '0s' }, 600_000],
+  ])(
+    'status while the endpoint fails is "%s" with %j, %d ms after the last success',
+    async (state, jwks, age) => {
+      const { endpoint, client, jwksStatus } = clientOf([k1.jwk], jwks);
+      await client.verify(token);
+      endpoint.answer = status(500);
+      await client.ping();
+      moveClock(age);
+      const lastError = 'the endpoint answered 500, not 200';
+      expect(jwksStatus()).toMatchObject({ state, lastError, retryInSeconds: 0 });
+    },
+  );
+
+  it('status counts the seconds down to the next attempt', async () => {
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0);
+    onTestFinished(() => random.mockRestore());
+    const { endpoint, client, jwksStatus } = clientOf();
+    endpoint.answer = status(500);
+    for (let failures = 0; failures < 3; failures += 1) await client.ping();
+    const seconds = [0, 1, 1000, 3000, 3001, 3999, 4000, 4001].map((milliseconds) => {
+      moveClock(milliseconds);
+      return jwksStatus()?.retryInSeconds;
+    });
+    expect(seconds).toEqual([4, 4, 3, 1, 1, 1, 0, 0]);
+  });
+});

@@ -1,0 +1,248 @@
+import { AuthError, type AuthProviderConfig, createAuthClient, type VerifyFailure } from 'intentkit-auth';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { clientFrom } from '../../../src/client.js';
+import { parseConfig } from '../../../src/config/parse.js';
+import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../../../src/signature/algorithms.js';
+import { joseEngine } from '../../../src/signature/jose.js';
+import { HeaderMemory } from '../../../src/token/header.js';
+import { freezeClock, moveClock, NOW } from '../../support/clock.js';
+import { memoryJwks, status } from '../../support/memory-jwks.js';
+import { generateKeys, type Keys, type Minted, mint, segment } from '../../support/mint.js';
+import { OTHER_SECRET, SECRET } from '../../support/secrets.js';
+import { flipBit, withSegment, withSignature } from '../../support/tamper.js';
+
+freezeClock();
+
+const rsa = generateKeys('RS256', 'rsa');
+const others = new Map<string, Keys>([
+  ['ES256', generateKeys('ES256', 'p-256')],
+  ['ES384', generateKeys('ES384', 'p-384')],
+  ['ES512', generateKeys('ES512', 'p-521')],
+  ['EdDSA', generateKeys('EdDSA', 'ed')],
+]);
+const keysFor = (alg: string): Keys => others.get(alg === 'Ed25519' ? 'EdDSA' : alg) ?? rsa;
+
+const idp = memoryJwks(...[rsa, ...others.values()].map(({ jwk }) => jwk));
+const client = createAuthClient({ secret: SECRET });
+const both = createAuthClient({ secret: SECRET, ...idp.options() });
+
+const token = (payload: Minted['payload'], header: object = {}, key: Minted['key'] = SECRET): string =>
+  mint({ header: { alg: 'HS256', typ: 'JWT', ...header }, payload, key, alg: 'HS256' });
+const idpToken = (alg: string, payload: object = {}, header: object = {}): string =>
+  mint({ header: { alg, kid: keysFor(alg).jwk.kid, ...header }, payload, key: keysFor(alg).privateKey });
+
+const refused = (reason: VerifyFailure, message: string, payload: object = {}) => {
+  return { valid: false, payload, expired: reason === 'expired', reason, message };
+};
+const accepted = (payload: object = {}) => ({ valid: true, payload, expired: false });
+
+const WRONG_ALGORITHM = 'The "alg" header is not an accepted algorithm.';
+const WRONG_SIGNATURE = 'The signature was not made by the expected key.';
+const UNSUPPORTED = 'The "crit" header asks for an unsupported extension.';
+const NOT_YET = 'The "nbf" claim is in the future.';
+
+describe('verify, with one verdict for each token,', () => {
+  const all = createAuthClient({
+    secret: SECRET,
+    ...idp.options(),
+    issuer: 'own',
+    audience: 'api',
+    typ: 'JWT',
+  });
+  const own = { iss: 'own', aud: 'api' };
+  const extended = { crit: ['x'], x: 1 };
+
+  // Each token is wrong in what its row says, and in all that is checked after it.
+  it.each<[reason: VerifyFailure, what: string, token: string, message: string, payload?: object]>([
+    ['malformed', 'no token', 'a.b', 'The token is not three non-empty segments of canonical base64url.'],
+    ['algorithm', 'an unknown "alg"', flipBit(token('W10', { alg: 'none', ...extended })), WRONG_ALGORITHM],
+    [
+      'key',
+      'an unknown "kid"',
+      idpToken('RS256', {}, { kid: 'p-256' }),
+      'There is no key for the "kid" and "alg" headers.',
+    ],
+    ['malformed', 'an extension', flipBit(token('W10', extended)), UNSUPPORTED],
+    ['signature', 'a forged signature', flipBit(token('W10')), WRONG_SIGNATURE],
+    ['signature', 'a forged signature, expired', flipBit(token({ exp: 1 })), WRONG_SIGNATURE],
+    [
+      'signature',
+      'another payload',
+      withSegment(token({}), 1, () => segment({ sub: 'admin' })),
+      WRONG_SIGNATURE,
+    ],
+    ['malformed', 'a payload of a list', token('W10', { typ: 'x' }), 'The payload is not a JSON object.'],
+    ['claim', 'another "typ"', token({ exp: 1 }, { typ: 'x' }), 'The "typ" header is not "JWT".', { exp: 1 }],
+    ['expired', 'a past "exp"', token({ ...own, exp: NOW }), 'The token has expired.', { ...own, exp: NOW }],
+    ['not_yet_valid', 'a future "nbf"', token({ ...own, nbf: NOW + 1 }), NOT_YET, { ...own, nbf: NOW + 1 }],
+  ])('verify gives the reason "%s" to a token with %s', async (reason, _, jwt, message, payload) => {
+    expect(await all.verify(jwt)).toEqual(refused(reason, message, payload));
+  });
+
+  it('verify accepts what is signed, by either source, and hands out its claims', async () => {
+    for (const jwt of [token(own), idpToken('ES256', own, { typ: 'jwt' })]) {
+      expect(await all.verify(jwt)).toEqual(accepted(own));
+    }
+  });
+
+  it('verify accepts a signed token up to the last millisecond before "exp", and from "nbf" on', async () => {
+    const jwt = await client.sign({ nbf: NOW + 5 }, { expiresIn: '10s' });
+    const verdicts: (string | undefined)[] = [];
+    for (const milliseconds of [4999, 5000, 9999, 10_000]) {
+      moveClock(milliseconds);
+      verdicts.push((await client.verify(jwt)).reason);
+    }
+    expect(verdicts).toEqual(['not_yet_valid', undefined, undefined, 'expired']);
+  });
+
+  it('verify accepts a longer lifetime than "maxExpiry", which limits what is signed', async () => {
+    const claims = { iat: NOW, exp: NOW + 7200 };
+    const limited = createAuthClient({ secret: SECRET, maxExpiry: '1h' });
+    expect(await limited.verify(token(claims))).toEqual(accepted(claims));
+  });
+});
+
+describe('verify, as to the algorithm,', () => {
+  it.each([...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS])(
+    'verify accepts %s alone where it is configured',
+    async (algorithm) => {
+      const isHmac = algorithm.startsWith('HS');
+      const pinned = createAuthClient({ algorithm, ...(isHmac ? { secret: SECRET } : idp.options()) });
+      expect(pinned.status().algorithms).toEqual([algorithm]);
+      for (const alg of isHmac ? HMAC_ALGORITHMS : ASYMMETRIC_ALGORITHMS) {
+        const jwt = isHmac ? mint({ header: { alg }, payload: {}, key: SECRET }) : idpToken(alg);
+        const expected = alg === algorithm ? accepted() : refused('algorithm', WRONG_ALGORITHM);
+        expect(await pinned.verify(jwt)).toEqual(expected);
+      }
+    },
+  );
+
+  it.each<[sources: string, config: AuthProviderConfig, hs256: string, rs256: string]>([
+    ['a secret', { secret: SECRET }, 'valid', 'algorithm'],
+    ['a JWKS', idp.options(), 'algorithm', 'valid'],
+    ['both', { secret: SECRET, ...idp.options() }, 'valid', 'valid'],
+    ['both and HS512', { secret: SECRET, algorithm: 'HS512', ...idp.options() }, 'algorithm', 'valid'],
+  ])('verify with %s sends a token to the source of its "alg"', async (_, config, hs256, rs256) => {
+    expect(await outcome(config, token({}))).toBe(hs256);
+    expect(await outcome(config, idpToken('RS256'))).toBe(rs256);
+  });
+
+  const apart = { issuer: 'own', audience: 'api', jwks: { issuer: 'idp', audience: 'idp-api' } };
+
+  it.each<[rules: string, config: AuthProviderConfig, claims: object, bySecret: string, byIdp: string]>([
+    ['rules of its own', apart, { iss: 'own', aud: 'api' }, 'valid', 'issuer'],
+    ['rules of its own', apart, { iss: 'idp', aud: 'idp-api' }, 'issuer', 'valid'],
+    ['rules of its own', apart, { iss: 'idp', aud: 'api' }, 'issuer', 'audience'],
+    ['no rules', { issuer: 'own', audience: 'api' }, { iss: 'own', aud: 'api' }, 'valid', 'valid'],
+    ['no rules', { issuer: 'own', audience: 'api' }, { iss: 'own', aud: 'x' }, 'audience', 'audience'],
+    [
+      'an issuer',
+      { audience: 'api', jwks: { issuer: 'idp' } },
+      { iss: 'idp', aud: 'x' },
+      'audience',
+      'audience',
+    ],
+    ['an issuer', { requiredClaims: ['sub'], jwks: { issuer: 'idp' } }, { iss: 'idp' }, 'claim', 'claim'],
+  ])(
+    'verify with %s for a JWKS, under %j: %j is by the secret %s, by the JWKS %s',
+    async (_, config, claims, bySecret, byIdp) => {
+      const sources = { secret: SECRET, ...config, ...idp.options(config.jwks) };
+      expect(await outcome(sources, token(claims))).toBe(bySecret);
+      expect(await outcome(sources, idpToken('RS256', claims))).toBe(byIdp);
+    },
+  );
+
+  async function outcome(config: AuthProviderConfig, jwt: string): Promise<string> {
+    const { valid, reason } = await createAuthClient(config).verify(jwt);
+    return valid ? 'valid' : `${reason}`;
+  }
+});
+
+describe('verify, as to keys and signatures,', () => {
+  it('verify tries each key that matches, and no other', async () => {
+    const keys = [generateKeys('ES256'), generateKeys('ES256', 'twin'), generateKeys('ES256', 'twin')];
+    const verifier = createAuthClient(memoryJwks(...keys.map(({ jwk }) => jwk)).options());
+    const verdicts: unknown[] = [];
+    for (const kid of [undefined, 'twin']) {
+      for (const { privateKey } of [...keys, generateKeys('ES256')]) {
+        const { valid } = await verifier.verify(
+          mint({ header: { alg: 'ES256', kid }, payload: {}, key: privateKey }),
+        );
+        verdicts.push(valid);
+      }
+    }
+    expect(verdicts).toEqual([true, true, true, false, false, true, true, false]);
+  });
+
+  it.each<
+    [what: string, verify: () => 'good' | 'bad' | 'unsupported', reason: string | undefined, calls: number]
+  >([
+    ['good', () => 'good', undefined, 1],
+    ['bad', () => 'bad', 'signature', 2],
+    ['unsupported', () => 'unsupported', 'malformed', 1],
+  ])('verify asks on, or not, after a key by which the signature is %s', async (_, verify, reason, calls) => {
+    const spy = vi.fn(verify);
+    const config = parseConfig({ secret: [SECRET, OTHER_SECRET] });
+    const verdict = await clientFrom(config, { ...joseEngine, verify: spy }).verify(token({}));
+    expect([verdict.reason, spy.mock.calls.length]).toEqual([reason, calls]);
+  });
+
+  it('verify waits for an engine that answers later', async () => {
+    const slow = clientFrom(parseConfig({ secret: [SECRET, OTHER_SECRET] }), joseEngine);
+    expect(await slow.verify(token({}, {}, OTHER_SECRET))).toEqual(accepted());
+    expect(await slow.verify(token({}, {}, 'a third secret'))).toEqual(refused('signature', WRONG_SIGNATURE));
+  });
+
+  it('verify refuses an RSA-PSS signature of another length than its key makes', async () => {
+    const jwt = idpToken('PS256');
+    expect(await both.verify(jwt)).toEqual(accepted());
+    const shorter = withSignature(jwt, (signature) => signature.subarray(1));
+    expect(await both.verify(shorter)).toEqual(refused('signature', WRONG_SIGNATURE));
+  });
+
+  it('verify remembers the header of a token with a good signature alone', async () => {
+    const add = vi.spyOn(HeaderMemory.prototype, 'add');
+    onTestFinished(() => add.mockRestore());
+    await client.verify(flipBit(token({}, { typ: 'forged' })));
+    await client.verify(token({ exp: 1 }, { typ: 'expired' }));
+    expect(add.mock.calls.map(([, { typ }]) => typ)).toEqual(['expired']);
+  });
+
+  it('verify reads each header afresh, however many came before and however long it is', async () => {
+    const strict = createAuthClient({ secret: SECRET, typ: 'at+jwt' });
+    for (let n = 0; n < 200; n += 1) {
+      const typ = n % 2 === 0 ? 'at+jwt' : 'jwt';
+      const header = { typ, n: n % 150, ...(n > 190 && { x5c: ['x'.repeat(5000)] }) };
+      expect((await strict.verify(token({ n }, header))).valid).toBe(n % 2 === 0);
+    }
+  });
+});
+
+describe('verify, while the JWKS cannot be fetched,', () => {
+  const broken = memoryJwks();
+  broken.answer = status(503);
+  const client = createAuthClient({ secret: SECRET, ...broken.options(), onWarning: () => {} });
+
+  it.each([
+    ['malformed', 'a.b', 'malformed'],
+    ['of no accepted algorithm', token({}, { alg: 'none' }), 'algorithm'],
+    ['of a "kid" that is not text', idpToken('RS256', {}, { kid: 5 }), 'key'],
+    ['by a wrong secret', token({}, {}, OTHER_SECRET), 'signature'],
+    ['by the secret', token({}), undefined],
+  ])('verify still judges a token that is %s, without a request', async (_, jwt, reason) => {
+    const before = broken.requests;
+    expect((await client.verify(jwt)).reason).toBe(reason);
+    expect(broken.requests).toBe(before);
+  });
+
+  it('verify rejects, as there is no verdict, and says why', async () => {
+    const error: unknown = await client.verify(idpToken('RS256')).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(AuthError);
+    expect(error).toMatchObject({
+      code: 'ERR_JWKS_UNAVAILABLE',
+      message:
+        'The token was neither accepted nor refused, because the keys behind "jwksUrl" could not be fetched (the endpoint answered 503, not 200); try again later.',
+      cause: { name: 'JwksFetchError', message: 'the endpoint answered 503, not 200' },
+    });
+  });
+});
