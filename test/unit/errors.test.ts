@@ -18,12 +18,6 @@ const remote = {
 const rsa = generateKeys('RS256');
 const token = mint({ header: { alg: 'RS256' }, payload: { sub: SECRET }, key: rsa.privateKey });
 
-const thrownBy = (act: () => unknown): Promise<unknown> =>
-  new Promise((resolve) => resolve(act())).then(
-    () => 'nothing was thrown',
-    (error: unknown) => error,
-  );
-
 describe('AuthError', () => {
   it('AuthError is an Error with a name, a code, a message and perhaps a cause', () => {
     const cause = new Error('why');
@@ -33,22 +27,6 @@ describe('AuthError', () => {
     expect(String(error)).toBe('AuthError: Sign something else.');
     expect(error.stack).toContain('Sign something else.');
     expect(new AuthError('ERR_SIGN_INPUT', 'Sign something else.')).not.toHaveProperty('cause');
-  });
-
-  const client = createAuthClient({ secret: SECRET });
-
-  it.each<[code: string, what: string, act: () => unknown]>([
-    ['ERR_AUTH_CONFIG', 'a configuration that cannot work', () => createAuthProvider({})],
-    ['ERR_NO_SIGNING_KEY', 'sign without a secret', () => createAuthClient(remote).sign({})],
-    ['ERR_SIGN_INPUT', 'sign of what makes no token', () => client.sign({ sub: 5 })],
-    ['ERR_TOKEN_MALFORMED', 'decode of what is no token', () => client.decode('token')],
-    ['ERR_JWKS_UNAVAILABLE', 'verify without keys', () => createAuthClient(remote).verify(token)],
-  ])('the code %s comes of %s, with one sentence', async (code, _, act) => {
-    const error = await thrownBy(act);
-    expect(error).toBeInstanceOf(AuthError);
-    expect(error).toMatchObject({ code });
-    // It ends with the only full stop.
-    expect((error as AuthError).message).toMatch(/^["A-Z](?:[^.]|\.(?! ))*[^.]\.$/);
   });
 });
 
@@ -89,14 +67,14 @@ describe('What prints', () => {
 
   it('an error shows nothing of the token, payload, secret and query', async () => {
     const client = createAuthClient(config);
-    for (const act of [
-      () => client.verify(token),
-      () => client.sign({ sub: { nested: SECRET } }),
-      () => client.sign({ amount: 5n, sub: SECRET }),
-      () => client.sign({ pad: SECRET.repeat(1100) }),
-      () => client.sign({}, { expiresIn: SECRET }),
+    for (const failing of [
+      client.verify(token),
+      client.sign({ sub: { nested: SECRET } }),
+      client.sign({ amount: 5n, sub: SECRET }),
+      client.sign({ pad: SECRET.repeat(1100) }),
+      client.sign({}, { expiresIn: SECRET }),
     ]) {
-      const error = await thrownBy(act);
+      const error: unknown = await failing.catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(AuthError);
       expectNothingHidden(error);
     }

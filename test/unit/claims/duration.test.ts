@@ -1,22 +1,7 @@
-import { decodeJwt, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { parseDuration, parseMilliseconds, parseWholeSeconds } from '../../../src/claims/duration.js';
-import { freezeClock, NOW } from '../../support/clock.js';
 
-freezeClock();
-
-/** What jose makes of the same text, or `undefined` when it throws. */
-function josesSeconds(text: string): number | undefined {
-  try {
-    const { exp = Number.NaN } = decodeJwt(
-      `.${new UnsecuredJWT({}).setExpirationTime(text).encode().split('.')[1]}.`,
-    );
-    return exp - NOW;
-  } catch {
-    return undefined;
-  }
-}
-
+// That jose reads durations alike is a property of its own, in test/oracle.
 describe('parseDuration', () => {
   it.each<[seconds: number, ...units: string[]]>([
     [1, 's', 'sec', 'secs', 'second', 'seconds'],
@@ -25,10 +10,10 @@ describe('parseDuration', () => {
     [86_400, 'd', 'day', 'days'],
     [604_800, 'w', 'week', 'weeks'],
     [31_557_600, 'y', 'yr', 'yrs', 'year', 'years'],
-  ])('parseDuration reads a unit of %d seconds by each of its names, as jose does', (seconds, ...units) => {
+  ])('parseDuration reads a unit of %d seconds by each of its names', (seconds, ...units) => {
     for (const unit of units) {
       for (const text of [`3${unit}`, `3 ${unit}`, `3${unit.toUpperCase()}`, `3 ${unit} from now`]) {
-        expect([text, parseDuration(text), josesSeconds(text)]).toEqual([text, 3 * seconds, 3 * seconds]);
+        expect([text, parseDuration(text)]).toEqual([text, 3 * seconds]);
       }
     }
   });
@@ -41,6 +26,8 @@ describe('parseDuration', () => {
     ['-1h', -3600],
     ['- 1h', -3600],
     ['1h ago', -3600],
+    // jose 6.2 takes any case for the word, and only lower case for its meaning.
+    ['1H aGo', -3600],
     ['1h From Now', 3600],
     ['1.25m', 75],
     ['0.49s', 0.49],
@@ -48,15 +35,8 @@ describe('parseDuration', () => {
     ['1.5s ago', -1.5],
     ['0s', 0],
     ['10000d', 864_000_000],
-  ])('parseDuration reads "%s" as %d seconds, which jose rounds', (text, seconds) => {
+  ])('parseDuration reads "%s" as %d seconds', (text, seconds) => {
     expect(parseDuration(text)).toBe(seconds);
-    // jose rounds the amount and then gives it its sign.
-    expect(josesSeconds(text)).toBe(Math.sign(seconds) * Math.round(Math.abs(seconds)));
-  });
-
-  // The one place where the two part: jose 6.2 takes any case for the word, and only lower case for its meaning.
-  it.each(['1h AGO', '1H aGo'])('parseDuration reads "%s" as the past', (text) => {
-    expect(parseDuration(text)).toBe(-3600);
   });
 
   it.each([
@@ -77,8 +57,8 @@ describe('parseDuration', () => {
     ...['1h ago ago', '1hago', '1h  ago', '-1h ago', '+1h ago', '+1h from now', '-1h from now', 'NaNs'],
     // Numbers still, but not once they are read, or are in seconds.
     ...['Infinity s', `${'9'.repeat(309)}s`, `1${'0'.repeat(308)}y`],
-  ])('parseDuration refuses %j, as jose does', (text) => {
-    expect([parseDuration(text), josesSeconds(text)]).toEqual([undefined, undefined]);
+  ])('parseDuration refuses %j', (text) => {
+    expect(parseDuration(text)).toBeUndefined();
   });
 
   it.each([undefined, null, 5, 3600n, true, ['1h'], { toString: () => '1h' }, Symbol('1h'), Object('1h')])(

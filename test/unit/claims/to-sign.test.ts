@@ -106,9 +106,6 @@ describe('sign, as to the lifetime,', () => {
     ['2h', { maxExpiry: '2h' }, 7200],
     [`${Number.MAX_SAFE_INTEGER - NOW}s`, {}, Number.MAX_SAFE_INTEGER - NOW],
     [undefined, { defaultExpiry: '15m' }, 900],
-    [undefined, { maxExpiry: '10m' }, 600],
-    [undefined, { maxExpiry: '2h' }, 3600],
-    [undefined, { maxExpiry: '2h', defaultExpiry: '2h' }, 7200],
   ])('sign takes an "expiresIn" of %s under %j for %d seconds', async (expiresIn, config, seconds) => {
     const client = createClient(config);
     expect(client.decode(await client.sign({}, { expiresIn })).exp).toBe(NOW + seconds);
@@ -220,15 +217,11 @@ describe('sign, given what is no claims,', () => {
     ['aud', ['a', 5]],
     ['nbf', new Date(0)],
     ['nbf', Number.NaN],
-  ])('sign refuses the "%s" %o in payload and "claims"', async (claim, value) => {
+  ])('sign refuses the "%s" %o in payload, "claims" and "subject"', async (claim, value) => {
     const error = refusal(`The "${claim}" claim must have the type that RFC 7519 gives it.`);
     await expect(sign({ [claim]: value })).rejects.toEqual(error);
     await expect(sign({}, { claims: { [claim]: value } })).rejects.toEqual(error);
-  });
-
-  it.each([5, null, ['user-1'], false])('sign refuses the "subject" %j', async (subject) => {
-    const error = refusal('The "sub" claim must have the type that RFC 7519 gives it.');
-    await expect(sign({}, { subject })).rejects.toEqual(error);
+    if (claim === 'sub') await expect(sign({}, { subject: value })).rejects.toEqual(error);
   });
 
   it.each<[name: string, options: object]>([

@@ -39,14 +39,6 @@ describe('status', () => {
     expect(createAuthClient(config).status()).toEqual(expected);
   });
 
-  it.each([
-    ['https://idp.example/keys?code=hush#part', 'https://idp.example/keys'],
-    ['https://IDP.example:8443/a/../b/', 'https://idp.example:8443/b/'],
-    ['https://idp.example', 'https://idp.example/'],
-  ])('status shows the URL %s as %s', (jwksUrl, shown) => {
-    expect(createAuthClient({ jwksUrl }).status().jwks?.url).toBe(shown);
-  });
-
   it('status is plain data, which nobody can use to change the client, and makes no request', async () => {
     const { endpoint, client } = clientOf();
     await client.verify(token);

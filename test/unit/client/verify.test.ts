@@ -2,7 +2,6 @@ import { AuthError, type AuthProviderConfig, createAuthClient, type VerifyFailur
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { clientFrom } from '../../../src/client.js';
 import { parseConfig } from '../../../src/config/parse.js';
-import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../../../src/signature/algorithms.js';
 import { joseEngine } from '../../../src/signature/jose.js';
 import { HeaderMemory } from '../../../src/token/header.js';
 import { freezeClock, moveClock, NOW } from '../../support/clock.js';
@@ -14,15 +13,10 @@ import { flipBit, withSegment, withSignature } from '../../support/tamper.js';
 freezeClock();
 
 const rsa = generateKeys('RS256', 'rsa');
-const others = new Map<string, Keys>([
-  ['ES256', generateKeys('ES256', 'p-256')],
-  ['ES384', generateKeys('ES384', 'p-384')],
-  ['ES512', generateKeys('ES512', 'p-521')],
-  ['EdDSA', generateKeys('EdDSA', 'ed')],
-]);
-const keysFor = (alg: string): Keys => others.get(alg === 'Ed25519' ? 'EdDSA' : alg) ?? rsa;
+const ec = generateKeys('ES256', 'ec');
+const keysFor = (alg: string): Keys => (alg === 'ES256' ? ec : rsa);
 
-const idp = memoryJwks(...[rsa, ...others.values()].map(({ jwk }) => jwk));
+const idp = memoryJwks(rsa.jwk, ec.jwk);
 const client = createAuthClient({ secret: SECRET });
 const both = createAuthClient({ secret: SECRET, ...idp.options() });
 
@@ -59,7 +53,7 @@ describe('verify, with one verdict for each token,', () => {
     [
       'key',
       'an unknown "kid"',
-      idpToken('RS256', {}, { kid: 'p-256' }),
+      idpToken('RS256', {}, { kid: 'ec' }),
       'There is no key for the "kid" and "alg" headers.',
     ],
     ['malformed', 'an extension', flipBit(token('W10', extended)), UNSUPPORTED],
@@ -94,29 +88,9 @@ describe('verify, with one verdict for each token,', () => {
     }
     expect(verdicts).toEqual(['not_yet_valid', undefined, undefined, 'expired']);
   });
-
-  it('verify accepts a longer lifetime than "maxExpiry", which limits what is signed', async () => {
-    const claims = { iat: NOW, exp: NOW + 7200 };
-    const limited = createAuthClient({ secret: SECRET, maxExpiry: '1h' });
-    expect(await limited.verify(token(claims))).toEqual(accepted(claims));
-  });
 });
 
 describe('verify, as to the algorithm,', () => {
-  it.each([...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS])(
-    'verify accepts %s alone where it is configured',
-    async (algorithm) => {
-      const isHmac = algorithm.startsWith('HS');
-      const pinned = createAuthClient({ algorithm, ...(isHmac ? { secret: SECRET } : idp.options()) });
-      expect(pinned.status().algorithms).toEqual([algorithm]);
-      for (const alg of isHmac ? HMAC_ALGORITHMS : ASYMMETRIC_ALGORITHMS) {
-        const jwt = isHmac ? mint({ header: { alg }, payload: {}, key: SECRET }) : idpToken(alg);
-        const expected = alg === algorithm ? accepted() : refused('algorithm', WRONG_ALGORITHM);
-        expect(await pinned.verify(jwt)).toEqual(expected);
-      }
-    },
-  );
-
   it.each<[sources: string, config: AuthProviderConfig, hs256: string, rs256: string]>([
     ['a secret', { secret: SECRET }, 'valid', 'algorithm'],
     ['a JWKS', idp.options(), 'algorithm', 'valid'],
@@ -159,21 +133,6 @@ describe('verify, as to the algorithm,', () => {
 });
 
 describe('verify, as to keys and signatures,', () => {
-  it('verify tries each key that matches, and no other', async () => {
-    const keys = [generateKeys('ES256'), generateKeys('ES256', 'twin'), generateKeys('ES256', 'twin')];
-    const verifier = createAuthClient(memoryJwks(...keys.map(({ jwk }) => jwk)).options());
-    const verdicts: unknown[] = [];
-    for (const kid of [undefined, 'twin']) {
-      for (const { privateKey } of [...keys, generateKeys('ES256')]) {
-        const { valid } = await verifier.verify(
-          mint({ header: { alg: 'ES256', kid }, payload: {}, key: privateKey }),
-        );
-        verdicts.push(valid);
-      }
-    }
-    expect(verdicts).toEqual([true, true, true, false, false, true, true, false]);
-  });
-
   it.each<
     [what: string, verify: () => 'good' | 'bad' | 'unsupported', reason: string | undefined, calls: number]
   >([
@@ -185,12 +144,6 @@ describe('verify, as to keys and signatures,', () => {
     const config = parseConfig({ secret: [SECRET, OTHER_SECRET] });
     const verdict = await clientFrom(config, { ...joseEngine, verify: spy }).verify(token({}));
     expect([verdict.reason, spy.mock.calls.length]).toEqual([reason, calls]);
-  });
-
-  it('verify waits for an engine that answers later', async () => {
-    const slow = clientFrom(parseConfig({ secret: [SECRET, OTHER_SECRET] }), joseEngine);
-    expect(await slow.verify(token({}, {}, OTHER_SECRET))).toEqual(accepted());
-    expect(await slow.verify(token({}, {}, 'a third secret'))).toEqual(refused('signature', WRONG_SIGNATURE));
   });
 
   it('verify refuses an RSA-PSS signature of another length than its key makes', async () => {
@@ -206,15 +159,6 @@ describe('verify, as to keys and signatures,', () => {
     await client.verify(flipBit(token({}, { typ: 'forged' })));
     await client.verify(token({ exp: 1 }, { typ: 'expired' }));
     expect(add.mock.calls.map(([, { typ }]) => typ)).toEqual(['expired']);
-  });
-
-  it('verify reads each header afresh, however many came before and however long it is', async () => {
-    const strict = createAuthClient({ secret: SECRET, typ: 'at+jwt' });
-    for (let n = 0; n < 200; n += 1) {
-      const typ = n % 2 === 0 ? 'at+jwt' : 'jwt';
-      const header = { typ, n: n % 150, ...(n > 190 && { x5c: ['x'.repeat(5000)] }) };
-      expect((await strict.verify(token({ n }, header))).valid).toBe(n % 2 === 0);
-    }
   });
 });
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { isAsymmetricKeyText } from '../../../src/config/asymmetric-key-text.js';
-import { parseConfig } from '../../../src/config/parse.js';
 import { SECRET } from '../../support/secrets.js';
 
 const latin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1');
@@ -41,16 +40,5 @@ describe('isAsymmetricKeyText', () => {
     ...['0\x05\x06\x03+eq', 'x0\x82\x01\n\x02\x82', '0\x82\x02\x82', '0\x82123\x02\x82', '!"kty'],
   ])('isAsymmetricKeyText lets %j pass', (text) => {
     expect(isAsymmetricKeyText(latin1(text))).toBe(false);
-  });
-
-  it.each<[where: string, secret: string | Uint8Array | (string | Uint8Array)[]]>([
-    ['as text', '{"kty":"RSA"}'],
-    ['as bytes', latin1('{"kty":"RSA"}')],
-    ['second in a list', [SECRET, '{"kty":"RSA"}']],
-    ['as bytes in the middle of a list', [SECRET, latin1('{"kty":"RSA"}'), SECRET]],
-  ])('parseConfig refuses a key %s in place of a secret', (_, secret) => {
-    expect(() => parseConfig({ secret })).toThrow(
-      '"secret" must be random bytes, not the text of a PEM, JWK or JWKS key; asymmetric keys come from "jwksUrl".',
-    );
   });
 });

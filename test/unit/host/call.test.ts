@@ -6,10 +6,7 @@ import { callFunction } from '../../../host/src/call.js';
 const ctx: FunctionContext = { providers: {}, role: 'admin', events: undefined };
 const SECRET = 'do-not-repeat-this';
 
-async function call(
-  execute: (input: { text: string; tags: Record<string, string> }) => unknown,
-  args: unknown = { text: 'hello' },
-) {
+async function call(execute: (input: object) => unknown, args: unknown = { text: 'hello' }) {
   const warnings: string[] = [];
   const fn = defineFunction({
     name: 'echo',
@@ -19,7 +16,7 @@ async function call(
       text: z.string().max(100, 'Keep it below 100 characters.'),
       tags: z.record(z.string(), z.string()).default({}),
     }),
-    output: z.object({ value: z.unknown() }),
+    output: z.object({ value: z.unknown().refine((value) => value !== 'a lie') }),
     execute: async (input) => ({ value: await execute(input) }),
   });
   const result = await callFunction(fn, args, ctx, (sentence) => warnings.push(sentence));
@@ -27,91 +24,62 @@ async function call(
 }
 
 const toolError = (text: string) => ({ content: [{ type: 'text', text }], isError: true });
+const INTERNAL = toolError('The function "echo" failed for an internal reason.');
 
 describe('callFunction', () => {
-  it('answers with structured content and the same as text', async () => {
-    const { result, warnings } = await call((input) => input);
-    expect(result).toEqual({
-      structuredContent: { value: { text: 'hello', tags: {} } },
-      content: [{ type: 'text', text: '{"value":{"text":"hello","tags":{}}}' }],
+  it('callFunction answers with structured content and the same as text', async () => {
+    const value = { text: 'hello', tags: {} };
+    expect(await call((input) => input)).toEqual({
+      result: { structuredContent: { value }, content: [{ type: 'text', text: JSON.stringify({ value }) }] },
+      warnings: [],
     });
-    expect(warnings).toEqual([]);
   });
 
-  it.each([
-    { args: {}, says: 'Invalid argument "text": it is missing.' },
-    { args: { text: 5 }, says: 'Invalid argument "text": it must be of type string.' },
-    { args: { text: null }, says: 'Invalid argument "text": it must be of type string.' },
-    { args: { text: SECRET.repeat(9) }, says: 'Invalid argument "text": Keep it below 100 characters.' },
-    { args: { text: 'a', tags: { b: 1 } }, says: 'Invalid argument "tags.b": it must be of type string.' },
-    {
-      args: { text: 'a', tags: { [SECRET.repeat(9)]: 1 } },
-      says: 'Invalid argument "tags.…": it must be of type string.',
-    },
-    { args: { text: 'a', txet: SECRET }, says: 'Invalid argument "txet": there is no such field.' },
-    { args: { text: 'a', 'eyJh.eyJz.c2ln': 1 }, says: 'Invalid argument "…": there is no such field.' },
-    { args: 'text', says: 'Invalid arguments: it must be of type object.' },
-    { args: null, says: 'Invalid arguments: it must be of type object.' },
-  ])('answers $args with: $says', async ({ args, says }) => {
+  it.each<[args: unknown, sentence: string]>([
+    [{}, 'Invalid argument "text": it is missing.'],
+    [{ text: null }, 'Invalid argument "text": it must be of type string.'],
+    [{ text: SECRET.repeat(9) }, 'Invalid argument "text": Keep it below 100 characters.'],
+    [{ text: 'a', tags: { b: 1 } }, 'Invalid argument "tags.b": it must be of type string.'],
+    [{ text: 'a', tags: { [SECRET.repeat(9)]: 1 } }, 'Invalid argument "tags.…": it must be of type string.'],
+    [{ text: 'a', txet: SECRET }, 'Invalid argument "txet": there is no such field.'],
+    [{ text: 'a', 'eyJh.eyJz.c2ln': 1 }, 'Invalid argument "…": there is no such field.'],
+    ['text', 'Invalid arguments: it must be of type object.'],
+    [null, 'Invalid arguments: it must be of type object.'],
+  ])('callFunction answers %j, without a call, with: %s', async (args, sentence) => {
     let executed = false;
-    const { result, warnings } = await call(() => {
+    const answer = await call(() => {
       executed = true;
     }, args);
-    expect(result).toEqual(toolError(says));
-    expect(executed).toBe(false);
-    expect(warnings).toEqual([]);
+    expect([answer, executed]).toEqual([{ result: toolError(sentence), warnings: [] }, false]);
   });
 
-  it('tells the agent the message of an error with a name of its own and a code that starts with ERR_', async () => {
-    const { result, warnings } = await call(() => {
-      throw new AuthError('ERR_AUTH_CONFIG', 'Set the option to something else.');
+  it('callFunction tells the agent the message of an error with a name of its own and an ERR_ code', async () => {
+    const error = new AuthError('ERR_AUTH_CONFIG', 'Set the option to something else.');
+    expect(await call(() => Promise.reject(error))).toEqual({
+      result: toolError(error.message),
+      warnings: [],
     });
-    expect(result).toEqual(toolError('Set the option to something else.'));
-    expect(warnings).toEqual([]);
   });
 
-  it.each([
-    { what: 'an error without a code', thrown: new TypeError(SECRET), named: 'TypeError' },
-    {
-      what: 'an error with another code',
-      thrown: Object.assign(new Error(SECRET), { code: 'ECONNREFUSED' }),
-      named: 'Error',
-    },
-    {
-      what: 'an error with a numeric code',
-      thrown: Object.assign(new Error(SECRET), { code: 1 }),
-      named: 'Error',
-    },
-    {
-      what: "one of Node's own errors, which quote their input",
-      thrown: Object.assign(new TypeError(SECRET), { code: 'ERR_INVALID_ARG_TYPE' }),
-      named: 'TypeError',
-    },
-    { what: 'a code without an error', thrown: { code: 'ERR_X', message: SECRET }, named: 'object' },
-    { what: 'a string', thrown: SECRET, named: 'string' },
-    { what: 'nothing', thrown: undefined, named: 'undefined' },
-  ])('keeps what it threw from the agent and from stderr: $what', async ({ thrown, named }) => {
-    const { result, warnings } = await call(() => {
-      throw thrown;
-    });
-    expect(result).toEqual(toolError('The function "echo" failed for an internal reason.'));
-    expect(warnings).toEqual([`The function "echo" failed: ${named}.`]);
+  it.each<[what: string, thrown: unknown, named: string]>([
+    ['an error without a code', new TypeError(SECRET), 'TypeError'],
+    ['an error with another code', Object.assign(new Error(SECRET), { code: 'ECONNREFUSED' }), 'Error'],
+    ['an error with a numeric code', Object.assign(new Error(SECRET), { code: 1 }), 'Error'],
+    ["one of Node's own, which quote", Object.assign(new TypeError(SECRET), { code: 'ERR_X' }), 'TypeError'],
+    ['a code without an error', { code: 'ERR_X', message: SECRET }, 'object'],
+    ['a string', SECRET, 'string'],
+    ['nothing', undefined, 'undefined'],
+  ])('callFunction keeps %s that was thrown from the agent and from stderr', async (_, thrown, named) => {
+    const warnings = [`The function "echo" failed: ${named}.`];
+    expect(await call(() => Promise.reject(thrown))).toEqual({ result: INTERNAL, warnings });
   });
 
-  it('refuses a result that does not match the output schema', async () => {
-    const fn = defineFunction({
-      name: 'liar',
-      intent: 'Return something else',
-      permissions: [],
-      input: z.object({}),
-      output: z.object({ count: z.number() }),
-      // What a cast somewhere in real code amounts to.
-      execute: () => JSON.parse(`{"count":"${SECRET}"}`),
-    });
-    const warnings: string[] = [];
-    const result = await callFunction(fn, {}, ctx, (sentence) => warnings.push(sentence));
-    expect(result).toEqual(toolError('The function "liar" failed for an internal reason.'));
-    expect(warnings).toEqual(['The function "liar" failed: ZodError.']);
+  it.each<[what: string, value: unknown, named: string]>([
+    ['JSON has no form for', 1n, 'TypeError'],
+    ['does not match the output schema', 'a lie', 'ZodError'],
+  ])('callFunction refuses a result that %s', async (_, value, named) => {
+    const warnings = [`The function "echo" failed: ${named}.`];
+    expect(await call(() => value)).toEqual({ result: INTERNAL, warnings });
   });
 
   const nested = (levels: number): unknown => {
@@ -119,28 +87,19 @@ describe('callFunction', () => {
     for (let level = 0; level < levels; level++) value = level % 2 ? [value] : { value };
     return value;
   };
+  const circle: Record<string, unknown> = {};
+  Object.assign(circle, { left: circle, right: circle });
 
-  it('sends a result nested 128 levels deep', async () => {
-    // The output object itself is the first level.
-    const { result } = await call(() => nested(127));
-    expect(result.isError).toBeUndefined();
+  it.each<[what: string, value: unknown]>([
+    ['nested 129 levels deep', nested(128)],
+    ['nested 200,001 levels deep', nested(200_000)],
+    ['that contains itself', circle],
+  ])('callFunction refuses a result %s', async (_, value) => {
+    const refusal = toolError('The result is nested deeper than 128 levels and cannot be sent.');
+    expect((await call(() => value)).result).toEqual(refusal);
   });
 
-  it.each([128, 5_000, 200_000])('refuses a result nested one level more than %i', async (levels) => {
-    const { result } = await call(() => nested(levels));
-    expect(result).toEqual(toolError('The result is nested deeper than 128 levels and cannot be sent.'));
-  });
-
-  it('refuses a result that contains itself', async () => {
-    const circle: Record<string, unknown> = {};
-    Object.assign(circle, { left: circle, right: circle });
-    const { result } = await call(() => circle);
-    expect(result.isError).toBe(true);
-  });
-
-  it('refuses a result that JSON has no form for', async () => {
-    const { result, warnings } = await call(() => 1n);
-    expect(result).toEqual(toolError('The function "echo" failed for an internal reason.'));
-    expect(warnings).toEqual(['The function "echo" failed: TypeError.']);
+  it('callFunction sends a result nested 128 levels deep, of which the output is the first', async () => {
+    expect((await call(() => nested(127))).result.isError).toBeUndefined();
   });
 });

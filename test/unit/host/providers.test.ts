@@ -2,98 +2,89 @@ import type { Provider } from 'intentkit';
 import { describe, expect, it, vi } from 'vitest';
 import { Providers } from '../../../host/src/providers.js';
 
-/** Records what the host asks of providers, in order. */
+/** Records what the host asks of providers, in order, and what it warns of. */
 function recorder() {
   const events: string[] = [];
+  const warnings: string[] = [];
+  const log = async <T>(event: string, result: T): Promise<T> => {
+    events.push(event);
+    return result;
+  };
   const provider = (name: string, parts: Partial<Provider> = {}): Provider => ({
     name,
-    initialize: async () => {
-      events.push(`initialize ${name}`);
-      return `client of ${name}`;
-    },
-    healthCheck: async () => {
-      events.push(`check ${name}`);
-      return true;
-    },
-    shutdown: async () => {
-      events.push(`shutdown ${name}`);
-    },
+    initialize: () => log(`initialize ${name}`, `client of ${name}`),
+    healthCheck: () => log(`check ${name}`, true),
+    shutdown: () => log(`shutdown ${name}`, undefined),
     ...parts,
   });
-  const warnings: string[] = [];
-  return { events, provider, warnings, warn: (sentence: string) => void warnings.push(sentence) };
+  const host = (...providers: Provider[]): Providers =>
+    new Providers(providers, (sentence) => void warnings.push(sentence));
+  return { events, warnings, provider, host };
 }
 
+const rejects = (): Promise<never> => Promise.reject(new Error('postgres://user:pw@db'));
+const throws = (): never => {
+  throw new Error('postgres://user:pw@db');
+};
+
 describe('Providers', () => {
-  it('starts and checks each provider once, and keeps its client under its name', async () => {
-    const { events, provider, warnings, warn } = recorder();
-    const providers = new Providers([provider('auth'), provider('db')], warn);
+  it('Providers starts and checks each provider once, and keeps its client under its name', async () => {
+    const { events, warnings, provider, host } = recorder();
+    const providers = host(provider('auth'), provider('db'));
     await providers.start();
     expect(providers.clients).toEqual({ auth: 'client of auth', db: 'client of db' });
     expect(events.toSorted()).toEqual(['check auth', 'check db', 'initialize auth', 'initialize db']);
     expect(warnings).toEqual([]);
   });
 
-  it('shuts every provider down once, however often it is stopped', async () => {
-    const { events, provider, warn } = recorder();
-    const providers = new Providers([provider('auth'), provider('db')], warn);
+  it('Providers shuts each provider down once, however often it is stopped', async () => {
+    const { events, provider, host } = recorder();
+    const providers = host(provider('auth'), provider('db'));
     await providers.start();
     await Promise.all([providers.stop(), providers.stop()]);
     await providers.stop();
     expect(events.filter((event) => event.startsWith('shutdown'))).toEqual(['shutdown auth', 'shutdown db']);
   });
 
-  it('refuses two providers of one name', () => {
-    const { provider, warn } = recorder();
-    expect(() => new Providers([provider('auth'), provider('auth')], warn)).toThrow(
-      'Two providers are named "auth"; give one of them another name.',
-    );
+  it('Providers refuses two providers of one name', () => {
+    const { provider, host } = recorder();
+    const message = 'Two providers are named "auth"; give one of them another name.';
+    expect(() => host(provider('auth'), provider('auth'))).toThrow(message);
   });
 
-  it.each<{ what: string; healthCheck: Provider['healthCheck'] }>([
-    { what: 'says no', healthCheck: async () => false },
-    { what: 'rejects', healthCheck: () => Promise.reject(new Error('postgres://user:pw@db')) },
-    {
-      what: 'throws',
-      healthCheck: () => {
-        throw new Error('postgres://user:pw@db');
-      },
-    },
-  ])('warns, and starts all the same, when a health check $what', async ({ healthCheck }) => {
-    const { provider, warnings, warn } = recorder();
-    const providers = new Providers([provider('db', { healthCheck })], warn);
+  it.each<[how: string, healthCheck: Provider['healthCheck']]>([
+    ['says no', async () => false],
+    ['rejects', rejects],
+    ['throws', throws],
+  ])('Providers warns, and starts all the same, when a health check %s', async (_, healthCheck) => {
+    const { warnings, provider, host } = recorder();
+    const providers = host(provider('db', { healthCheck }));
     await providers.start();
-    await vi.waitFor(() =>
-      expect(warnings).toEqual(['The provider "db" is not healthy; functions that need it may fail.']),
-    );
+    const warning = 'The provider "db" is not healthy; functions that need it may fail.';
+    await vi.waitFor(() => expect(warnings).toEqual([warning]));
     expect(providers.clients.db).toBe('client of db');
   });
 
-  it('does not wait for a slow health check', async () => {
-    const { provider, warn } = recorder();
-    const providers = new Providers([provider('db', { healthCheck: () => new Promise(() => {}) })], warn);
-    await expect(providers.start()).resolves.toBeUndefined();
+  it('Providers does not wait for a slow health check', async () => {
+    const { provider, host } = recorder();
+    const slow = provider('db', { healthCheck: () => new Promise(() => {}) });
+    await expect(host(slow).start()).resolves.toBeUndefined();
   });
 
-  it('shuts down what had started when a later provider does not start, and says which and why', async () => {
-    const { events, provider, warn } = recorder();
-    const broken = provider('db', { initialize: () => Promise.reject(new Error('The server is away.')) });
-    const providers = new Providers([provider('auth'), broken, provider('mail')], warn);
+  it('Providers shuts down what had started when the next does not start, and says which and why', async () => {
+    const { events, provider, host } = recorder();
+    const initialize = () => Promise.reject(new Error('The server is away.'));
+    const providers = host(provider('auth'), provider('db', { initialize }), provider('mail'));
     await expect(providers.start()).rejects.toThrow('The provider "db" did not start: The server is away.');
     expect(events).toEqual(['initialize auth', 'check auth', 'shutdown auth']);
   });
 
-  it.each<{ what: string; shutdown: Provider['shutdown'] }>([
-    { what: 'rejects', shutdown: () => Promise.reject(new Error('busy')) },
-    {
-      what: 'throws',
-      shutdown: () => {
-        throw new Error('busy');
-      },
-    },
-  ])('still shuts the others down, and warns, when a shutdown $what', async ({ shutdown }) => {
-    const { events, provider, warnings, warn } = recorder();
-    const providers = new Providers([provider('db', { shutdown }), provider('auth')], warn);
+  it.each<[how: string, shutdown: Provider['shutdown']]>([
+    ['rejects', rejects],
+    ['throws', throws],
+  ])('Providers shuts the others down, and warns, when a shutdown %s', async (_, shutdown) => {
+    const { events, warnings, provider, host } = recorder();
+    const providers = host(provider('db', { shutdown }), provider('auth'));
     await providers.start();
     await providers.stop();
     expect(events).toContain('shutdown auth');

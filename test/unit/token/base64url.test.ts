@@ -17,6 +17,10 @@ const DECODERS: [name: string, decode: typeof decodeBase64url][] = [
 ];
 const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
 
+it('decodeBase64url has two ways, of which these are both', () => {
+  expect(new Set(DECODERS.map(([, decode]) => String(decode))).size).toBe(2);
+});
+
 describe.each(DECODERS)('decodeBase64url by %s', (name, decode) => {
   it(`decodeBase64url by ${name} reads every byte, at every length of the last group`, () => {
     for (const length of [0, 1, 2, 3, 254, 255, 256]) {
@@ -44,9 +48,4 @@ describe.each(DECODERS)('decodeBase64url by %s', (name, decode) => {
   ])(`decodeBase64url by ${name} refuses %j, which is not canonical`, (text) => {
     expect(decode(text)).toBeUndefined();
   });
-});
-
-it('decodeBase64url is the same function neither with nor without Buffer', () => {
-  const [[, one], [, other]] = DECODERS as [(typeof DECODERS)[0], (typeof DECODERS)[0]];
-  expect(String(one)).not.toBe(String(other));
 });
