@@ -7,6 +7,7 @@ import {
   type SignOptions,
 } from 'intentkit-auth';
 import { describe, expect, it } from 'vitest';
+import { HMAC_ALGORITHMS } from '../../../src/signature/algorithms.js';
 import { freezeClock, moveClock, NOW } from '../../support/clock.js';
 import { mint } from '../../support/mint.js';
 import { OTHER_SECRET, SECRET } from '../../support/secrets.js';
@@ -27,7 +28,7 @@ const refusal = (message: string): AuthError => new AuthError('ERR_SIGN_INPUT', 
 
 describe('sign, as to the claims,', () => {
   const issuer = ['own', 'second'];
-  const audience = ['api', 'second'];
+  const audience = ['a', 'b'];
   const remote = { jwksUrl: 'https://idp.example', jwks: { issuer: 'i', audience: 'a' } };
   const values = { a: [1, null], at: new Date(0), nested: { toJSON: () => 'written' } };
   const asJson = { a: [1, null], at: '1970-01-01T00:00:00.000Z', nested: 'written' };
@@ -41,21 +42,15 @@ describe('sign, as to the claims,', () => {
     ['writes "exp" over all', {}, { exp: 1 }, { claims: { exp: 2 } }, { exp: NOW + HOUR }],
     ['writes "subject" over all', {}, { sub: 'p' }, { claims: { sub: 'c' }, subject: 's' }, { sub: 's' }],
     ['writes an empty "subject"', {}, { sub: 'p' }, { subject: '' }, { sub: '' }],
-    ['writes the first issuer over all', { issuer }, { iss: 'p' }, { claims: { iss: 'c' } }, { iss: 'own' }],
+    ['writes its first issuer over all', { issuer }, { iss: 'p' }, { claims: { iss: 'c' } }, { iss: 'own' }],
     [
-      'writes the first audience over all',
+      'writes its first audience over all',
       { audience },
       { aud: 'p' },
       { claims: { aud: 'c' } },
-      { aud: 'api' },
+      { aud: 'a' },
     ],
-    [
-      'writes both over wrong types',
-      { issuer, audience },
-      { iss: 5, aud: 5 },
-      {},
-      { iss: 'own', aud: 'api' },
-    ],
+    ['writes both over bad types', { issuer, audience }, { iss: 5, aud: 5 }, {}, { iss: 'own', aud: 'a' }],
     ['keeps "iss" and "aud"', {}, { iss: 'p' }, { claims: { aud: ['c'] } }, { iss: 'p', aud: ['c'] }],
     ['keeps them beside a JWKS', remote, { iss: 'p', aud: 'p' }, {}, { iss: 'p', aud: 'p' }],
     ['keeps "nbf" and "jti"', {}, { nbf: 5.5, jti: 'id' }, {}, { nbf: 5.5, jti: 'id' }],
@@ -77,23 +72,14 @@ describe('sign, as to the claims,', () => {
     moveClock(1_800_000);
     const second = await client.verify(await client.sign(first.payload, { expiresIn: '2h' }));
     const iat = NOW + 1800;
-    expect(second.payload).toEqual({
-      role: 'admin',
-      sub: 'user-1',
-      iss: 'configured',
-      iat,
-      exp: iat + 2 * HOUR,
-    });
+    const claims = { role: 'admin', sub: 'user-1', iss: 'configured' };
+    expect(second.payload).toEqual({ ...claims, iat, exp: iat + 2 * HOUR });
   });
 
-  it('sign leaves what it is given as it was', async () => {
+  it('sign takes frozen objects, and so changes nothing of what it is given', async () => {
     const payload = Object.freeze({ iat: 1, role: 'admin' });
     const options = Object.freeze({ subject: 'user-1', claims: Object.freeze({ exp: 2 }) });
-    await sign(payload, options);
-    expect([payload, options]).toEqual([
-      { iat: 1, role: 'admin' },
-      { subject: 'user-1', claims: { exp: 2 } },
-    ]);
+    await expect(sign(payload, options)).resolves.toBeTypeOf('string');
   });
 });
 
@@ -113,19 +99,9 @@ describe('sign, as to the lifetime,', () => {
 
   const NONE = 'The lifetime must be a duration longer than zero, such as "30s", "15m" or "7d".';
 
-  it.each([
-    '',
-    'soon',
-    '1',
-    '0s',
-    '0.4s',
-    '-1h',
-    '1h ago',
-    '9007199254740992s',
-    3600,
-    null,
-    ['1h'],
-    Symbol('1h'),
+  it.each<unknown>([
+    ...['', 'soon', '1', '0s', '0.4s', '-1h', '1h ago', '9007199254740992s'],
+    ...[3600, null, ['1h'], Symbol('1h')],
   ])('sign refuses an "expiresIn" of %o', async (expiresIn) => {
     await expect(sign({}, { expiresIn })).rejects.toEqual(refusal(NONE));
   });
@@ -236,15 +212,12 @@ describe('sign, given what is no claims,', () => {
 });
 
 describe('sign, as to the token,', () => {
-  it.each(['HS256', 'HS384', 'HS512'] as const)(
-    'sign makes the token of %s that RFC 7515 describes',
-    async (algorithm) => {
-      const claims = { alg: 'none', name: 'Žofie', iat: NOW, exp: NOW + HOUR };
-      const secret = `ключ 🔑 ${SECRET}`;
-      const token = await createClient({ algorithm, secret }).sign(claims);
-      expect(token).toBe(mint({ header: { alg: algorithm, typ: 'JWT' }, payload: claims, key: secret }));
-    },
-  );
+  it.each(HMAC_ALGORITHMS)('sign makes the token of %s that RFC 7515 describes', async (algorithm) => {
+    const claims = { alg: 'none', name: 'Žofie', iat: NOW, exp: NOW + HOUR };
+    const secret = `ключ 🔑 ${SECRET}`;
+    const token = await createClient({ algorithm, secret }).sign(claims);
+    expect(token).toBe(mint({ header: { alg: algorithm, typ: 'JWT' }, payload: claims, key: secret }));
+  });
 
   it('sign uses the first secret of a list and writes the configured "typ"', async () => {
     const token = await createClient({ secret: [SECRET, OTHER_SECRET], typ: 'at+jwt' }).sign({});
@@ -256,20 +229,18 @@ describe('sign, as to the token,', () => {
     const client = createClient();
     const empty = await client.sign({ pad: '' });
     const [, payload = ''] = empty.split('.');
-    const room =
-      Math.floor(((65_536 - empty.length + payload.length) * 3) / 4) -
-      Buffer.from(payload, 'base64url').length;
+    const segment = 65_536 - empty.length + payload.length;
+    const room = Math.floor((segment * 3) / 4) - Buffer.from(payload, 'base64url').length;
     expect(await client.sign({ pad: 'x'.repeat(room) })).toHaveLength(65_536);
     const error = refusal('The token would be larger than 64 KiB; sign fewer claims.');
     await expect(sign({ pad: 'x'.repeat(room + 1) })).rejects.toEqual(error);
   });
 
-  it.each([{}, 'not even a payload'])(
-    'sign refuses %j without a secret, whatever else is wrong',
-    async (payload) => {
-      const client = createAuthClient({ jwksUrl: 'https://idp.example/jwks' });
-      const message = 'Signing needs "secret" in the configuration; "jwksUrl" can only verify.';
-      await expect(sign(payload, {}, client)).rejects.toEqual(new AuthError('ERR_NO_SIGNING_KEY', message));
-    },
-  );
+  it('sign refuses to do anything without a secret, whatever else is wrong', async () => {
+    const client = createAuthClient({ jwksUrl: 'https://idp.example/jwks' });
+    const message = 'Signing needs "secret" in the configuration; "jwksUrl" can only verify.';
+    const refused = new AuthError('ERR_NO_SIGNING_KEY', message);
+    await expect(sign({}, {}, client)).rejects.toEqual(refused);
+    await expect(sign('not even a payload', {}, client)).rejects.toEqual(refused);
+  });
 });

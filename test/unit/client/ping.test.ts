@@ -1,4 +1,4 @@
-import { type AuthClient, type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
+import { type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
 import { describe, expect, it } from 'vitest';
 import { clientFrom } from '../../../src/client.js';
 import { parseConfig } from '../../../src/config/parse.js';
@@ -10,15 +10,11 @@ import { SECRET } from '../../support/secrets.js';
 
 const { jwk } = generateKeys('ES256', 'k1');
 const NO_KEY = 'The JWKS has no key for an accepted algorithm.';
+const TOO_LARGE = 'The token would be larger than 64 KiB; sign fewer claims.';
 const NOT_VERIFIED = 'A token signed with the secret did not verify.';
 
-interface Watched {
-  readonly client: AuthClient;
-  /** Codes and messages of the warnings so far. */
-  readonly warnings: string[];
-}
-
-function watched(config: AuthProviderConfig, change: Partial<SignatureEngine> = {}): Watched {
+/** A client, with the codes and messages of its warnings so far. */
+function watched(config: AuthProviderConfig, change: Partial<SignatureEngine> = {}) {
   const warnings: string[] = [];
   const onWarning = (message: string, code: string): void => void warnings.push(`${code}: ${message}`);
   const client = clientFrom(parseConfig({ ...config, onWarning }), { ...defaultEngine, ...change });
@@ -64,32 +60,22 @@ describe('ping', () => {
   it('ping warns once for each reason, also of several at a time, and forgets it when all is well', async () => {
     const endpoint = memoryJwks();
     const { client, warnings } = watched(endpoint.options());
-    const seen: [string[], healthy: boolean][] = [];
-    for (const answer of [
-      keySet(),
-      keySet(),
-      noAnswer,
-      noAnswer,
-      keySet(),
-      keySet(jwk),
-      keySet(jwk),
-      keySet(),
-    ]) {
+    const steps: [answer: Answer, warnings: string[], healthy: boolean][] = [
+      [keySet(), ['PING_FAILED'], false],
+      [keySet(), [], false],
+      [noAnswer, ['JWKS_FAILING'], false],
+      [noAnswer, [], false],
+      [keySet(), ['JWKS_RECOVERED', 'PING_FAILED'], false],
+      [keySet(jwk), [], true],
+      [keySet(jwk), [], true],
+      [keySet(), ['PING_FAILED'], false],
+    ];
+    for (const [answer, codes, healthy] of steps) {
       endpoint.answer = answer;
-      await Promise.all([client.ping(), client.ping()]);
-      const codes = warnings.splice(0).map((warning) => warning.replace(/:.*/, ''));
-      seen.push([codes, !('pingFailure' in client.status())]);
+      expect(await Promise.all([client.ping(), client.ping()])).toEqual([healthy, healthy]);
+      expect(warnings.splice(0).map((warning) => warning.replace(/:.*/, ''))).toEqual(codes);
+      expect('pingFailure' in client.status()).toBe(!healthy);
     }
-    expect(seen).toEqual([
-      [['PING_FAILED'], false],
-      [[], false],
-      [['JWKS_FAILING'], false],
-      [[], false],
-      [['JWKS_RECOVERED', 'PING_FAILED'], false],
-      [[], true],
-      [[], true],
-      [['PING_FAILED'], false],
-    ]);
   });
 
   it.each<[what: string, config: AuthProviderConfig]>([
@@ -121,11 +107,7 @@ describe('ping', () => {
     ['its token does not verify', { verify: () => 'bad' }, NOT_VERIFIED],
     ['signing throws', { sign: thrower }, 'Unexpected failure.'],
     ['verifying throws', { verify: thrower }, 'Unexpected failure.'],
-    [
-      'tokens would be too large',
-      { sign: () => 'x'.repeat(65_537) },
-      'The token would be larger than 64 KiB; sign fewer claims.',
-    ],
+    ['tokens are too large', { sign: () => 'x'.repeat(65_537) }, TOO_LARGE],
   ])('ping is false when %s, with one warning that gives nothing away', async (_, change, failure) => {
     const { client, warnings } = watched({ secret: SECRET }, change);
     expect([await client.ping(), await client.ping()]).toEqual([false, false]);

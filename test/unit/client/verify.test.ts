@@ -2,6 +2,7 @@ import { AuthError, type AuthProviderConfig, createAuthClient, type VerifyFailur
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { clientFrom } from '../../../src/client.js';
 import { parseConfig } from '../../../src/config/parse.js';
+import type { SignatureVerdict } from '../../../src/signature/engine.js';
 import { joseEngine } from '../../../src/signature/jose.js';
 import { HeaderMemory } from '../../../src/token/header.js';
 import { freezeClock, moveClock, NOW } from '../../support/clock.js';
@@ -31,18 +32,14 @@ const refused = (reason: VerifyFailure, message: string, payload: object = {}) =
 const accepted = (payload: object = {}) => ({ valid: true, payload, expired: false });
 
 const WRONG_ALGORITHM = 'The "alg" header is not an accepted algorithm.';
+const NO_KEY = 'There is no key for the "kid" and "alg" headers.';
 const WRONG_SIGNATURE = 'The signature was not made by the expected key.';
 const UNSUPPORTED = 'The "crit" header asks for an unsupported extension.';
 const NOT_YET = 'The "nbf" claim is in the future.';
 
 describe('verify, with one verdict for each token,', () => {
-  const all = createAuthClient({
-    secret: SECRET,
-    ...idp.options(),
-    issuer: 'own',
-    audience: 'api',
-    typ: 'JWT',
-  });
+  const rules = { issuer: 'own', audience: 'api', typ: 'JWT' };
+  const all = createAuthClient({ secret: SECRET, ...idp.options(), ...rules });
   const own = { iss: 'own', aud: 'api' };
   const extended = { crit: ['x'], x: 1 };
 
@@ -50,21 +47,11 @@ describe('verify, with one verdict for each token,', () => {
   it.each<[reason: VerifyFailure, what: string, token: string, message: string, payload?: object]>([
     ['malformed', 'no token', 'a.b', 'The token is not three non-empty segments of canonical base64url.'],
     ['algorithm', 'an unknown "alg"', flipBit(token('W10', { alg: 'none', ...extended })), WRONG_ALGORITHM],
-    [
-      'key',
-      'an unknown "kid"',
-      idpToken('RS256', {}, { kid: 'ec' }),
-      'There is no key for the "kid" and "alg" headers.',
-    ],
+    ['key', 'the "kid" of another', idpToken('RS256', {}, { kid: 'ec' }), NO_KEY],
     ['malformed', 'an extension', flipBit(token('W10', extended)), UNSUPPORTED],
     ['signature', 'a forged signature', flipBit(token('W10')), WRONG_SIGNATURE],
     ['signature', 'a forged signature, expired', flipBit(token({ exp: 1 })), WRONG_SIGNATURE],
-    [
-      'signature',
-      'another payload',
-      withSegment(token({}), 1, () => segment({ sub: 'admin' })),
-      WRONG_SIGNATURE,
-    ],
+    ['signature', 'another payload', withSegment(token({}), 1, () => segment({ a: 1 })), WRONG_SIGNATURE],
     ['malformed', 'a payload of a list', token('W10', { typ: 'x' }), 'The payload is not a JSON object.'],
     ['claim', 'another "typ"', token({ exp: 1 }, { typ: 'x' }), 'The "typ" header is not "JWT".', { exp: 1 }],
     ['expired', 'a past "exp"', token({ ...own, exp: NOW }), 'The token has expired.', { ...own, exp: NOW }],
@@ -103,26 +90,16 @@ describe('verify, as to the algorithm,', () => {
 
   const apart = { issuer: 'own', audience: 'api', jwks: { issuer: 'idp', audience: 'idp-api' } };
 
-  it.each<[rules: string, config: AuthProviderConfig, claims: object, bySecret: string, byIdp: string]>([
-    ['rules of its own', apart, { iss: 'own', aud: 'api' }, 'valid', 'issuer'],
-    ['rules of its own', apart, { iss: 'idp', aud: 'idp-api' }, 'issuer', 'valid'],
-    ['rules of its own', apart, { iss: 'idp', aud: 'api' }, 'issuer', 'audience'],
-    ['no rules', { issuer: 'own', audience: 'api' }, { iss: 'own', aud: 'api' }, 'valid', 'valid'],
-    ['no rules', { issuer: 'own', audience: 'api' }, { iss: 'own', aud: 'x' }, 'audience', 'audience'],
-    [
-      'an issuer',
-      { audience: 'api', jwks: { issuer: 'idp' } },
-      { iss: 'idp', aud: 'x' },
-      'audience',
-      'audience',
-    ],
-    ['an issuer', { requiredClaims: ['sub'], jwks: { issuer: 'idp' } }, { iss: 'idp' }, 'claim', 'claim'],
+  it.each<[claims: object, bySecret: string, byJwks: string]>([
+    [{ iss: 'own', aud: 'api' }, 'valid', 'issuer'],
+    [{ iss: 'idp', aud: 'idp-api' }, 'issuer', 'valid'],
+    [{ iss: 'idp', aud: 'api' }, 'issuer', 'audience'],
   ])(
-    'verify with %s for a JWKS, under %j: %j is by the secret %s, by the JWKS %s',
-    async (_, config, claims, bySecret, byIdp) => {
-      const sources = { secret: SECRET, ...config, ...idp.options(config.jwks) };
-      expect(await outcome(sources, token(claims))).toBe(bySecret);
-      expect(await outcome(sources, idpToken('RS256', claims))).toBe(byIdp);
+    'verify holds %j against the rules of each source: by the secret %s, by the JWKS %s',
+    async (claims, ...verdicts) => {
+      const sources = { ...apart, secret: SECRET, ...idp.options(apart.jwks) };
+      const tokens = [token(claims), idpToken('RS256', claims)];
+      expect(await Promise.all(tokens.map((jwt) => outcome(sources, jwt)))).toEqual(verdicts);
     },
   );
 
@@ -133,18 +110,19 @@ describe('verify, as to the algorithm,', () => {
 });
 
 describe('verify, as to keys and signatures,', () => {
-  it.each<
-    [what: string, verify: () => 'good' | 'bad' | 'unsupported', reason: string | undefined, calls: number]
-  >([
-    ['good', () => 'good', undefined, 1],
-    ['bad', () => 'bad', 'signature', 2],
-    ['unsupported', () => 'unsupported', 'malformed', 1],
-  ])('verify asks on, or not, after a key by which the signature is %s', async (_, verify, reason, calls) => {
-    const spy = vi.fn(verify);
-    const config = parseConfig({ secret: [SECRET, OTHER_SECRET] });
-    const verdict = await clientFrom(config, { ...joseEngine, verify: spy }).verify(token({}));
-    expect([verdict.reason, spy.mock.calls.length]).toEqual([reason, calls]);
-  });
+  it.each<[answer: SignatureVerdict, reason: string | undefined, keys: number]>([
+    ['good', undefined, 1],
+    ['bad', 'signature', 2],
+    ['unsupported', 'malformed', 1],
+  ])(
+    'verify, told that a signature is %s, gives the reason %s after %d of two keys',
+    async (answer, reason, keys) => {
+      const verify = vi.fn(() => answer);
+      const config = parseConfig({ secret: [SECRET, OTHER_SECRET] });
+      const verdict = await clientFrom(config, { ...joseEngine, verify }).verify(token({}));
+      expect([verdict.reason, verify.mock.calls.length]).toEqual([reason, keys]);
+    },
+  );
 
   it('verify refuses an RSA-PSS signature of another length than its key makes', async () => {
     const jwt = idpToken('PS256');

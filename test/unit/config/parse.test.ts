@@ -17,28 +17,22 @@ import { OTHER_SECRET, SECRET } from '../../support/secrets.js';
 const parse = (config: unknown): Config => parseConfig(config as AuthProviderConfig);
 
 function expectRefused(config: unknown, message: string): void {
-  const refusal = new AuthError('ERR_AUTH_CONFIG', message);
-  // Each value by itself, so that a failure tells which.
-  expect(() => parse(config), inspect(config)).toThrow(refusal);
+  // A failure tells which of the values it was.
+  expect(() => parse(config), inspect(config)).toThrow(new AuthError('ERR_AUTH_CONFIG', message));
 }
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('parseConfig, given a good configuration,', () => {
-  const rules = {
-    issuer: undefined,
-    audience: undefined,
-    typ: undefined,
-    requiredClaims: [],
-    maxTokenAge: undefined,
-  };
+  const none = { issuer: undefined, audience: undefined, typ: undefined, maxTokenAge: undefined };
+  const rules = { ...none, requiredClaims: [], clockTolerance: 0 };
   const DEFAULTS: Config = {
     name: 'auth',
     warn: expect.any(Function),
     secret: {
       secrets: [bytes(SECRET)],
       algorithm: 'HS256',
-      rules: { ...rules, clockTolerance: 0 },
+      rules,
       typ: 'JWT',
       defaultExpiry: 3600,
       maxExpiry: Number.POSITIVE_INFINITY,
@@ -46,7 +40,7 @@ describe('parseConfig, given a good configuration,', () => {
     remote: {
       url: new URL(JWKS_URL),
       algorithms: ASYMMETRIC_ALGORITHMS,
-      rules: { ...rules, clockTolerance: 0 },
+      rules,
       timeoutMs: 5000,
       cooldownMs: 30_000,
       cacheMaxAgeMs: 600_000,
@@ -63,97 +57,68 @@ describe('parseConfig, given a good configuration,', () => {
     expect(parse({ jwksUrl: JWKS_URL })).toEqual({ ...DEFAULTS, secret: undefined });
   });
 
-  it('parseConfig takes every option', () => {
-    const fetch: typeof globalThis.fetch = async () => new Response();
-    const config = {
-      secret: [SECRET, bytes(OTHER_SECRET)],
-      jwksUrl: JWKS_URL,
-      jwks: {
-        issuer: ['i', 'j'],
-        audience: 'b',
-        timeout: '0.5s',
-        cooldown: '1m',
-        cacheMaxAge: '1 hour',
-        staleIfError: '0s',
-        headers: { 'x-key': 'value' },
-        fetch,
-        dangerouslyAllowHttp: true,
-      },
-      issuer: 'own',
-      audience: ['a', 'b'],
-      algorithm: 'HS512',
-      defaultExpiry: '1h',
-      maxExpiry: '60m',
-      clockTolerance: '30s',
-      requiredClaims: ['sub'],
-      maxTokenAge: '0.5s',
-      typ: 'at+jwt',
-      name: 'tokens',
-      onWarning: () => {},
-    };
-    const all = { typ: 'at+jwt', requiredClaims: ['sub', 'iat'], maxTokenAge: 1, clockTolerance: 30 };
-    expect(parse(Object.freeze(config))).toEqual({
-      name: 'tokens',
-      warn: expect.any(Function),
-      secret: {
-        secrets: [bytes(SECRET), bytes(OTHER_SECRET)],
-        algorithm: 'HS512',
-        rules: { ...all, issuer: ['own'], audience: ['a', 'b'] },
-        typ: 'at+jwt',
-        defaultExpiry: 3600,
-        maxExpiry: 3600,
-      },
-      remote: {
-        url: new URL(JWKS_URL),
-        algorithms: ASYMMETRIC_ALGORITHMS,
-        rules: { ...all, issuer: ['i', 'j'], audience: ['b'] },
-        timeoutMs: 500,
-        cooldownMs: 60_000,
-        cacheMaxAgeMs: 3_600_000,
-        staleIfErrorMs: 0,
-        headers: new Headers({ 'x-key': 'value' }),
-        fetch,
-      },
-    });
+  const fetch: typeof globalThis.fetch = async () => new Response();
+  const headers = { 'x-key': 'value' };
+  const view = Buffer.from(`before${SECRET}after`).subarray(6, -5);
+  const ofBoth = (rules: object): object => ({ secret: { rules }, remote: { rules } });
+  const lifetimes = (defaultExpiry: number, maxExpiry: number): object => ({
+    secret: { defaultExpiry, maxExpiry },
   });
 
-  it('parseConfig lets the keys of a JWKS speak for the top-level issuer and audience by default', () => {
-    const config = { secret: SECRET, jwksUrl: JWKS_URL, issuer: 'own', audience: 'api' };
-    expect(parse(config).remote?.rules).toMatchObject({ issuer: ['own'], audience: ['api'] });
-    const { secret, remote } = parse({ ...config, jwks: { issuer: 'idp' } });
-    expect(remote?.rules).toMatchObject({ issuer: ['idp'], audience: ['api'] });
-    expect(secret?.rules).toMatchObject({ issuer: ['own'], audience: ['api'] });
+  it.each<[options: AuthProviderConfig, expected: object]>([
+    [{ name: 'tokens' }, { name: 'tokens' }],
+    [
+      { secret: [SECRET, bytes(OTHER_SECRET)] },
+      { secret: { secrets: [bytes(SECRET), bytes(OTHER_SECRET)] } },
+    ],
+    [{ secret: view }, { secret: { secrets: [bytes(SECRET)] } }],
+    [{ secret: ' '.repeat(64) }, { secret: { secrets: [new Uint8Array(64).fill(32)] } }],
+    [{ secret: runInNewContext('new Uint8Array(32)') }, { secret: { secrets: [new Uint8Array(32)] } }],
+    [
+      { algorithm: 'HS512' },
+      { secret: { algorithm: 'HS512' }, remote: { algorithms: ASYMMETRIC_ALGORITHMS } },
+    ],
+    [{ issuer: 'own', audience: ['a', 'b'] }, ofBoth({ issuer: ['own'], audience: ['a', 'b'] })],
+    [
+      { issuer: 'own', jwks: { issuer: ['i', 'j'] } },
+      { secret: { rules: { issuer: ['own'] } }, remote: { rules: { issuer: ['i', 'j'] } } },
+    ],
+    [
+      { audience: 'own', jwks: { audience: 'api' } },
+      { secret: { rules: { audience: ['own'] } }, remote: { rules: { audience: ['api'] } } },
+    ],
+    [
+      { requiredClaims: ['sub'], maxTokenAge: '0.5s' },
+      ofBoth({ requiredClaims: ['sub', 'iat'], maxTokenAge: 1 }),
+    ],
+    [{ clockTolerance: '30s' }, ofBoth({ clockTolerance: 30 })],
+    [
+      { typ: 'at+jwt' },
+      { ...ofBoth({ typ: 'at+jwt' }), secret: { typ: 'at+jwt', rules: { typ: 'at+jwt' } } },
+    ],
+    [{ maxExpiry: '10m' }, lifetimes(600, 600)],
+    [{ maxExpiry: '2h' }, lifetimes(3600, 7200)],
+    [{ maxExpiry: '2h', defaultExpiry: '2h' }, lifetimes(7200, 7200)],
+    [{ jwks: { timeout: '0.5s', cooldown: '1m' } }, { remote: { timeoutMs: 500, cooldownMs: 60_000 } }],
+    [
+      { jwks: { cacheMaxAge: '1h', staleIfError: '0s' } },
+      { remote: { cacheMaxAgeMs: 3_600_000, staleIfErrorMs: 0 } },
+    ],
+    [
+      { jwks: { fetch, headers, dangerouslyAllowHttp: false } },
+      { remote: { fetch, headers: new Headers(headers) } },
+    ],
+  ])('parseConfig takes %j', (options, expected) => {
+    expect(parse(Object.freeze({ secret: SECRET, jwksUrl: JWKS_URL, ...options }))).toMatchObject(expected);
   });
 
-  it('parseConfig lowers the default lifetime to "maxExpiry", and lets "defaultExpiry" be as long', () => {
-    const times = (config: object) => parse({ secret: SECRET, ...config }).secret;
-    expect(times({ maxExpiry: '10m' })).toMatchObject({ defaultExpiry: 600, maxExpiry: 600 });
-    expect(times({ maxExpiry: '2h' })).toMatchObject({ defaultExpiry: 3600, maxExpiry: 7200 });
-    expect(times({ maxExpiry: '2h', defaultExpiry: '2h' })).toMatchObject({ defaultExpiry: 7200 });
-  });
-
-  it('parseConfig accepts one asymmetric algorithm with a JWKS alone', () => {
+  it('parseConfig takes one asymmetric algorithm with a JWKS alone', () => {
     expect(parse({ jwksUrl: JWKS_URL, algorithm: 'Ed25519' }).remote?.algorithms).toEqual(['Ed25519']);
-    const both = parse({ secret: SECRET, jwksUrl: JWKS_URL, algorithm: 'HS384' });
-    expect([both.secret?.algorithm, both.remote?.algorithms]).toEqual(['HS384', ASYMMETRIC_ALGORITHMS]);
-  });
-
-  it.each<[what: string, secret: string | Uint8Array, expected: Uint8Array]>([
-    ['a view into a larger buffer', Buffer.from(`before${SECRET}after`).subarray(6, -5), bytes(SECRET)],
-    ['bytes of another realm', runInNewContext('new Uint8Array(64).fill(7)'), new Uint8Array(64).fill(7)],
-    ['only white space', ' '.repeat(64), new Uint8Array(64).fill(32)],
-  ])('parseConfig takes a secret that is %s', (_, secret, expected) => {
-    expect(parse({ secret }).secret?.secrets).toEqual([expected]);
   });
 
   it.each([
     ...['http://localhost/jwks', 'http://LOCALHOST:8080/jwks', 'http://idp.localhost/jwks'],
-    ...[
-      'http://127.0.0.1/jwks',
-      'http://127.255.255.254:3000/jwks',
-      'http://127.1/jwks',
-      'http://2130706433/jwks',
-    ],
+    ...['http://127.0.0.1/jwks', 'http://127.255.255.254:3000/jwks', 'http://127.1/', 'http://2130706433/'],
     ...['http://[::1]/jwks', 'http://[0:0:0:0:0:0:0:1]:8080/jwks', 'https://idp.example:8443/jwks?tenant=1'],
   ])('parseConfig takes the URL %s', (jwksUrl) => {
     expect(parse({ jwksUrl }).remote?.url).toEqual(new URL(jwksUrl));
@@ -261,15 +226,9 @@ describe('parseConfig, given a bad configuration,', () => {
       ...[{ secret: `{"kty":"oct","k":"${hidden}"}` }, { defaultExpiry: hidden }],
       { jwksUrl: JWKS_URL, jwks: { headers: { authorization: `${hidden}\n${hidden}` } } },
     ]) {
-      let error: unknown;
-      try {
-        parse({ secret: hidden, ...wrong });
-      } catch (thrown) {
-        error = thrown;
-      }
-      expect(error).toBeInstanceOf(AuthError);
-      expect(error).not.toHaveProperty('cause');
-      expect(inspect(error, { depth: null, showHidden: true })).not.toContain(hidden);
+      const silent = (error: unknown): boolean =>
+        error instanceof AuthError && !inspect(error, { depth: null, showHidden: true }).includes(hidden);
+      expect(() => parse({ secret: hidden, ...wrong })).toThrow(expect.toSatisfy(silent));
     }
   });
 

@@ -41,27 +41,18 @@ async function publicKey(engine: SignatureEngine, jwk: JWK, alg: string): Promis
 }
 
 describe('A signature engine', () => {
-  it.each(CASES)('the engine by %s tells good from bad signatures of %s', async (_, alg, engine) => {
+  it.each(CASES)('the engine by %s makes and checks signatures of %s', async (_, alg, engine) => {
     const key = isHmacAlgorithm(alg)
       ? await engine.importSecret(Buffer.from(SECRET), alg)
       : await publicKey(engine, pairFor(alg).jwk, alg);
     const signer = isHmacAlgorithm(alg) ? SECRET : pairFor(alg).privateKey;
-    const good = mint({ header: { alg }, payload: {}, key: signer });
+    const good = mint({ header: { alg }, payload: { name: 'Žofie' }, key: signer });
+    if (isHmacAlgorithm(alg)) expect(await engine.sign({ alg }, '{"name":"Žofie"}', key)).toBe(good);
     const extended = mint({ header: { alg, crit: ['x'], x: 1 }, payload: {}, key: signer });
     expect(await engine.verify(parsed(good), key)).toBe('good');
     expect(await engine.verify(parsed(flipBit(good)), key)).toBe('bad');
     expect(await engine.verify(parsed(extended), key)).toBe('unsupported');
   });
-
-  it.each(ENGINES.flatMap(([name, engine]) => HMAC_ALGORITHMS.map((alg) => [name, alg, engine] as const)))(
-    'the engine by %s signs by %s what node:crypto signs, to the byte',
-    async (_, alg, engine) => {
-      const header = { alg, typ: 'JWT' };
-      const secret = Uint8Array.from({ length: 64 }, (_, index) => (index * 37) % 256);
-      const token = await engine.sign(header, '{"name":"Žofie"}', await engine.importSecret(secret, alg));
-      expect(token).toBe(mint({ header, payload: { name: 'Žofie' }, key: secret }));
-    },
-  );
 });
 
 describe('hasRightLength', () => {
