@@ -19,10 +19,8 @@ describe('emitWarning', () => {
     ['process', undefined],
     ['process.emitWarning', { ...process, emitWarning: undefined }],
   ])('emitWarning gives a warning to console.warn, and never to stdout, without %s', (_, without) => {
-    const warned = vi
-      .spyOn(console, 'warn')
-      .mockClear()
-      .mockImplementation(() => {});
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    warned.mockClear();
     const stdout = vi.spyOn(process.stdout, 'write');
     onTestFinished(() => stdout.mockRestore());
     vi.stubGlobal('process', without);

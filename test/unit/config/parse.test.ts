@@ -59,57 +59,44 @@ describe('parseConfig, given a good configuration,', () => {
 
   const fetch: typeof globalThis.fetch = async () => new Response();
   const headers = { 'x-key': 'value' };
-  const view = Buffer.from(`before${SECRET}after`).subarray(6, -5);
-  const ofBoth = (rules: object): object => ({ secret: { rules }, remote: { rules } });
-  const lifetimes = (defaultExpiry: number, maxExpiry: number): object => ({
-    secret: { defaultExpiry, maxExpiry },
+  const claims = (secret: object, remote = secret): object => ({
+    secret: { rules: secret },
+    remote: { rules: remote },
   });
 
   it.each<[options: AuthProviderConfig, expected: object]>([
     [{ name: 'tokens' }, { name: 'tokens' }],
+    [{ algorithm: 'HS512' }, { secret: { algorithm: 'HS512' }, remote: DEFAULTS.remote }],
+    [{ issuer: 'own', audience: ['a', 'b'] }, claims({ issuer: ['own'], audience: ['a', 'b'] })],
+    [{ issuer: 'own', jwks: { issuer: ['i', 'j'] } }, claims({ issuer: ['own'] }, { issuer: ['i', 'j'] })],
+    [{ audience: 'own', jwks: { audience: 'api' } }, claims({ audience: ['own'] }, { audience: ['api'] })],
     [
-      { secret: [SECRET, bytes(OTHER_SECRET)] },
-      { secret: { secrets: [bytes(SECRET), bytes(OTHER_SECRET)] } },
+      { requiredClaims: ['a'], maxTokenAge: '0.5s' },
+      claims({ requiredClaims: ['a', 'iat'], maxTokenAge: 1 }),
     ],
-    [{ secret: view }, { secret: { secrets: [bytes(SECRET)] } }],
-    [{ secret: ' '.repeat(64) }, { secret: { secrets: [new Uint8Array(64).fill(32)] } }],
-    [{ secret: runInNewContext('new Uint8Array(32)') }, { secret: { secrets: [new Uint8Array(32)] } }],
-    [
-      { algorithm: 'HS512' },
-      { secret: { algorithm: 'HS512' }, remote: { algorithms: ASYMMETRIC_ALGORITHMS } },
-    ],
-    [{ issuer: 'own', audience: ['a', 'b'] }, ofBoth({ issuer: ['own'], audience: ['a', 'b'] })],
-    [
-      { issuer: 'own', jwks: { issuer: ['i', 'j'] } },
-      { secret: { rules: { issuer: ['own'] } }, remote: { rules: { issuer: ['i', 'j'] } } },
-    ],
-    [
-      { audience: 'own', jwks: { audience: 'api' } },
-      { secret: { rules: { audience: ['own'] } }, remote: { rules: { audience: ['api'] } } },
-    ],
-    [
-      { requiredClaims: ['sub'], maxTokenAge: '0.5s' },
-      ofBoth({ requiredClaims: ['sub', 'iat'], maxTokenAge: 1 }),
-    ],
-    [{ clockTolerance: '30s' }, ofBoth({ clockTolerance: 30 })],
-    [
-      { typ: 'at+jwt' },
-      { ...ofBoth({ typ: 'at+jwt' }), secret: { typ: 'at+jwt', rules: { typ: 'at+jwt' } } },
-    ],
-    [{ maxExpiry: '10m' }, lifetimes(600, 600)],
-    [{ maxExpiry: '2h' }, lifetimes(3600, 7200)],
-    [{ maxExpiry: '2h', defaultExpiry: '2h' }, lifetimes(7200, 7200)],
+    [{ clockTolerance: '30s' }, claims({ clockTolerance: 30 })],
+    [{ typ: 'at+jwt' }, claims({ typ: 'at+jwt' })],
+    [{ typ: 'at+jwt' }, { secret: { typ: 'at+jwt' } }],
+    [{ maxExpiry: '10m' }, { secret: { defaultExpiry: 600, maxExpiry: 600 } }],
+    [{ maxExpiry: '2h' }, { secret: { defaultExpiry: 3600, maxExpiry: 7200 } }],
+    [{ maxExpiry: '2h', defaultExpiry: '2h' }, { secret: { defaultExpiry: 7200 } }],
     [{ jwks: { timeout: '0.5s', cooldown: '1m' } }, { remote: { timeoutMs: 500, cooldownMs: 60_000 } }],
     [
-      { jwks: { cacheMaxAge: '1h', staleIfError: '0s' } },
-      { remote: { cacheMaxAgeMs: 3_600_000, staleIfErrorMs: 0 } },
+      { jwks: { cacheMaxAge: '1m', staleIfError: '0s' } },
+      { remote: { cacheMaxAgeMs: 60_000, staleIfErrorMs: 0 } },
     ],
-    [
-      { jwks: { fetch, headers, dangerouslyAllowHttp: false } },
-      { remote: { fetch, headers: new Headers(headers) } },
-    ],
+    [{ jwks: { headers, fetch } }, { remote: { headers: new Headers(headers), fetch } }],
   ])('parseConfig takes %j', (options, expected) => {
     expect(parse(Object.freeze({ secret: SECRET, jwksUrl: JWKS_URL, ...options }))).toMatchObject(expected);
+  });
+
+  it.each<[what: string, secret: AuthProviderConfig['secret'], expected: Uint8Array[]]>([
+    ['a list of text and bytes', [SECRET, bytes(OTHER_SECRET)], [bytes(SECRET), bytes(OTHER_SECRET)]],
+    ['a view into a buffer', Buffer.from(`before${SECRET}after`).subarray(6, -5), [bytes(SECRET)]],
+    ['bytes of another realm', runInNewContext('new Uint8Array(64).fill(7)'), [new Uint8Array(64).fill(7)]],
+    ['white space', ' '.repeat(64), [new Uint8Array(64).fill(32)]],
+  ])('parseConfig takes a secret of %s', (_, secret, expected) => {
+    expect(parse({ secret }).secret?.secrets).toEqual(expected);
   });
 
   it('parseConfig takes one asymmetric algorithm with a JWKS alone', () => {
