@@ -101,7 +101,7 @@ describe('sign, as to the lifetime,', () => {
 
   it.each<unknown>([
     ...['', 'soon', '1', '0s', '0.4s', '-1h', '1h ago', '9007199254740992s'],
-    ...[3600, null, ['1h'], Symbol('1h')],
+    ...[3600, null, { toString: () => '1h' }, Symbol('1h')],
   ])('sign refuses an "expiresIn" of %o', async (expiresIn) => {
     await expect(sign({}, { expiresIn })).rejects.toEqual(refusal(NONE));
   });
@@ -193,7 +193,7 @@ describe('sign, given what is no claims,', () => {
     ['aud', ['a', 5]],
     ['nbf', new Date(0)],
     ['nbf', Number.NaN],
-  ])('sign refuses the "%s" %o in payload, "claims" and "subject"', async (claim, value) => {
+  ])('sign refuses the "%s" %o wherever it is given', async (claim, value) => {
     const error = refusal(`The "${claim}" claim must have the type that RFC 7519 gives it.`);
     await expect(sign({ [claim]: value })).rejects.toEqual(error);
     await expect(sign({}, { claims: { [claim]: value } })).rejects.toEqual(error);

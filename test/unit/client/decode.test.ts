@@ -9,6 +9,8 @@ const claims = { iss: 'i', sub: 'Žofie', aud: ['a', 'b'], exp: 1, nbf: 2, role:
 const good = mint({ header: { alg: 'HS256' }, payload: claims, key: SECRET });
 const [header = '', payload = ''] = good.split('.');
 
+const NO_CLAIMS = 'The payload is not a JSON object.';
+
 describe('decode', () => {
   it.each([
     ['a good token', good],
@@ -37,15 +39,15 @@ describe('decode', () => {
   });
 
   // What else is malformed: test/unit/token/parse.test.ts, and the tables of attacks, by way of verify.
-  it.each<[input: unknown, message: string]>([
-    [5, 'The token is not a string.'],
-    ['token', 'The token is not three non-empty segments of canonical base64url.'],
-    [` ${good}`, 'The token begins or ends with white space: remove it.'],
-    [`${segment({ typ: 'JWT' })}.${payload}.AA`, 'The token has no JSON header with an "alg".'],
-    [`${header}.${segment([claims])}.AA`, 'The payload is not a JSON object.'],
-    [`${header}.${base64url('\uFEFF{}')}.AA`, 'The payload is not a JSON object.'],
-    [`${header}.${base64url(Uint8Array.of(0x22, 0xff, 0x22))}.AA`, 'The payload is not a JSON object.'],
-  ])('decode throws for %j: %s', (input, message) => {
+  it.each<[what: string, message: string, input: unknown]>([
+    ['a number', 'The token is not a string.', 5],
+    ['a word', 'The token is not three non-empty segments of canonical base64url.', 'token'],
+    ['a space before', 'The token begins or ends with white space: remove it.', ` ${good}`],
+    ['no "alg"', 'The token has no JSON header with an "alg".', `${segment({})}.${payload}.AA`],
+    ['a list for claims', NO_CLAIMS, `${header}.${segment([claims])}.AA`],
+    ['a byte-order mark', NO_CLAIMS, `${header}.${base64url('\uFEFF{}')}.AA`],
+    ['bytes that are not UTF-8', NO_CLAIMS, `${header}.${base64url(Uint8Array.of(0x22, 0xff, 0x22))}.AA`],
+  ])('decode throws for %s: %s', (_, message, input) => {
     expect(() => client.decode(input as string)).toThrow(new AuthError('ERR_TOKEN_MALFORMED', message));
   });
 });

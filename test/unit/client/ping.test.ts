@@ -22,13 +22,13 @@ function watched(config: AuthProviderConfig, change: Partial<SignatureEngine> = 
 }
 
 describe('ping', () => {
-  it.each<[what: string, keys: unknown[], healthy: boolean]>([
-    ['has a key among others', [{ kty: 'oct', k: 'AAAA' }, null, jwk], true],
-    ['is empty', [], false],
-    ['has keys for encryption alone', [{ ...jwk, use: 'enc' }], false],
-    ['has keys for other algorithms alone', [{ ...jwk, alg: 'ECDH-ES' }], false],
-    ['has parameters that make no key', [{ ...jwk, y: jwk.x }], false],
-  ])('ping of a client whose JWKS %s is %3$s', async (_, keys, healthy) => {
+  it.each<[what: string, healthy: boolean, keys: unknown[]]>([
+    ['has a key among others', true, [{ kty: 'oct', k: 'AAAA' }, null, jwk]],
+    ['is empty', false, []],
+    ['has keys for encryption alone', false, [{ ...jwk, use: 'enc' }]],
+    ['has keys for other algorithms alone', false, [{ ...jwk, alg: 'ECDH-ES' }]],
+    ['has parameters that make no key', false, [{ ...jwk, y: jwk.x }]],
+  ])('ping of a client whose JWKS %s is %s', async (_, healthy, keys) => {
     const { client, warnings } = watched(memoryJwks(...keys).options());
     expect(await client.ping()).toBe(healthy);
     expect(client.status().pingFailure).toBe(healthy ? undefined : NO_KEY);

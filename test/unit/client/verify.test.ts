@@ -45,7 +45,7 @@ describe('verify, with one verdict for each token,', () => {
 
   // Each token is wrong in what its row says, and in all that is checked after it.
   it.each<[reason: VerifyFailure, what: string, token: string, message: string, payload?: object]>([
-    ['malformed', 'no token', 'a.b', 'The token is not three non-empty segments of canonical base64url.'],
+    ['malformed', 'two segments', 'a.b', 'The token is not three non-empty segments of canonical base64url.'],
     ['algorithm', 'an unknown "alg"', flipBit(token('W10', { alg: 'none', ...extended })), WRONG_ALGORITHM],
     ['key', 'the "kid" of another', idpToken('RS256', {}, { kid: 'ec' }), NO_KEY],
     ['malformed', 'an extension', flipBit(token('W10', extended)), UNSUPPORTED],
@@ -110,19 +110,16 @@ describe('verify, as to the algorithm,', () => {
 });
 
 describe('verify, as to keys and signatures,', () => {
-  it.each<[answer: SignatureVerdict, reason: string | undefined, keys: number]>([
-    ['good', undefined, 1],
+  it.each<[answer: SignatureVerdict, verdict: string, keys: number]>([
+    ['good', 'valid', 1],
     ['bad', 'signature', 2],
     ['unsupported', 'malformed', 1],
-  ])(
-    'verify, told that a signature is %s, gives the reason %s after %d of two keys',
-    async (answer, reason, keys) => {
-      const verify = vi.fn(() => answer);
-      const config = parseConfig({ secret: [SECRET, OTHER_SECRET] });
-      const verdict = await clientFrom(config, { ...joseEngine, verify }).verify(token({}));
-      expect([verdict.reason, verify.mock.calls.length]).toEqual([reason, keys]);
-    },
-  );
+  ])('verify, told that a signature is %s, says %s after %d of two keys', async (answer, verdict, keys) => {
+    const verify = vi.fn(() => answer);
+    const config = parseConfig({ secret: [SECRET, OTHER_SECRET] });
+    const { reason = 'valid' } = await clientFrom(config, { ...joseEngine, verify }).verify(token({}));
+    expect([reason, verify.mock.calls.length]).toEqual([verdict, keys]);
+  });
 
   it('verify refuses an RSA-PSS signature of another length than its key makes', async () => {
     const jwt = idpToken('PS256');

@@ -13,7 +13,7 @@ async function call(execute: (input: object) => unknown, args: unknown = { text:
     intent: 'Say it again',
     permissions: [],
     input: z.strictObject({
-      text: z.string().max(100, 'Keep it below 100 characters.'),
+      text: z.string().max(9, 'Keep it below 10 characters.'),
       tags: z.record(z.string(), z.string()).default({}),
     }),
     output: z.object({ value: z.unknown().refine((value) => value !== 'a lie') }),
@@ -38,9 +38,9 @@ describe('callFunction', () => {
   it.each<[args: unknown, sentence: string]>([
     [{}, 'Invalid argument "text": it is missing.'],
     [{ text: null }, 'Invalid argument "text": it must be of type string.'],
-    [{ text: SECRET.repeat(9) }, 'Invalid argument "text": Keep it below 100 characters.'],
+    [{ text: SECRET }, 'Invalid argument "text": Keep it below 10 characters.'],
     [{ text: 'a', tags: { b: 1 } }, 'Invalid argument "tags.b": it must be of type string.'],
-    [{ text: 'a', tags: { [SECRET.repeat(9)]: 1 } }, 'Invalid argument "tags.…": it must be of type string.'],
+    [{ text: 'a', tags: { [SECRET.repeat(3)]: 1 } }, 'Invalid argument "tags.…": it must be of type string.'],
     [{ text: 'a', txet: SECRET }, 'Invalid argument "txet": there is no such field.'],
     [{ text: 'a', 'eyJh.eyJz.c2ln': 1 }, 'Invalid argument "…": there is no such field.'],
     ['text', 'Invalid arguments: it must be of type object.'],
@@ -65,10 +65,10 @@ describe('callFunction', () => {
     ['an error without a code', new TypeError(SECRET), 'TypeError'],
     ['an error with another code', Object.assign(new Error(SECRET), { code: 'ECONNREFUSED' }), 'Error'],
     ['an error with a numeric code', Object.assign(new Error(SECRET), { code: 1 }), 'Error'],
-    ["one of Node's own, which quote", Object.assign(new TypeError(SECRET), { code: 'ERR_X' }), 'TypeError'],
+    ["one of Node's own errors", Object.assign(new TypeError(SECRET), { code: 'ERR_X' }), 'TypeError'],
     ['a code without an error', { code: 'ERR_X', message: SECRET }, 'object'],
     ['a string', SECRET, 'string'],
-    ['nothing', undefined, 'undefined'],
+    ['undefined', undefined, 'undefined'],
   ])('callFunction keeps %s that was thrown from the agent and from stderr', async (_, thrown, named) => {
     const warnings = [`The function "echo" failed: ${named}.`];
     expect(await call(() => Promise.reject(thrown))).toEqual({ result: INTERNAL, warnings });

@@ -30,7 +30,7 @@ describe('A client with a list of secrets', () => {
     ['the third secret', tokenBy('third'.repeat(13)), undefined],
     ['a secret that is not in the list', tokenBy(`${SECRET}x`), 'signature'],
     // The next secret is not tried on a token that is bad for another reason.
-    ['the first secret, expired,', tokenBy(SECRET, { exp: 1 }), 'expired'],
+    ['the first secret after its expiry', tokenBy(SECRET, { exp: 1 }), 'expired'],
   ])('a list of secrets judges a token by %s, by either engine', async (_, token, reason) => {
     for (const client of clients) expect((await client.verify(token)).reason).toBe(reason);
   });
@@ -53,8 +53,8 @@ describe('SecretSource', () => {
     expect([imports, source.algorithms, source.rules]).toEqual([2, ['HS512'], config.rules]);
   });
 
-  const one: Key = createSecretKey(Buffer.from(SECRET));
-  const two: Key = createSecretKey(Buffer.from(OTHER_SECRET));
+  const one = createSecretKey(Buffer.from(SECRET));
+  const two = createSecretKey(Buffer.from(OTHER_SECRET));
 
   it.each<[how: string, answers: (Key | Promise<Key>)[], isPromise: boolean]>([
     ['without a promise where the engine imports without one', [one, two], false],
@@ -65,6 +65,7 @@ describe('SecretSource', () => {
       answers[secret.indexOf(new TextDecoder().decode(bytes))] ?? one;
     const keys = new SecretSource(configOf({ secret }), { ...joseEngine, importSecret }).find();
     expect(keys instanceof Promise).toBe(isPromise);
-    expect((await keys).map((key) => [one, two].indexOf(key))).toEqual([0, 1]);
+    const order: readonly Key[] = [one, two];
+    expect((await keys).map((key) => order.indexOf(key))).toEqual([0, 1]);
   });
 });

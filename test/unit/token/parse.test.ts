@@ -19,28 +19,28 @@ const UNENCODED = 'The token has an unencoded payload.';
 
 // That these and hundreds more are malformed is in the tables of attacks; here is what is said of them.
 describe('parseToken', () => {
-  it.each<[what: string, input: unknown, message: string]>([
-    ['a list of a token', [good], NOT_TEXT],
-    ['a String object', Object(good), NOT_TEXT],
-    ['65,537 characters', 'a'.repeat(65_537), TOO_LARGE],
-    ['65,536 characters', 'a'.repeat(65_536), NOT_CANONICAL],
-    ['the empty text', '', NOT_CANONICAL],
-    ['a token without its signature', `${headerSegment}.${payload}.`, NOT_CANONICAL],
-    ['a token with a fourth segment', `${good}.AA`, NOT_CANONICAL],
-    ['a padded signature', `${good}=`, NOT_CANONICAL],
-    ['white space within', `${headerSegment}. ${payload}.${signature}`, NOT_CANONICAL],
-    ['the scheme of HTTP before', `Bearer ${good}`, HAS_SCHEME],
-    ['the scheme in other letters after white space', `\t bEARER ${good}`, HAS_SCHEME],
-    ['the scheme alone', 'Bearer', HAS_SCHEME],
-    ['a longer word than the scheme', `Bearers ${good}`, NOT_CANONICAL],
-    ['the scheme behind another word', `Not Bearer ${good}`, NOT_CANONICAL],
-    ['a space before', ` ${good}`, HAS_WHITE_SPACE],
-    ['a line break after', `${good}\r\n`, HAS_WHITE_SPACE],
-    ['white space alone', ' ', HAS_WHITE_SPACE],
-    ['a header of a list', under([]), NO_ALGORITHM],
-    ['a header with a number as "alg"', under({ alg: 256 }), NO_ALGORITHM],
-    ['a header with "b64" false', under({ ...header, b64: false }), UNENCODED],
-  ])('parseToken answers %s with the sentence for it', (_, input, message) => {
+  it.each<[what: string, message: string, input: unknown]>([
+    ['a list of a token', NOT_TEXT, [good]],
+    ['a String object', NOT_TEXT, Object(good)],
+    ['65,537 characters', TOO_LARGE, 'a'.repeat(65_537)],
+    ['65,536 characters', NOT_CANONICAL, 'a'.repeat(65_536)],
+    ['the empty text', NOT_CANONICAL, ''],
+    ['a token without its signature', NOT_CANONICAL, `${headerSegment}.${payload}.`],
+    ['a token with a fourth segment', NOT_CANONICAL, `${good}.AA`],
+    ['a padded signature', NOT_CANONICAL, `${good}=`],
+    ['white space within', NOT_CANONICAL, `${headerSegment}. ${payload}.${signature}`],
+    ['the scheme of HTTP before', HAS_SCHEME, `Bearer ${good}`],
+    ['the scheme in other letters after white space', HAS_SCHEME, `\t bEARER ${good}`],
+    ['the scheme alone', HAS_SCHEME, 'Bearer'],
+    ['a longer word than the scheme', NOT_CANONICAL, `Bearers ${good}`],
+    ['the scheme behind another word', NOT_CANONICAL, `Not Bearer ${good}`],
+    ['a space before', HAS_WHITE_SPACE, ` ${good}`],
+    ['a line break after', HAS_WHITE_SPACE, `${good}\r\n`],
+    ['white space alone', HAS_WHITE_SPACE, ' '],
+    ['a header of a list', NO_ALGORITHM, under([])],
+    ['a header with a number as "alg"', NO_ALGORITHM, under({ alg: 256 })],
+    ['a header with "b64" false', UNENCODED, under({ ...header, b64: false })],
+  ])('parseToken answers %s with: %s', (_, message, input) => {
     expect(parseToken(input)).toEqual(new Malformed(message));
   });
 
