@@ -168,7 +168,8 @@ describe('sign, given what is no claims,', () => {
     await expect(sign({}, withGetter('subject'))).rejects.toEqual(refusal(NOT_JSON));
   });
 
-  it('sign refuses a payload or "claims" that would turn into something else by a toJSON', async () => {
+  it('sign refuses no payload, and a payload or "claims" that a toJSON would turn into another', async () => {
+    await expect(sign(undefined)).rejects.toEqual(refusal(NOT_PLAIN));
     const turning = { toJSON: () => ({ admin: true }) };
     await expect(sign(turning)).rejects.toEqual(refusal(NOT_PLAIN));
     await expect(sign({}, { claims: turning })).rejects.toEqual(refusal(NOT_PLAIN));

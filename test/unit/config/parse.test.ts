@@ -58,7 +58,6 @@ describe('parseConfig, given a good configuration,', () => {
   });
 
   const fetch: typeof globalThis.fetch = async () => new Response();
-  const headers = { 'x-key': 'value' };
   const claims = (secret: object, remote = secret): object => ({
     secret: { rules: secret },
     remote: { rules: remote },
@@ -84,7 +83,7 @@ describe('parseConfig, given a good configuration,', () => {
       { jwks: { cacheMaxAge: '1m', staleIfError: '0s' } },
       { remote: { cacheMaxAgeMs: 60_000, staleIfErrorMs: 0 } },
     ],
-    [{ jwks: { headers, fetch } }, { remote: { headers: new Headers(headers), fetch } }],
+    [{ jwks: { fetch } }, { remote: { fetch } }],
   ])('parseConfig takes %j', (options, expected) => {
     expect(parse(Object.freeze({ secret: SECRET, jwksUrl: JWKS_URL, ...options }))).toMatchObject(expected);
   });
@@ -98,8 +97,10 @@ describe('parseConfig, given a good configuration,', () => {
     expect(parse({ secret }).secret?.secrets).toEqual(expected);
   });
 
-  it('parseConfig takes one asymmetric algorithm with a JWKS alone', () => {
-    expect(parse({ jwksUrl: JWKS_URL, algorithm: 'Ed25519' }).remote?.algorithms).toEqual(['Ed25519']);
+  it('parseConfig takes headers and one asymmetric algorithm with a JWKS alone', () => {
+    const jwks = { headers: { 'X-Key': 'value' } };
+    const { remote } = parse({ jwksUrl: JWKS_URL, algorithm: 'Ed25519', jwks });
+    expect([remote?.algorithms, [...(remote?.headers ?? [])]]).toEqual([['Ed25519'], [['x-key', 'value']]]);
   });
 
   it.each([
