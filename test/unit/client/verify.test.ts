@@ -19,7 +19,6 @@ const keysFor = (alg: string): Keys => (alg === 'ES256' ? ec : rsa);
 
 const idp = memoryJwks(rsa.jwk, ec.jwk);
 const client = createAuthClient({ secret: SECRET });
-const both = createAuthClient({ secret: SECRET, ...idp.options() });
 
 const token = (payload: Minted['payload'], header: object = {}, key: Minted['key'] = SECRET): string =>
   mint({ header: { alg: 'HS256', typ: 'JWT', ...header }, payload, key, alg: 'HS256' });
@@ -121,11 +120,12 @@ describe('verify, as to keys and signatures,', () => {
     expect([reason, verify.mock.calls.length]).toEqual([verdict, keys]);
   });
 
-  it('verify refuses an RSA-PSS signature of another length than its key makes', async () => {
+  it('verify refuses an RSA-PSS signature of the wrong length, though the engine would not', async () => {
+    const lax = clientFrom(parseConfig(idp.options()), { ...joseEngine, verify: () => 'good' });
     const jwt = idpToken('PS256');
-    expect(await both.verify(jwt)).toEqual(accepted());
+    expect(await lax.verify(jwt)).toEqual(accepted());
     const shorter = withSignature(jwt, (signature) => signature.subarray(1));
-    expect(await both.verify(shorter)).toEqual(refused('signature', WRONG_SIGNATURE));
+    expect(await lax.verify(shorter)).toEqual(refused('signature', WRONG_SIGNATURE));
   });
 
   it('verify remembers the header of a token with a good signature alone', async () => {
