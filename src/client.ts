@@ -118,8 +118,8 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
       // A payload is only handed out after a good signature. The claim rules do not matter here.
       const { payload } = await verify(await sign({}));
       return Object.hasOwn(payload, 'exp') ? undefined : 'A token signed with the secret did not verify.';
-    } catch {
-      return 'The secret could not sign a token.';
+    } catch (error) {
+      return error instanceof AuthError ? error.message : 'Unexpected failure.';
     }
   }
 

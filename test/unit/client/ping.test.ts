@@ -2,8 +2,8 @@ import { type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
 import { describe, expect, it } from 'vitest';
 import { clientFrom } from '../../../src/client.js';
 import { parseConfig } from '../../../src/config/parse.js';
-import { defaultEngine } from '../../../src/signature/choose.js';
-import type { SignatureEngine } from '../../../src/signature/engine.js';
+import type { SigningKey } from '../../../src/signature/engine.js';
+import { engineWith } from '../../support/engine.js';
 import { type Answer, keySet, memoryJwks, noAnswer, status } from '../../support/memory-jwks.js';
 import { generateKeys } from '../../support/mint.js';
 import { SECRET } from '../../support/secrets.js';
@@ -14,10 +14,10 @@ const TOO_LARGE = 'The token would be larger than 64 KiB; sign fewer claims.';
 const NOT_VERIFIED = 'A token signed with the secret did not verify.';
 
 /** A client, with the codes and messages of its warnings so far. */
-function watched(config: AuthProviderConfig, change: Partial<SignatureEngine> = {}) {
+function watched(config: AuthProviderConfig, change: Partial<SigningKey> = {}) {
   const warnings: string[] = [];
   const onWarning = (message: string, code: string): void => void warnings.push(`${code}: ${message}`);
-  const client = clientFrom(parseConfig({ ...config, onWarning }), { ...defaultEngine, ...change });
+  const client = clientFrom(parseConfig({ ...config, onWarning }), engineWith(change));
   return { client, warnings };
 }
 
@@ -103,7 +103,7 @@ describe('ping', () => {
     throw new Error(`engine failure near ${SECRET}`);
   };
 
-  it.each<[what: string, change: Partial<SignatureEngine>, failure: string]>([
+  it.each<[what: string, change: Partial<SigningKey>, failure: string]>([
     ['its token does not verify', { verify: () => 'bad' }, NOT_VERIFIED],
     ['signing throws', { sign: thrower }, 'Unexpected failure.'],
     ['verifying throws', { verify: thrower }, 'Unexpected failure.'],

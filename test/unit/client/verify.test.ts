@@ -3,13 +3,13 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { clientFrom } from '../../../src/client.js';
 import { parseConfig } from '../../../src/config/parse.js';
 import type { SignatureVerdict } from '../../../src/signature/engine.js';
-import { joseEngine } from '../../../src/signature/jose.js';
 import { HeaderMemory } from '../../../src/token/header.js';
 import { freezeClock, moveClock, NOW } from '../../support/clock.js';
+import { engineWith } from '../../support/engine.js';
 import { memoryJwks, status } from '../../support/memory-jwks.js';
 import { generateKeys, type Keys, type Minted, mint, segment } from '../../support/mint.js';
 import { OTHER_SECRET, SECRET } from '../../support/secrets.js';
-import { flipBit, withSegment, withSignature } from '../../support/tamper.js';
+import { flipBit, withSegment } from '../../support/tamper.js';
 
 freezeClock();
 
@@ -116,16 +116,8 @@ describe('verify, as to keys and signatures,', () => {
   ])('verify, told that a signature is %s, says %s after %d of two keys', async (answer, verdict, keys) => {
     const verify = vi.fn(() => answer);
     const config = parseConfig({ secret: [SECRET, OTHER_SECRET] });
-    const { reason = 'valid' } = await clientFrom(config, { ...joseEngine, verify }).verify(token({}));
+    const { reason = 'valid' } = await clientFrom(config, engineWith({ verify })).verify(token({}));
     expect([reason, verify.mock.calls.length]).toEqual([verdict, keys]);
-  });
-
-  it('verify refuses an RSA-PSS signature of the wrong length, though the engine would not', async () => {
-    const lax = clientFrom(parseConfig(idp.options()), { ...joseEngine, verify: () => 'good' });
-    const jwt = idpToken('PS256');
-    expect(await lax.verify(jwt)).toEqual(accepted());
-    const shorter = withSignature(jwt, (signature) => signature.subarray(1));
-    expect(await lax.verify(shorter)).toEqual(refused('signature', WRONG_SIGNATURE));
   });
 
   it('verify remembers the header of a token with a good signature alone', async () => {

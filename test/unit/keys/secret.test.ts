@@ -1,11 +1,10 @@
-import { createSecretKey } from 'node:crypto';
 import type { AuthProviderConfig } from 'intentkit-auth';
 import { describe, expect, it } from 'vitest';
 import { clientFrom } from '../../../src/client.js';
 import { parseConfig, type SecretConfig } from '../../../src/config/parse.js';
 import { SecretSource } from '../../../src/keys/secret.js';
 import { nodeEngine } from '../../../src/signature/choose.js';
-import type { Key } from '../../../src/signature/engine.js';
+import type { SigningKey } from '../../../src/signature/engine.js';
 import { joseEngine } from '../../../src/signature/jose.js';
 import { mint } from '../../support/mint.js';
 import { OTHER_SECRET, SECRET } from '../../support/secrets.js';
@@ -53,19 +52,20 @@ describe('SecretSource', () => {
     expect([imports, source.algorithms, source.rules]).toEqual([2, ['HS512'], config.rules]);
   });
 
-  const one = createSecretKey(Buffer.from(SECRET));
-  const two = createSecretKey(Buffer.from(OTHER_SECRET));
+  const key = (): SigningKey => ({ verify: () => 'bad', sign: () => '' });
+  const one = key();
+  const two = key();
 
-  it.each<[how: string, answers: (Key | Promise<Key>)[], isPromise: boolean]>([
+  it.each<[how: string, answers: (SigningKey | Promise<SigningKey>)[], isPromise: boolean]>([
     ['without a promise where the engine imports without one', [one, two], false],
     ['with a promise where only some need one', [one, Promise.resolve(two)], true],
   ])('SecretSource finds its keys %s', async (_, answers, isPromise) => {
     const secret = answers.map((_, index) => `${SECRET}${index}`);
-    const importSecret = (bytes: Uint8Array): Key | Promise<Key> =>
+    const importSecret = (bytes: Uint8Array): SigningKey | Promise<SigningKey> =>
       answers[secret.indexOf(new TextDecoder().decode(bytes))] ?? one;
     const keys = new SecretSource(configOf({ secret }), { ...joseEngine, importSecret }).find();
     expect(keys instanceof Promise).toBe(isPromise);
-    const order: readonly Key[] = [one, two];
-    expect((await keys).map((key) => order.indexOf(key))).toEqual([0, 1]);
+    const order: readonly SigningKey[] = [one, two];
+    expect((await keys).map((found) => order.indexOf(found))).toEqual([0, 1]);
   });
 });

@@ -5,7 +5,7 @@ describe('HeaderMemory', () => {
   const of = (n: number): [string, { alg: string }] => [`segment-${n}`, { alg: `alg-${n}` }];
 
   it('HeaderMemory keeps 64 headers and begins anew with the next', () => {
-    const memory = new HeaderMemory();
+    const memory = new HeaderMemory(64);
     for (let n = 1; n <= 64; n += 1) memory.add(...of(n));
     memory.add(...of(1));
     expect([memory.get('segment-1'), memory.get('segment-64')]).toEqual([of(1)[1], of(64)[1]]);
@@ -14,7 +14,7 @@ describe('HeaderMemory', () => {
   });
 
   it('HeaderMemory keeps the first header of a segment, and none longer than 1024 characters', () => {
-    const memory = new HeaderMemory();
+    const memory = new HeaderMemory(64);
     memory.add('segment-1', { alg: 'first' });
     memory.add('segment-1', { alg: 'second' });
     const longest = 'x'.repeat(1024);
