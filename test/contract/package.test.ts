@@ -89,7 +89,7 @@ beforeAll(async () => {
     install(bare, [auth, ...DEPENDENCIES.map(ofRepository)]),
   ]);
 
-  await cp(join(ROOT, 'test/consumer'), app, { recursive: true });
+  await cp(join(ROOT, 'test/contract/consumer'), app, { recursive: true });
   const [nodenext, bundler] = await Promise.all([compile('tsconfig.json'), compile('tsconfig.bundler.json')]);
   compilations = { nodenext, bundler };
 }, 120_000);
