@@ -50,6 +50,7 @@ const TARBALL = ENTRIES.flatMap(({ entry }) => [`${entry}.d.ts`, `${entry}.js`, 
 
 const work = await mkdtemp(join(tmpdir(), 'intentkit-auth-package-'));
 afterAll(() => rm(work, { recursive: true, force: true }));
+let compilations: readonly Execution[];
 /** A project with everything, one that has the package alone, and the package as installed. */
 const app = join(work, 'app');
 const bare = join(work, 'bare');
@@ -77,8 +78,8 @@ beforeAll(async () => {
     install(bare, [auth, ofRepository('jose')]),
     cp(join(ROOT, 'test/contract/consumer'), app, { recursive: true }),
   ]);
-  await compile('tsconfig.json');
-}, 120_000);
+  compilations = await Promise.all(['tsconfig.json', 'tsconfig.bundler.json'].map(compile));
+}, 300_000);
 
 interface Execution {
   readonly status: number | string | null | undefined;
@@ -169,20 +170,18 @@ it('The package brings jose and nothing else, not even the optional peer', async
   expect(Object.keys(packages['node_modules/intentkit-auth'].dependencies)).toEqual(['jose']);
 });
 
-it.each(TARBALL)('The packed %s names no folder of the machine that built it', async (file) => {
-  const text = await read(file);
-  expect([work, ROOT, tmpdir()].filter((path) => text.includes(path))).toEqual([]);
+it('No packed file names a folder of the machine that built it', async () => {
+  const texts = await Promise.all(TARBALL.map(read));
+  const folders = [work, ROOT, tmpdir()];
+  expect(TARBALL.filter((_, index) => folders.some((folder) => texts[index]?.includes(folder)))).toEqual([]);
 });
 
-it.each(ENTRIES)(
-  'The built $entry.js imports $imports, and no module of Node',
-  async ({ entry, imports }) => {
-    expect((await importsOf(`${entry}.js`)).toSorted()).toEqual(imports);
-    expect(await read(`${entry}.js`)).not.toMatch(/\brequire\b/);
-  },
-);
+it.each(ENTRIES)('The code of $entry imports $imports and no module of Node', async ({ entry, imports }) => {
+  expect((await importsOf(`${entry}.js`)).toSorted()).toEqual(imports);
+  expect(await read(`${entry}.js`)).not.toMatch(/\brequire\b/);
+});
 
-it.each(ENTRIES)('The map of $entry.js leads a debugger to $source', async ({ entry, text, source }) => {
+it.each(ENTRIES)('The map of $entry leads a debugger to $source', async ({ entry, text, source }) => {
   const code = await read(`${entry}.js`);
   expect(code).toContain('//# sourceMappingURL=index.js.map');
   const lines = code.split('\n');
@@ -246,12 +245,10 @@ it('The functions throw the AuthError that the root entry exports', async () => 
   expect(JSON.parse(await run('out/errors.js'))).toBe('ERR_SIGN_INPUT');
 });
 
-it.each(['tsconfig.json', 'tsconfig.bundler.json'])(
-  'A project that uses the package and the code of the specification compiles with %s',
-  async (config) => {
-    expect(await compile(config)).toEqual({ status: 0, stdout: '', stderr: '' });
-  },
-);
+it('The code of the specification compiles unchanged under both module resolutions', () => {
+  const success = { status: 0, stdout: '', stderr: '' };
+  expect(compilations).toEqual([success, success]);
+});
 
 it('The client works in a project without IntentKit', async () => {
   await cp(join(app, 'out/client.js'), join(bare, 'client.js'));
@@ -262,7 +259,7 @@ it('The client works in a project without IntentKit', async () => {
     known: true,
     keys: 'none',
     ignored: [],
-    warnings: ['WEAK_SECRET'],
+    warnings: ['SHARED_ISSUER', 'WEAK_SECRET'],
     codes: ['ERR_AUTH_CONFIG'],
     healthy: true,
   });
