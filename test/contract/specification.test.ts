@@ -147,8 +147,7 @@ it.each<[what: string, token: string, verdict: Partial<VerifyResult>]>([
   ['A forged token has no payload', bySecret({ iss: 'my-service', exp: NOW }, OTHER_SECRET), { valid: false, expired: false, payload: {} }],
 ])('%s, by the client as by verify_token', async (_, token, verdict) => {
   expect(await client.verify(token)).toMatchObject(verdict);
-  const { message, ...verified } = await client.verify(token);
-  expect(await verifyToken.execute({ token }, ctx)).toEqual(verified);
+  expect(await verifyToken.execute({ token }, ctx)).toEqual(await client.verify(token));
 });
 
 it('Decoding verifies nothing, by the client as by decode_token', async () => {

@@ -56,11 +56,14 @@ it('The search for any finds one wherever it is', () => {
   expectTypeOf<AnyPaths<AuthProviderConfig & { a: JsonText }>>().toEqualTypeOf<'it.a'>();
 });
 
+type Tools = Omit<typeof functions, 'getAuthClient'>;
+
 it('No type of the entries is any, at any depth', () => {
   expectTypeOf<AnyPaths<Omit<typeof root, 'AuthError'>>>().toBeNever();
   expectTypeOf<AnyPaths<ConstructorParameters<typeof AuthError>>>().toBeNever();
   expectTypeOf<AnyPaths<Pick<AuthError, 'name' | 'message' | 'code' | 'cause'>>>().toBeNever();
-  expectTypeOf<AnyPaths<{ [Fn in keyof typeof functions]: Call<(typeof functions)[Fn]> }>>().toBeNever();
+  expectTypeOf<AnyPaths<{ [Fn in keyof Tools]: Call<Tools[Fn]> }>>().toBeNever();
+  expectTypeOf<AnyPaths<typeof functions.getAuthClient>>().toBeNever();
 });
 
 it('The provider is what IntentKit takes, and its client is had from the context by a cast', () => {
@@ -126,7 +129,11 @@ it('The functions can be registered, and take and give what the readme says', ()
   expectTypeOf(createToken.execute).parameter(1).toEqualTypeOf<FunctionContext>();
   type Claims = Record<string, unknown>;
   type Input = { claims?: Claims | undefined; subject?: string | undefined; expires_in?: string | undefined };
-  type Verdict = { valid: boolean; expired: boolean; payload: Claims; reason?: VerifyFailure | undefined };
+  type Verdict = Omit<VerifyResult, 'payload' | 'reason' | 'message'> & {
+    payload: Claims;
+    reason?: VerifyFailure | undefined;
+    message?: string | undefined;
+  };
   type Created = { token: string; expires_at: number };
   expectTypeOf<Call<typeof createToken>>().branded.toEqualTypeOf<[Input, Output<Created>]>();
   expectTypeOf<Call<typeof verifyToken>>().branded.toEqualTypeOf<[{ token: string }, Output<Verdict>]>();
