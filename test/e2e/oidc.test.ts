@@ -1,12 +1,11 @@
 // Access tokens of the real oidc-provider, over HTTP, and a client whose identity provider changes or goes away.
-import { generateKeyPairSync } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
 import { decodeProtectedHeader } from 'jose';
 import type { JWK } from 'oidc-provider';
 import { afterAll, afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { startJwksServer } from '../support/jwks-server.js';
+import { generateKeys } from '../support/mint.js';
 import { SECRET } from '../support/secrets.js';
 import { withSegment } from '../support/tamper.js';
 
@@ -15,40 +14,27 @@ const OTHER = 'https://other.example.com';
 const TOKEN_LIFETIME = 2 * 60 * 60;
 const AGENT = { client_id: 'agent', client_secret: 'the-secret-of-the-agent' };
 
-/** One key of each kind. RS256 and PS256 share the RSA key, as they do at a provider that names no `alg`. */
-const createKeys = (): Record<string, JWK> => {
-  const pairs = {
-    rsa: generateKeyPairSync('rsa', { modulusLength: 2048 }),
-    ec: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-    ed: generateKeyPairSync('ed25519'),
-  };
-  const entries = Object.entries(pairs);
-  return Object.fromEntries(
-    entries.map(([kind, pair]) => [kind, pair.privateKey.export({ format: 'jwk' }) as JWK]),
-  );
-};
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 type Algorithm = (typeof ALGORITHMS)[number];
 
 /** The real `oidc-provider`, whose keys can be replaced behind one address. */
 async function startIdentityProvider() {
-  let listener: RequestListener;
-  const server = createServer((request, response) => listener(request, response));
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const server = await startJwksServer();
+  const issuer = new URL(server.url).origin;
   let generation = 0;
   const provider = {
     issuer,
     jwksUrl: `${issuer}/jwks`,
+    stop: server.close,
     /** Replaces all keys, as an operator does by a new deployment without the old ones. */
     async rotate(): Promise<void> {
       generation += 1;
-      const keys = Object.entries(createKeys()).map(([kind, key]) => ({
-        ...key,
-        kid: `${kind}-${generation}`,
-        use: 'sig',
-      }));
-      listener = await createListener(issuer, keys);
+      // RS256 and PS256 share the RSA key, as they do at a provider that names no `alg`.
+      const keys = ['RS256', 'ES256', 'EdDSA'].map((alg) => {
+        const key = generateKeys(alg).privateKey.export({ format: 'jwk' }) as JWK;
+        return { ...key, kid: `${key.kty}-${generation}`, use: 'sig' };
+      });
+      server.handler = await createListener(issuer, keys);
     },
     /** An access token by the client credentials grant. */
     async token(algorithm: Algorithm = 'RS256'): Promise<string> {
@@ -59,12 +45,6 @@ async function startIdentityProvider() {
       const { access_token: token = '' } = (await response.json()) as { access_token?: string };
       expect(response.status).toBe(200);
       return token;
-    },
-    async stop(): Promise<void> {
-      if (!server.listening) return;
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
     },
   };
   await provider.rotate();
@@ -198,7 +178,7 @@ async function setUp() {
   const auth = createAuthClient({ jwksUrl, issuer, audience: AUDIENCE, onWarning });
   return { provider, auth, warnings };
 }
-const keyIds = (generation: number): string[] => ['rsa', 'ec', 'ed'].map((kind) => `${kind}-${generation}`);
+const keyIds = (generation: number): string[] => ['RSA', 'EC', 'OKP'].map((kind) => `${kind}-${generation}`);
 const NO_VERDICT = { name: 'AuthError', code: 'ERR_JWKS_UNAVAILABLE' };
 
 it('After a rotation a token of a new key verifies at once, and one of the removed key no more', async () => {
