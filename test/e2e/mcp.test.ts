@@ -278,18 +278,11 @@ it('Nothing but JSON-RPC comes out of stdout, whatever is sent, and the server g
   expect(JSON.stringify(session.output)).not.toContain(SECRET);
 });
 
-it.each<[what: string, stop: (child: ChildProcessWithoutNullStreams) => void]>([
+it.each<[what: string, stop: (child: ChildProcessWithoutNullStreams) => unknown]>([
   ['stdin ends', (child) => child.stdin.end()],
   ['SIGTERM arrives', (child) => child.kill('SIGTERM')],
   ['SIGINT arrives', (child) => child.kill('SIGINT')],
-  [
-    'both arrive and stdin ends',
-    (child) => {
-      child.kill('SIGINT');
-      child.kill('SIGTERM');
-      child.stdin.end();
-    },
-  ],
+  ['all of these happen', (child) => [child.kill('SIGINT'), child.kill('SIGTERM'), child.stdin.end()]],
 ])('A provider is shut down once, and the server ends with status 0, when %s', async (_, stop) => {
   const session = start(LIFECYCLE);
   session.send(toolCall(1, 'talkative'), toolCall(2, 'broken'));

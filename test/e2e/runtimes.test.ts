@@ -19,7 +19,6 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import tsupConfig from '../../tsup.config.js';
 import { startJwksServer } from '../support/jwks-server.js';
 import { generateKeys, mint } from '../support/mint.js';
-import { OTHER_SECRET } from '../support/secrets.js';
 import { flipBit } from '../support/tamper.js';
 import type { Report, Task } from './runtimes/scenario.js';
 
@@ -71,13 +70,8 @@ const TOKENS: [name: string, token: string, verdict: object][] = [
   ['RS256, expired', token('RS256', PAST), refused('expired', { ...CLAIMS, ...PAST })],
   ['RS256, by an unknown key', token('RS256', {}, 'unknown'), refused('key')],
   [
-    'HS256, by another',
-    mint({ header: { alg: 'HS256' }, payload: {}, key: OTHER_SECRET }),
-    refused('signature'),
-  ],
-  [
     'unsecured',
-    `${token('HS256').replace(/^[^.]+/, btoa('{"alg":"none"}').replace(/=+$/, ''))}`,
+    mint({ header: { alg: 'none' }, payload: {}, key: SECRET, alg: 'HS256' }),
     refused('algorithm'),
   ],
   ['no token', 'not a token', refused('malformed')],
@@ -169,6 +163,14 @@ function executable(name: string, inPlatformPackage: string, inPackage: string):
   return found;
 }
 
+function memo<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 interface Outcome {
   readonly report: Report;
   readonly stderr?: string;
@@ -211,7 +213,7 @@ async function startWorkerd(): Promise<ReadonlyMap<string, string>> {
   throw new Error(`workerd ended before it listened: ${stderr}`);
 }
 const WORKERS = ['plain', 'nodejs'];
-let workers: Promise<ReadonlyMap<string, string>> | undefined;
+const workers = memo(startWorkerd);
 
 async function askWorker<T>(
   worker: string,
@@ -219,36 +221,34 @@ async function askWorker<T>(
   changes = {},
   signal = AbortSignal.timeout(20_000),
 ) {
-  workers ??= startWorkerd();
   const body = JSON.stringify({ ...task, ...changes });
-  const response = await fetch(`${(await workers).get(worker)}${route}`, { method: 'POST', body, signal });
+  const response = await fetch(`${(await workers()).get(worker)}${route}`, { method: 'POST', body, signal });
   if (!response.ok) throw new Error(`The worker answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as T;
 }
 
-const DENO = ['run', '--allow-net=127.0.0.1', '--no-prompt', '--no-remote', '--no-lock'];
-const PROGRAMS: Record<string, () => Promise<Outcome>> = {
-  Node: () => runProgram(process.execPath),
-  Bun: () => runProgram(executable('bun', 'bin/bun', 'bin/bun.exe')),
-  'Deno, allowed nothing but the network,': () => runProgram(executable('deno', 'deno', 'deno'), ...DENO),
-};
-const ALL: Record<string, () => Promise<Outcome>> = {
-  ...PROGRAMS,
-  workerd: async () => ({ report: await askWorker('plain', '/run') }),
-  'workerd with the globals of Node': async () => ({ report: await askWorker('nodejs', '/run') }),
-};
-/** Each runtime runs the scenario once, when the first test asks. */
-const outcomes = new Map<string, Promise<Outcome>>();
-function outcomeOf(runtime: string): Promise<Outcome> {
-  const outcome = outcomes.get(runtime) ?? Promise.resolve(ALL[runtime]?.() as Promise<Outcome>);
-  outcomes.set(runtime, outcome);
-  return outcome;
-}
+const runWorker = async (worker: string): Promise<Outcome> => ({
+  report: await askWorker<Report>(worker, '/run'),
+});
 
-it.each(Object.keys(ALL))(
+const DENO = ['run', '--allow-net=127.0.0.1', '--no-prompt', '--no-remote', '--no-lock'];
+/** Each runtime runs the scenario once, when the first test asks. */
+const RUNTIMES: [runtime: string, outcome: () => Promise<Outcome>][] = [
+  ['Node', memo(() => runProgram(process.execPath))],
+  ['Bun', memo(() => runProgram(executable('bun', 'bin/bun', 'bin/bun.exe')))],
+  [
+    'Deno, allowed nothing but the network,',
+    memo(() => runProgram(executable('deno', 'deno', 'deno'), ...DENO)),
+  ],
+  ['workerd', memo(() => runWorker('plain'))],
+  ['workerd with the globals of Node', memo(() => runWorker('nodejs'))],
+];
+const PROGRAMS = RUNTIMES.slice(0, 3);
+
+it.each(RUNTIMES)(
   '%s signs a token that jose verifies, and that it verifies and decodes',
-  async (runtime) => {
-    const { signed, decoded, resigned } = (await outcomeOf(runtime)).report;
+  async (_, outcome) => {
+    const { signed, decoded, resigned } = (await outcome()).report;
     const key = new TextEncoder().encode(SECRET);
     const { payload, protectedHeader } = await jwtVerify(signed, key, { issuer: ISSUER, audience: AUDIENCE });
     expect(protectedHeader).toEqual({ alg: 'HS256', typ: 'JWT' });
@@ -259,24 +259,24 @@ it.each(Object.keys(ALL))(
   },
 );
 
-it.each(Object.keys(ALL))(
+it.each(RUNTIMES)(
   '%s gives the right verdict on tokens of every algorithm, good and bad',
-  async (runtime) => {
-    const { verdicts } = (await outcomeOf(runtime)).report;
+  async (_, outcome) => {
+    const { verdicts } = (await outcome()).report;
     expect(verdicts).toEqual(Object.fromEntries(TOKENS.map(([name, , verdict]) => [name, verdict])));
   },
 );
 
-it.each(Object.keys(ALL))('%s finds itself healthy', async (runtime) => {
-  const { ping, status } = (await outcomeOf(runtime)).report;
+it.each(RUNTIMES)('%s finds itself healthy', async (_, outcome) => {
+  const { ping, status } = (await outcome()).report;
   expect(ping).toBe(true);
   const jwks = { url: task.jwksUrl, state: 'fresh', keyIds: ALGORITHMS };
   expect(status).toMatchObject({ canSign: true, jwks });
   expect(status).not.toHaveProperty('pingFailure');
 });
 
-it.each(Object.keys(ALL))('%s has no verdict in an outage, and says why without the URL', async (runtime) => {
-  const { outages } = (await outcomeOf(runtime)).report;
+it.each(RUNTIMES)('%s has no verdict in an outage, and says why without the URL', async (_, outcome) => {
+  const { outages } = (await outcome()).report;
   const expected = [['/gone', FAILED] as const, ...OUTAGES.map(([path, , why]) => [path, why] as const)].map(
     ([path, why]) => {
       const lastError = expect.stringMatching(why);
@@ -290,11 +290,11 @@ it.each(Object.keys(ALL))('%s has no verdict in an outage, and says why without 
   }
 });
 
-it.each(Object.keys(PROGRAMS))(
+it.each(PROGRAMS)(
   '%s warns once on stderr by default, and leaves stdout to the program',
-  async (runtime) => {
+  async (_, outcome) => {
     // The report is all that was on stdout, or it could not have been parsed.
-    expect((await outcomeOf(runtime)).stderr?.match(/WEAK_SECRET/g)).toEqual(['WEAK_SECRET']);
+    expect((await outcome()).stderr?.match(/WEAK_SECRET/g)).toEqual(['WEAK_SECRET']);
   },
 );
 
