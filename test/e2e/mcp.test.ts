@@ -11,6 +11,9 @@ import { answerOf, connectAgent, textOf } from '../support/mcp-agent.js';
 import { base64url, mint, signature } from '../support/mint.js';
 import { OTHER_SECRET } from '../support/secrets.js';
 
+// Each server is a process of its own, perhaps on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SERVE = 'examples/serve.ts';
 const LIFECYCLE = 'test/e2e/fixtures/lifecycle.ts';
