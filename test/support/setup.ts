@@ -12,7 +12,9 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\]|)$/;
 const printed: string[] = [];
 const beyondLoopback: string[] = [];
 
-const print = (text: unknown): boolean => printed.push(String(text)) > 0;
+// What Node and other packages warn of differs from one version to the next, and is not ours to stop.
+const WARNING = /^\((node:\d+\)|Use `node )/;
+const print = (text: unknown): boolean => WARNING.test(String(text)) || printed.push(String(text)) > 0;
 process.stdout.write = print;
 process.stderr.write = print;
 globalThis.console = new Console(new Writable({ write: (text, _, done) => done(void print(text)) }));
@@ -33,8 +35,7 @@ function guard(owner: object, name: string, hostOf: (args: unknown[], self: obje
   Reflect.set(owner, name, new Proxy(Reflect.get(owner, name), { apply }));
 }
 
-// `tls`, `http`, `http2` and `fetch` come here too. A path is not the network. A caller's own `lookup` may lead
-// anywhere, so each address is checked as well.
+// `tls`, `http2` and `fetch` come here too. A path is not the network. A `lookup` of the caller's may lead anywhere.
 guard(Socket.prototype, 'connect', (args, self) => {
   (self as Socket).on('connectionAttempt', check);
   const [first, second] = (Array.isArray(args[0]) ? args[0] : args) as [unknown, unknown];
