@@ -72,11 +72,17 @@ export function checkClaims(
  * reads as infinity: an `exp` of it would never expire.
  */
 export function mistypedClaim(claims: Readonly<Record<string, unknown>>): string | undefined {
-  for (const claim of TEXTS) if (Object.hasOwn(claims, claim) && !isText(claims[claim])) return claim;
-  for (const claim of TIMES)
-    if (Object.hasOwn(claims, claim) && !Number.isFinite(claims[claim])) return claim;
-  if (!Object.hasOwn(claims, 'aud') || isText(claims.aud)) return undefined;
-  return Array.isArray(claims.aud) && claims.aud.every(isText) ? undefined : 'aud';
+  for (const claim of TEXTS) {
+    const value = own(claims, claim);
+    if (value !== undefined && !isText(value)) return claim;
+  }
+  for (const claim of TIMES) {
+    const value = own(claims, claim);
+    if (value !== undefined && !Number.isFinite(value)) return claim;
+  }
+  const aud = own(claims, 'aud');
+  const isAudience = aud === undefined || isText(aud) || (Array.isArray(aud) && aud.every(isText));
+  return isAudience ? undefined : 'aud';
 }
 
 const TEXTS = ['iss', 'sub', 'jti'] as const;

@@ -27,12 +27,13 @@ export function parseDuration(text: unknown): number | undefined {
 /** A hundred years: beyond it, a duration is a mistake, and arithmetic on times loses its precision. */
 const MAX_SECONDS = 100 * 31_557_600;
 
+/** Into the past is no lifetime, no tolerance and no timeout. */
 const bounded = (text: unknown): number | undefined => {
   const seconds = parseDuration(text);
-  return seconds === undefined || Math.abs(seconds) > MAX_SECONDS ? undefined : seconds;
+  return seconds === undefined || seconds < 0 || seconds > MAX_SECONDS ? undefined : seconds;
 };
 
-/** A duration as claims need it: in whole seconds. `undefined`: not a duration, or longer than a hundred years. */
+/** A duration as claims need it: in whole seconds. `undefined`: not a duration, one into the past, or one of more than a hundred years. */
 export function parseWholeSeconds(text: unknown): number | undefined {
   const seconds = bounded(text);
   return seconds === undefined ? undefined : Math.round(seconds);

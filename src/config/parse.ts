@@ -86,18 +86,12 @@ export function parseConfig(input: AuthProviderConfig): Config {
   const defaultExpiry = options.defaultExpiry ?? Math.min(DEFAULTS.expirySeconds, maxExpiry);
   if (defaultExpiry > maxExpiry) throw configError('"defaultExpiry" must not be longer than "maxExpiry".');
 
-  const jwksIssuer = jwks?.issuer ?? issuer;
-  if (secret && jwksUrl && (!issuer || !jwksIssuer || issuer.some((one) => jwksIssuer.includes(one)))) {
-    const advice = 'Give "issuer" and "jwks.issuer" different values';
-    warn(`${advice}: now the secret and the JWKS may sign tokens of the same issuer.`, 'SHARED_ISSUER');
-  }
-
-  return {
+  const config: Config = {
     name: options.name ?? DEFAULTS.name,
     warn,
     secret: secret && {
       secrets: secret,
-      algorithm: hmacAlgorithm(algorithm, secret, warn),
+      algorithm: hmacAlgorithm(algorithm),
       rules: withImplied(rules),
       typ: typ ?? DEFAULTS.typToSign,
       defaultExpiry,
@@ -107,7 +101,7 @@ export function parseConfig(input: AuthProviderConfig): Config {
       url: checkedUrl(jwksUrl, jwks?.dangerouslyAllowHttp ?? false),
       algorithms: jwks?.algorithms ?? asymmetricAlgorithms(secret ? undefined : algorithm),
       rules: withImplied({
-        issuer: jwksIssuer,
+        issuer: jwks?.issuer ?? issuer,
         audience: jwks?.audience ?? audience,
         typ: jwks?.typ ?? typ,
         requiredClaims: jwks?.requiredClaims ?? rules.requiredClaims,
@@ -122,27 +116,35 @@ export function parseConfig(input: AuthProviderConfig): Config {
       fetch: jwks?.fetch,
     },
   };
+  // Last, so that a configuration that is refused does not warn as well.
+  warnOfWeakness(config);
+  return config;
 }
 
 /** The age of a token is unknown without its `iat`. */
 const withImplied = (rules: ClaimRules): ClaimRules =>
   rules.maxTokenAge === undefined ? rules : { ...rules, requiredClaims: [...rules.requiredClaims, 'iat'] };
 
-function hmacAlgorithm(
-  algorithm: Algorithm = DEFAULTS.hmac,
-  secrets: readonly Uint8Array[],
-  warn: WarningHandler,
-): HmacAlgorithm {
-  if (!isHmacAlgorithm(algorithm)) {
-    throw configError('"algorithm" must be HS256, HS384 or HS512 with "secret".');
-  }
+function hmacAlgorithm(algorithm: Algorithm = DEFAULTS.hmac): HmacAlgorithm {
+  if (isHmacAlgorithm(algorithm)) return algorithm;
+  throw configError('"algorithm" must be HS256, HS384 or HS512 with "secret".');
+}
+
+function warnOfWeakness({ secret, remote, warn }: Config): void {
+  if (!secret) return;
+  const { algorithm, secrets } = secret;
   const least = `at least ${hashBytes(algorithm)} random bytes (RFC 7518, 3.2) for ${algorithm}`;
   if (secrets.some((bytes) => bytes.length < hashBytes(algorithm))) {
     warn(`"secret" should be ${least}; shorter ones can be guessed.`, 'WEAK_SECRET');
   } else if (secrets.some(looksGuessable)) {
     warn(`"secret" should be ${least}; it looks like a placeholder or a failed decoding.`, 'WEAK_SECRET');
   }
-  return algorithm;
+  if (!remote) return;
+  const [own, others] = [secret.rules.issuer, remote.rules.issuer];
+  if (!own || !others || own.some((issuer) => others.includes(issuer))) {
+    const advice = 'Give "issuer" and "jwks.issuer" different values';
+    warn(`${advice}: now the secret and the JWKS may sign tokens of the same issuer.`, 'SHARED_ISSUER');
+  }
 }
 
 /** Random bytes, in hex or base64 too, hold at least eight different ones. EF BF BD is what a broken decoding leaves. */

@@ -93,6 +93,6 @@ export const readClaims = ({ payloadSegment, payloadText }: Token): TokenPayload
  * expression reads the token, because a JavaScript engine keeps the last text that one was tried on.
  */
 function mistakeIn(input: string): Malformed {
-  if (input.trimStart().slice(0, 7).toLowerCase() === 'bearer ') return HAS_SCHEME;
+  if (input.trim().slice(0, 7).toLowerCase().trimEnd() === 'bearer') return HAS_SCHEME;
   return input.trim() === input ? NOT_CANONICAL : HAS_WHITE_SPACE;
 }

@@ -54,7 +54,7 @@ describe('What prints', () => {
     expectNothingHidden(client);
     expect(await client.ping()).toBe(false);
     await client.verify(await client.sign({}));
-    for (const shown of [client, client.status(), structuredClone(client)]) expectNothingHidden(shown);
+    for (const shown of [client, client.status(), { ...client }]) expectNothingHidden(shown);
     expect(JSON.stringify(client)).toBe('{}');
   });
 
@@ -93,7 +93,7 @@ describe('What prints', () => {
     const warnings: string[] = [];
     const onWarning = (message: string): void => void warnings.push(message);
     expect(await createAuthClient({ ...remote, secret: 'hunter2', onWarning }).ping()).toBe(false);
-    expect(warnings).toHaveLength(2);
+    expect(warnings).toHaveLength(3);
     for (const warning of warnings) expect(warning).not.toMatch(/hunter2|authenticates|idp\.example/);
   });
 });

@@ -76,7 +76,9 @@ describe('A duration in whole numbers', () => {
     ['0.5s', 1, 500],
     ['1.4996s', 1, 1500],
     ['0.0004s', 0, 0],
-    ['-1.6s', -2, -1600],
+    ['-0.1s', undefined, undefined],
+    ['100 years', 3_155_760_000, 3_155_760_000_000],
+    ['3155760001s', undefined, undefined],
     ['soon', undefined, undefined],
   ])('"%s" is %s whole seconds and %s whole milliseconds', (text, seconds, milliseconds) => {
     expect([parseWholeSeconds(text), parseMilliseconds(text)]).toEqual([seconds, milliseconds]);

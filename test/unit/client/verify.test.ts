@@ -38,7 +38,7 @@ const NOT_YET = 'The "nbf" claim is in the future.';
 
 describe('verify, with one verdict for each token,', () => {
   const rules = { issuer: 'own', audience: 'api', typ: 'JWT' };
-  const all = createAuthClient({ secret: SECRET, ...idp.options(), ...rules });
+  const all = createAuthClient({ onWarning: () => {}, secret: SECRET, ...idp.options(), ...rules });
   const own = { iss: 'own', aud: 'api' };
   const extended = { crit: ['x'], x: 1 };
 
@@ -103,7 +103,7 @@ describe('verify, as to the algorithm,', () => {
   );
 
   async function outcome(config: AuthProviderConfig, jwt: string): Promise<string> {
-    const { valid, reason } = await createAuthClient(config).verify(jwt);
+    const { valid, reason } = await createAuthClient({ onWarning: () => {}, ...config }).verify(jwt);
     return valid ? 'valid' : `${reason}`;
   }
 });
@@ -151,9 +151,10 @@ describe('verify, while the JWKS cannot be fetched,', () => {
     expect(error).toBeInstanceOf(AuthError);
     expect(error).toMatchObject({
       code: 'ERR_JWKS_UNAVAILABLE',
+      retryAfter: 1,
       message:
-        'The token was neither accepted nor refused, because the keys behind "jwksUrl" could not be fetched (the endpoint answered 503, not 200); try again later.',
-      cause: { name: 'JwksFetchError', message: 'the endpoint answered 503, not 200' },
+        'The token was neither accepted nor refused, because the keys behind "jwksUrl" could not be fetched (the endpoint answered 503, not 200); try again in 1 s.',
+      cause: { name: 'FetchError', message: 'the endpoint answered 503, not 200' },
     });
   });
 });

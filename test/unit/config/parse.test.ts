@@ -15,6 +15,7 @@ import { OTHER_SECRET, SECRET } from '../../support/secrets.js';
 
 /** The configuration is anything, as it is for callers in JavaScript. */
 const parse = (config: unknown): Config => parseConfig(config as AuthProviderConfig);
+const quietly = (config: object): Config => parse({ onWarning: () => {}, ...config });
 
 function expectRefused(config: unknown, message: string): void {
   // A failure tells which of the values it was.
@@ -42,7 +43,7 @@ describe('parseConfig, given a good configuration,', () => {
       algorithms: ASYMMETRIC_ALGORITHMS,
       rules,
       timeoutMs: 5000,
-      cooldownMs: 30_000,
+      cooldownMs: 10_000,
       cacheMaxAgeMs: 600_000,
       staleIfErrorMs: 3_600_000,
       headers: undefined,
@@ -51,8 +52,8 @@ describe('parseConfig, given a good configuration,', () => {
   };
 
   it('parseConfig fills in every default', () => {
-    expect(parse({ secret: SECRET, jwksUrl: JWKS_URL })).toEqual(DEFAULTS);
-    expect(parse({ secret: SECRET, jwksUrl: JWKS_URL, jwks: {} })).toEqual(DEFAULTS);
+    expect(quietly({ secret: SECRET, jwksUrl: JWKS_URL })).toEqual(DEFAULTS);
+    expect(quietly({ secret: SECRET, jwksUrl: JWKS_URL, jwks: {} })).toEqual(DEFAULTS);
     expect(parse({ secret: SECRET })).toEqual({ ...DEFAULTS, remote: undefined });
     expect(parse({ jwksUrl: JWKS_URL })).toEqual({ ...DEFAULTS, secret: undefined });
   });
@@ -84,8 +85,18 @@ describe('parseConfig, given a good configuration,', () => {
       { remote: { cacheMaxAgeMs: 60_000, staleIfErrorMs: 0 } },
     ],
     [{ jwks: { fetch } }, { remote: { fetch } }],
+    [{ jwks: { algorithms: ['RS256', 'ES256'] } }, { remote: { algorithms: ['RS256', 'ES256'] } }],
+    [{ typ: 'a', jwks: { typ: 'at+jwt' } }, claims({ typ: 'a' }, { typ: 'at+jwt' })],
+    [
+      { requiredClaims: ['a'], jwks: { requiredClaims: ['b'] } },
+      claims({ requiredClaims: ['a'] }, { requiredClaims: ['b'] }),
+    ],
+    [
+      { jwks: { maxTokenAge: '1h' } },
+      claims({ maxTokenAge: undefined }, { maxTokenAge: 3600, requiredClaims: ['iat'] }),
+    ],
   ])('parseConfig takes %j', (options, expected) => {
-    expect(parse(Object.freeze({ secret: SECRET, jwksUrl: JWKS_URL, ...options }))).toMatchObject(expected);
+    expect(quietly(Object.freeze({ secret: SECRET, jwksUrl: JWKS_URL, ...options }))).toMatchObject(expected);
   });
 
   it.each<[what: string, secret: AuthProviderConfig['secret'], expected: Uint8Array[]]>([
@@ -94,7 +105,7 @@ describe('parseConfig, given a good configuration,', () => {
     ['bytes of another realm', runInNewContext('new Uint8Array(64).fill(7)'), [new Uint8Array(64).fill(7)]],
     ['white space', ' '.repeat(64), [new Uint8Array(64).fill(32)]],
   ])('parseConfig takes a secret of %s', (_, secret, expected) => {
-    expect(parse({ secret }).secret?.secrets).toEqual(expected);
+    expect(quietly({ secret }).secret?.secrets).toEqual(expected);
   });
 
   it('parseConfig takes headers and one asymmetric algorithm with a JWKS alone', () => {
@@ -104,7 +115,7 @@ describe('parseConfig, given a good configuration,', () => {
   });
 
   it.each([
-    ...['http://localhost/jwks', 'http://LOCALHOST:8080/jwks', 'http://idp.localhost/jwks'],
+    ...['http://localhost/jwks', 'http://LOCALHOST:8080/jwks'],
     ...['http://127.0.0.1/jwks', 'http://127.255.255.254:3000/jwks', 'http://127.1/', 'http://2130706433/'],
     ...['http://[::1]/jwks', 'http://[0:0:0:0:0:0:0:1]:8080/jwks', 'https://idp.example:8443/jwks?tenant=1'],
   ])('parseConfig takes the URL %s', (jwksUrl) => {
@@ -152,7 +163,13 @@ describe('parseConfig, given a bad configuration,', () => {
 
   it.each([
     ...['http://idp.example', 'ftp://localhost', 'http://127.0.0.1.evil.example', 'http://128.0.0.1'],
-    ...['http://notlocalhost', 'http://x.notlocalhost', 'http://localhost.evil.example', 'http://[::2]'],
+    ...[
+      'http://notlocalhost',
+      'http://idp.localhost/jwks',
+      'http://x.notlocalhost',
+      'http://localhost.evil.example',
+      'http://[::2]',
+    ],
   ])('parseConfig refuses the URL %s', (jwksUrl) => expectRefused({ jwksUrl }, PLAIN_HTTP));
 
   it('parseConfig takes http: beyond loopback when it is asked to by name', () => {
@@ -161,15 +178,29 @@ describe('parseConfig, given a bad configuration,', () => {
 
   const ALGORITHMS =
     'HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519';
+  const SIGNATURES = `a non-empty list of ${ALGORITHMS.slice(21)}`;
   const SECRETS = 'a non-empty string or Uint8Array, or a non-empty list of them';
   const A_URL = 'the text of a URL, such as "https://example.com/.well-known/jwks.json"';
   const TEXT = 'a non-empty string';
   const TEXTS = 'a non-empty string or a non-empty list of them';
-  const LONGER = 'a duration longer than zero, such as "30s", "15m" or "7d"';
-  const DURATION = 'a duration, such as "30s", "15m" or "7d"';
+  const LONGER = 'a duration longer than zero and at most 100 years, such as "30s", "15m" or "7d"';
+  const DURATION = 'a duration of at most 100 years, such as "30s", "15m" or "7d"';
   const HEADERS = 'an object of valid header names and values';
   const notTexts = ['', 5, null, {}, [], [''], ['a', ''], ['a', 5], [undefined], [['a']]];
-  const notTimes = ['', 'soon', '5', '-1h', '1h ago', '-0.6s', 60, null, ['1h'], { toString: () => '1h' }];
+  const notTimes = [
+    '',
+    'soon',
+    '5',
+    '-1h',
+    '1h ago',
+    '-0.4s',
+    '100.1 years',
+    `1${'0'.repeat(300)}s`,
+    60,
+    null,
+    ['1h'],
+    { toString: () => '1h' },
+  ];
 
   it.each<[option: string, is: string, ...values: unknown[]]>([
     ['secret', SECRETS, '', 5, {}, [], [SECRET, ''], [SECRET, 5], [undefined], [[SECRET]], Object(SECRET)],
@@ -189,6 +220,10 @@ describe('parseConfig, given a bad configuration,', () => {
     ['onWarning', 'a function', 5, null, {}, 'log'],
     ['jwks.issuer', TEXTS, ...notTexts],
     ['jwks.audience', TEXTS, ...notTexts],
+    ['jwks.algorithms', SIGNATURES, 'RS256', [], ['HS256'], ['RS256', 'none'], 5, null],
+    ['jwks.typ', TEXT, '', 5, null, ['a']],
+    ['jwks.requiredClaims', 'a list of claim names', 'exp', 5, null, {}, [''], ['exp', 5]],
+    ['jwks.maxTokenAge', LONGER, ...notTimes, '0s', '0.4s'],
     ['jwks.timeout', LONGER, ...notTimes, '0s', '0.0004s'],
     ['jwks.cooldown', LONGER, ...notTimes, '0s', '0.0004s'],
     ['jwks.cacheMaxAge', LONGER, ...notTimes, '0s', '0.0004s'],
@@ -225,7 +260,7 @@ describe('parseConfig, given a bad configuration,', () => {
   });
 });
 
-describe('parseConfig, given a short secret,', () => {
+describe('parseConfig, given a weak secret,', () => {
   const warnings = (config: object): [message: string, code: AuthWarningCode][] => {
     const given: [string, AuthWarningCode][] = [];
     parse({ ...config, onWarning: (message: string, code: AuthWarningCode) => given.push([message, code]) });
@@ -238,14 +273,35 @@ describe('parseConfig, given a short secret,', () => {
     ['HS512', 64],
   ])('parseConfig warns once of secrets for %s below %d bytes', (algorithm, least) => {
     const short = `"secret" should be at least ${least} random bytes (RFC 7518, 3.2) for ${algorithm}; shorter ones can be guessed.`;
-    const enough = 'é'.repeat(least / 2);
-    const less = 'x'.repeat(least - 1);
+    const enough = `é${'0123456789abcdef'.repeat(4).slice(0, least - 2)}`;
+    const less = 'abcdefgh'.repeat(8).slice(0, least - 1);
     for (const secret of [less, bytes(less), [enough, less], [less, enough], [less, less]]) {
       expect(warnings({ secret, algorithm })).toEqual([[short, 'WEAK_SECRET']]);
     }
     for (const secret of [enough, bytes(enough), [enough, enough]]) {
       expect(warnings({ secret, algorithm })).toEqual([]);
     }
+  });
+
+  it.each([
+    ['one character', 'a'.repeat(32)],
+    ['zero bytes', new Uint8Array(32)],
+    ['seven different bytes', 'abcdefg'.repeat(5)],
+    ['the replacement characters of a broken decoding', `${'\ufffd0123456789abcdef'.repeat(3)}`],
+  ])('parseConfig warns of a secret of %s, which is long enough and not random', (_, secret) => {
+    const [[message, code] = []] = warnings({ secret });
+    expect([code, message]).toEqual(['WEAK_SECRET', expect.stringContaining('looks like a placeholder')]);
+  });
+
+  it.each<[what: string, options: object, isWarned: boolean]>([
+    ['no issuer', {}, true],
+    ['one issuer for both', { issuer: 'own' }, true],
+    ['an issuer in common', { issuer: ['own', 'idp'], jwks: { issuer: 'idp' } }, true],
+    ['an issuer for the JWKS alone', { jwks: { issuer: 'idp' } }, true],
+    ['an issuer each', { issuer: 'own', jwks: { issuer: 'idp' } }, false],
+  ])('parseConfig, given a secret and a JWKS with %s, warns or not', (_, options, isWarned) => {
+    const given = warnings({ secret: SECRET, jwksUrl: JWKS_URL, ...options });
+    expect(given.map(([, code]) => code)).toEqual(isWarned ? ['SHARED_ISSUER'] : []);
   });
 
   it('parseConfig does not warn without a secret, and goes on when the handler throws', () => {

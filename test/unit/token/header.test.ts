@@ -13,14 +13,11 @@ describe('HeaderMemory', () => {
     expect([memory.get('segment-64'), memory.get('segment-65')]).toEqual([undefined, of(65)[1]]);
   });
 
-  it('HeaderMemory keeps the first header of a segment, and none longer than 1024 characters', () => {
+  it('HeaderMemory keeps no header longer than 1024 characters', () => {
     const memory = new HeaderMemory(64);
-    memory.add('segment-1', { alg: 'first' });
-    memory.add('segment-1', { alg: 'second' });
     const longest = 'x'.repeat(1024);
     memory.add(longest, { alg: 'longest' });
     memory.add(`${longest}x`, { alg: 'too long' });
-    expect(memory.get('segment-1')).toEqual({ alg: 'first' });
     expect([memory.get(longest), memory.get(`${longest}x`)]).toEqual([{ alg: 'longest' }, undefined]);
   });
 });
