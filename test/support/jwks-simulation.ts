@@ -1,0 +1,207 @@
+import { setImmediate } from 'node:timers/promises';
+import { type AuthClient, createAuthClient, type JwksOptions, type JwksStatus } from 'intentkit-auth';
+import { onTestFinished, vi } from 'vitest';
+import { loadJose } from '../../src/jose.js';
+import { createSigner, outcome, type Signer } from './jwks-client.js';
+import { segment } from './mint.js';
+
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+
+/** The largest number that `Math.random` can give. */
+export const ALMOST_ONE = 1 - 2 ** -53;
+
+export const pinRandom = (value: number): void => void vi.spyOn(Math, 'random').mockReturnValue(value);
+
+/** RSA, whose signatures are checked fastest. */
+export const createSigners = (...kids: readonly string[]): Signer[] =>
+  kids.map((kid) => createSigner(kid, 'RS256'));
+
+let madeUp = 0;
+
+/** A token with a key id that no set has. Nobody needs to sign it. */
+export const unknown = (kid = `made-up-${madeUp++}`): string => `${segment({ alg: 'RS256', kid })}.e30.AAAA`;
+
+const START = Date.UTC(2026, 0, 1);
+
+/** Stops every clock of the process for the test. What is in memory goes on, and so do sockets. */
+export function stopClocks(): void {
+  vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'], now: START });
+  onTestFinished(() => void vi.useRealTimers());
+}
+
+/** Milliseconds on the monotonic clock. */
+export const now = (): number => performance.now();
+
+/** What an endpoint in memory does instead of answering with its keys. It may throw, as `fetch` does. */
+export type MemoryFault = (signal: AbortSignal) => Response | Promise<Response>;
+
+export const status =
+  (code: number, headers: Record<string, string> = {}): MemoryFault =>
+  () =>
+    new Response('', { status: code, headers });
+
+/** 200 with these keys, as an object that has only what is read of a `Response`, because making one takes longer. */
+export const jwksOf = (...keys: readonly unknown[]): MemoryFault => {
+  const bytes = new TextEncoder().encode(JSON.stringify({ keys }));
+  return () => {
+    const chunks = [bytes];
+    const reader = {
+      read: async () => ({ value: chunks.shift(), done: chunks.length === 0 && reader.isDone() }),
+      isDone: () => reader.reads++ > 0,
+      reads: 0,
+      cancel: async () => {},
+    };
+    return Object.assign(Object.create(null), { status: 200, body: { getReader: () => reader } });
+  };
+};
+
+/** Fails as Node's `fetch` does, with the code on the cause. */
+export const failsWith =
+  (code: string): MemoryFault =>
+  () => {
+    throw Object.assign(new TypeError('fetch failed'), { cause: { code } });
+  };
+
+/** Never answers, but ends when the client gives up. */
+export const silent: MemoryFault = (signal) =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+
+/** Every kind of failure that an endpoint is known for. */
+export const FAULTS: Readonly<Record<string, MemoryFault>> = {
+  'refuses connections': failsWith('ECONNREFUSED'),
+  'resets connections': failsWith('ECONNRESET'),
+  'is not found by name': failsWith('ENOTFOUND'),
+  'never answers': silent,
+  'answers 503': status(503),
+  'answers 429 and asks for a minute': status(429, { 'retry-after': '60' }),
+  'answers 500': status(500),
+  redirects: status(302, { location: 'https://elsewhere.example/' }),
+  'answers with a page': () => new Response('<!doctype html>'),
+  'answers with an empty set': jwksOf(),
+  'answers with keys that cannot verify': jwksOf({ kty: 'oct', k: 'AAAA' }, null),
+};
+
+/** One request that an endpoint in memory has seen. Times are on the monotonic clock. */
+export interface SeenRequest {
+  readonly began: number;
+  readonly connection: string | null;
+  /** When the client had the answer, and the key ids in it. They are absent while it waits. */
+  ended?: number;
+  keyIds?: readonly unknown[] | 'failure';
+}
+
+/** An identity provider in memory. Its answer takes `latency`, and holds what was true when the request came. */
+export class MemoryProvider {
+  readonly requests: SeenRequest[] = [];
+  latency = 0;
+  fault: MemoryFault | undefined;
+  #keys: readonly Signer[] = [];
+
+  get inFlight(): number {
+    return this.requests.filter(({ ended }) => ended === undefined).length;
+  }
+
+  get keyIds(): readonly string[] {
+    return this.#keys.map(({ kid }) => kid);
+  }
+
+  publish(...keys: readonly Signer[]): void {
+    this.#keys = keys;
+  }
+
+  /** The most requests in any time of this length. */
+  peak(milliseconds: number): number {
+    const times = this.requests.map(({ began }) => began);
+    return Math.max(
+      0,
+      ...times.map((from) => times.filter((t) => t >= from && t < from + milliseconds).length),
+    );
+  }
+
+  readonly fetch: typeof globalThis.fetch = async (_, init) => {
+    const request: SeenRequest = { began: now(), connection: new Headers(init?.headers).get('connection') };
+    this.requests.push(request);
+    const { fault, latency } = this;
+    const keyIds = fault ? 'failure' : this.keyIds;
+    const answer = fault ?? jwksOf(...this.#keys.map(({ jwk }) => jwk));
+    const signal = init?.signal ?? new AbortController().signal;
+    const end = (): void => {
+      if (request.ended === undefined) Object.assign(request, { ended: now(), keyIds });
+    };
+    signal.addEventListener('abort', () => {
+      request.keyIds ??= 'failure';
+      request.ended ??= now();
+    });
+    if (latency > 0) await new Promise<void>((resolve) => setTimeout(resolve, latency));
+    try {
+      return await answer(signal);
+    } finally {
+      end();
+    }
+  };
+}
+
+export interface Simulation {
+  readonly provider: MemoryProvider;
+  readonly client: AuthClient;
+  /** Each warning as its code and message. */
+  readonly warnings: string[];
+  outcome(token: string): Promise<string>;
+  status(): JwksStatus;
+}
+
+/** A client of a provider that is given or has these keys. */
+export function simulate(jwks: JwksOptions = {}, from: MemoryProvider | readonly Signer[] = []): Simulation {
+  const provider = from instanceof MemoryProvider ? from : new MemoryProvider();
+  if (!(from instanceof MemoryProvider)) provider.publish(...from);
+  const warnings: string[] = [];
+  const client = createAuthClient({
+    jwksUrl: 'https://idp.example/jwks?code=hush-hush',
+    jwks: { fetch: provider.fetch, ...jwks },
+    onWarning: (message, code) => warnings.push(`${code} ${message}`),
+  });
+  return {
+    provider,
+    client,
+    warnings,
+    outcome: (token) => outcome(client, token),
+    status() {
+      const { jwks: found } = client.status();
+      if (!found) throw new Error('the client has no JWKS');
+      return found;
+    },
+  };
+}
+
+/**
+ * Makes all that follows happen in memory alone, so that the clock may move as soon as nothing more happens: jose is
+ * loaded, and a key that was imported once is not imported by another thread again.
+ */
+export async function keepInMemory(): Promise<void> {
+  await loadJose();
+  const imported = new Map<string, ReturnType<SubtleCrypto['importKey']>>();
+  const { subtle } = crypto;
+  const importKey = subtle.importKey.bind(subtle) as (...args: readonly unknown[]) => Promise<CryptoKey>;
+  vi.spyOn(subtle, 'importKey').mockImplementation((...args: readonly unknown[]) => {
+    const name = JSON.stringify(args);
+    const known = imported.get(name) ?? importKey(...args);
+    imported.set(name, known);
+    return known;
+  });
+}
+
+/** Lets everything happen that needs no time. */
+export async function flush(): Promise<void> {
+  await setImmediate();
+}
+
+/** Lets time pass on every clock, in steps, so that what a timer sets off may set another timer. */
+export async function pass(milliseconds: number, step = milliseconds): Promise<void> {
+  await flush();
+  for (let left = milliseconds; left > 0; left -= step) {
+    vi.advanceTimersByTime(Math.min(left, step));
+    await flush();
+  }
+}
