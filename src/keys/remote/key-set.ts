@@ -107,10 +107,9 @@ export class KeySet {
     if (known) return known;
     const imported = loadJose()
       .then(({ importJWK }) => importJWK(jwk, alg))
-      .then(
-        (key) => this.#engine.importPublicKey(key as CryptoKey, alg as AsymmetricAlgorithm),
-        () => undefined,
-      );
+      .then((key) => this.#engine.importPublicKey(key as CryptoKey, alg as AsymmetricAlgorithm))
+      // After both steps, because nobody may be waiting for the second when it fails.
+      .catch(() => undefined);
     imports.set(jwk, imported);
     return imported;
   }
