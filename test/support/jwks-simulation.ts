@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type AuthClient, createAuthClient, type JwksOptions, type JwksStatus } from 'intentkit-auth';
-import { onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { loadJose } from '../../src/jose.js';
 import { createSigner, outcome, type Signer } from './jwks-client.js';
 import { segment } from './mint.js';
@@ -14,9 +14,8 @@ export const ALMOST_ONE = 1 - 2 ** -53;
 
 export const pinRandom = (value: number): void => void vi.spyOn(Math, 'random').mockReturnValue(value);
 
-/** RSA, whose signatures are checked fastest. */
-export const createSigners = (...kids: readonly string[]): Signer[] =>
-  kids.map((kid) => createSigner(kid, 'RS256'));
+/** A signer by RSA, whose signatures are checked fastest. */
+export const createRsaSigner = (kid: string): Signer => createSigner(kid, 'RS256');
 
 let madeUp = 0;
 
@@ -153,14 +152,21 @@ export interface Simulation {
 }
 
 /** A client of a provider that is given or has these keys. */
-export function simulate(jwks: JwksOptions = {}, from: MemoryProvider | readonly Signer[] = []): Simulation {
+export function simulate(
+  jwks: JwksOptions = {},
+  from: MemoryProvider | readonly Signer[] = [],
+  handler: () => unknown = () => {},
+): Simulation {
   const provider = from instanceof MemoryProvider ? from : new MemoryProvider();
   if (!(from instanceof MemoryProvider)) provider.publish(...from);
   const warnings: string[] = [];
   const client = createAuthClient({
     jwksUrl: 'https://idp.example/jwks?code=hush-hush',
     jwks: { fetch: provider.fetch, ...jwks },
-    onWarning: (message, code) => warnings.push(`${code} ${message}`),
+    onWarning: (message, code) => {
+      warnings.push(`${code} ${message}`);
+      return handler();
+    },
   });
   return {
     provider,
@@ -190,6 +196,17 @@ export async function keepInMemory(): Promise<void> {
     imported.set(name, known);
     return known;
   });
+}
+
+/** Fails the test if a promise was rejected and nobody listened. To be called before and, what it returns, after. */
+export function watchRejections(): () => Promise<void> {
+  const unhandled = vi.fn();
+  process.on('unhandledRejection', unhandled);
+  onTestFinished(() => void process.off('unhandledRejection', unhandled));
+  return async () => {
+    await flush();
+    expect(unhandled).not.toHaveBeenCalled();
+  };
 }
 
 /** Lets everything happen that needs no time. */

@@ -84,7 +84,8 @@ export class RemoteSource implements KeySource {
       await this.#check.set;
       return undefined;
     } catch {
-      return `The keys behind "jwksUrl" could not be fetched (${this.#lastError?.message}).`;
+      // A later fetch may have succeeded within the second, and its success is newer.
+      return this.#lastError && `The keys behind "jwksUrl" could not be fetched (${this.#lastError.message}).`;
     }
   }
 

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { inspect } from 'node:util';
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Fetch } from '../../../../src/config/options.js';
 import {
   FetchError,
@@ -8,7 +8,7 @@ import {
   type JsonRequest,
   MAX_BODY_BYTES,
 } from '../../../../src/keys/remote/fetch-json.js';
-import { flush, now, pass, SECOND, stopClocks } from '../../../support/jwks-simulation.js';
+import { flush, now, pass, SECOND, stopClocks, watchRejections } from '../../../support/jwks-simulation.js';
 
 const HIDDEN = 'hush-hush';
 const TIMED_OUT = 'the endpoint did not answer within 5 s';
@@ -145,15 +145,12 @@ describe('An answer', () => {
   });
 
   it('whose body cannot be cancelled leaves no rejection behind', async () => {
-    const unhandled = vi.fn();
-    process.on('unhandledRejection', unhandled);
-    onTestFinished(() => void process.off('unhandledRejection', unhandled));
+    const noRejections = watchRejections();
     const stubborn = new ReadableStream({ cancel: () => Promise.reject(new Error('no')) });
 
     const error = await answered(() => new Response(stubborn, { status: 500 }));
     expect(error).toMatchObject({ message: 'the endpoint answered 500, not 200' });
-    await flush();
-    expect(unhandled).not.toHaveBeenCalled();
+    await noRejections();
   });
 });
 

@@ -5,7 +5,7 @@ import { loadKeySet } from '../../../../src/keys/remote/load-key-set.js';
 import { ASYMMETRIC_ALGORITHMS } from '../../../../src/signature/algorithms.js';
 import { defaultEngine } from '../../../../src/signature/choose.js';
 import { createSigner, type Signer } from '../../../support/jwks-client.js';
-import { ALMOST_ONE, simulate } from '../../../support/jwks-simulation.js';
+import { ALMOST_ONE, simulate, watchRejections } from '../../../support/jwks-simulation.js';
 import { generateKeys, mint } from '../../../support/mint.js';
 
 const k1 = createSigner('k1');
@@ -113,8 +113,7 @@ describe('A key set', () => {
   });
 
   it('takes a key that the engine cannot prepare for none, and leaves no rejection behind', async () => {
-    const unhandled = vi.fn();
-    process.on('unhandledRejection', unhandled);
+    const noRejections = watchRejections();
     const set = new KeySet([k1.jwk], 0, {
       ...defaultEngine,
       preparePublicKey() {
@@ -123,9 +122,7 @@ describe('A key set', () => {
     });
 
     expect(await set.find({ alg: 'ES256', kid: 'k1' })).toEqual([]);
-    await new Promise((resolve) => setImmediate(resolve));
-    process.off('unhandledRejection', unhandled);
-    expect(unhandled).not.toHaveBeenCalled();
+    await noRejections();
   });
 
   // biome-ignore format: one set a line
