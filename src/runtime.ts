@@ -14,7 +14,7 @@ function attempt<T>(look: () => T): T | undefined {
 
 /** Whether this is Cloudflare Workers, where no request may wait for the I/O of another. */
 export const isWorkers = (): boolean =>
-  attempt(() => globalThis.navigator.userAgent === 'Cloudflare-Workers') ?? false;
+  attempt(() => globalThis.navigator?.userAgent === 'Cloudflare-Workers') ?? false;
 
 /** Whether this is Node, Bun or Deno, and not an edge runtime that only calls itself Node. */
 const hasNodeModules =
