@@ -82,10 +82,14 @@ export const FAULTS: Readonly<Record<string, MemoryFault>> = {
   'answers with keys that cannot verify': jwksOf({ kty: 'oct', k: 'AAAA' }, null),
 };
 
+/** What an endpoint has of a key. */
+export type Published = Pick<Signer, 'kid' | 'jwk'>;
+
 /** One request that an endpoint in memory has seen. Times are on the monotonic clock. */
 export interface SeenRequest {
   readonly began: number;
   readonly connection: string | null;
+  readonly fault: MemoryFault | undefined;
   /** When the client had the answer, and the key ids in it. They are absent while it waits. */
   ended?: number;
   keyIds?: readonly unknown[] | 'failure';
@@ -96,7 +100,7 @@ export class MemoryProvider {
   readonly requests: SeenRequest[] = [];
   latency = 0;
   fault: MemoryFault | undefined;
-  #keys: readonly Signer[] = [];
+  #keys: readonly Published[] = [];
 
   get inFlight(): number {
     return this.requests.filter(({ ended }) => ended === undefined).length;
@@ -106,7 +110,7 @@ export class MemoryProvider {
     return this.#keys.map(({ kid }) => kid);
   }
 
-  publish(...keys: readonly Signer[]): void {
+  publish(...keys: readonly Published[]): void {
     this.#keys = keys;
   }
 
@@ -120,9 +124,10 @@ export class MemoryProvider {
   }
 
   readonly fetch: typeof globalThis.fetch = async (_, init) => {
-    const request: SeenRequest = { began: now(), connection: new Headers(init?.headers).get('connection') };
-    this.requests.push(request);
     const { fault, latency } = this;
+    const connection = new Headers(init?.headers).get('connection');
+    const request: SeenRequest = { began: now(), connection, fault };
+    this.requests.push(request);
     const keyIds = fault ? 'failure' : this.keyIds;
     const answer = fault ?? jwksOf(...this.#keys.map(({ jwk }) => jwk));
     const signal = init?.signal ?? new AbortController().signal;
@@ -154,7 +159,7 @@ export interface Simulation {
 /** A client of a provider that is given or has these keys. */
 export function simulate(
   jwks: JwksOptions = {},
-  from: MemoryProvider | readonly Signer[] = [],
+  from: MemoryProvider | readonly Published[] = [],
   handler: () => unknown = () => {},
 ): Simulation {
   const provider = from instanceof MemoryProvider ? from : new MemoryProvider();
