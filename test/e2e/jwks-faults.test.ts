@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { AuthError, createAuthClient } from 'intentkit-auth';
@@ -8,6 +9,7 @@ import { startChild } from '../support/child.js';
 import {
   answer,
   blackHole,
+  body,
   closedInBody,
   type Fault,
   gzipBomb,
@@ -114,7 +116,9 @@ describe('A fetch of the JWKS over a real connection', () => {
       seen.push([request.method, request.url, request.headers['x-tenant'], request.headers.accept]);
       response.writeHead(200, { 'content-encoding': 'gzip' });
       const bytes = gzipSync(jwks);
-      response.write(bytes.subarray(0, 20), () => setTimeout(() => response.end(bytes.subarray(20)), 20));
+      response.write(bytes.subarray(0, 20), () =>
+        setTimeout(20).then(() => response.end(bytes.subarray(20))),
+      );
     };
 
     expect([await outcome(k1.token), await client.ping()]).toEqual(['valid', true]);
@@ -138,13 +142,15 @@ describe('A fetch of the JWKS over a real connection', () => {
 
   it('by a fetch that answers after the timeout is not read any more', async () => {
     const { server, outcome, status } = await startJwksClient({
-      jwks: { timeout: '0.2s', fetch: (url) => globalThis.fetch(url) },
+      jwks: { timeout: '0.5s', fetch: (url) => globalThis.fetch(url) },
     });
-    const watch = watched((request, response) => void setTimeout(() => slowDrip(request, response), 400));
+    const watch = watched(
+      (request, response) => void setTimeout(700).then(() => slowDrip(request, response)),
+    );
     server.handler = watch;
     expect([await outcome(k1.token), status().lastError]).toEqual([
       NONE,
-      'the endpoint did not answer within 0.2 s',
+      'the endpoint did not answer within 0.5 s',
     ]);
 
     await until(() => watch.hungUp);
@@ -180,13 +186,18 @@ describe('A broken replica behind a balancer of connections', () => {
     const broken = await startJwksServer();
     const good = await startJwksServer({ keys: [k1.jwk] });
     onTestFinished(() => Promise.all([broken.close(), good.close()]).then(() => {}));
-    broken.handler = answer(503, { 'content-length': '0' });
+    // It is read to its end, so that the connection can be used again.
+    broken.handler = body('{"error":"starting"}');
     const client = createAuthClient({
       jwksUrl: await startBalancer(broken.url, good.url),
       onWarning: () => {},
     });
     let attempts = 1;
-    for (; !(await client.ping()) && attempts < 10; attempts += 1) ages.pass(1000);
+    for (; !(await client.ping()) && attempts < 10; attempts += 1) {
+      ages.pass(1000);
+      // A connection is free again only a moment after its answer was read.
+      await setTimeout(20);
+    }
 
     expect(attempts).toBeLessThanOrEqual(3);
     expect(broken.requests).toBeLessThanOrEqual(2);
@@ -259,7 +270,7 @@ describe('A process of its own', () => {
       child.process.kill('SIGSTOP');
       response.end(jwks);
       // As long as the timeout and what is taken for a suspension, and some more.
-      setTimeout(() => child.process.kill('SIGCONT'), 2500);
+      setTimeout(2500).then(() => child.process.kill('SIGCONT'));
     };
 
     expect([await child.ended, child.lines]).toEqual([0, ['valid key']]);

@@ -71,7 +71,8 @@ type Load = (time: number) => readonly string[];
 
 const flood: Load = () => [1, 2, 3, 4, 5].map(() => unknown());
 const retired: Load = () => ['r1', 'r2', 'r3'].map((kid) => unknown(kid));
-const onceASecond: Load = (time) => (time % SECOND < STEP ? retired(time) : []);
+/** Not all at once, because one fetch would answer for them. */
+const onceASecond: Load = (time) => retired(time).filter((_, index) => time % SECOND === 100 + 350 * index);
 const both: Load = (time) => [...flood(time), ...retired(time)];
 
 describe('A rotation', () => {
