@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { AuthError, createAuthClient } from 'intentkit-auth';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { startChild } from '../support/child.js';
 import {
   answer,
@@ -45,116 +45,110 @@ function stopAges(): { pass(milliseconds: number): void } {
   };
 }
 
-describe('A fetch of the JWKS over a real connection', () => {
-  // biome-ignore format: one fault a line
-  it.each<[title: string, fault: Fault, why: RegExp]>([
-    ['is reset', reset, /^the request failed \((UND_ERR_SOCKET|ECONNRESET)\)$/],
-    ['is reset in the middle of the body', resetInBody, /^the request failed( \((UND_ERR_SOCKET|ECONNRESET)\))?$/],
-    ['is closed in the middle of the body', closedInBody, /^the request failed \(UND_ERR_SOCKET\)$/],
-    ['gets something that is not HTTP', notHttp, /^the request failed \(HPE_INVALID_CONSTANT\)$/],
-    ['falls into a black hole', blackHole, /^the endpoint did not answer within 0.5 s$/],
-    ['gets a head and no body', headOnly, /^the endpoint did not answer within 0.5 s$/],
-    ['gets a byte at a time', slowDrip, /^the endpoint did not answer within 0.5 s$/],
-    ['gets 50 MB', large(50 * MIB), /^the endpoint answered with more than 1 MiB$/],
-    ['gets 50 MB packed into a few bytes', bomb, /^the endpoint answered with more than 1 MiB$/],
-    ['gets an error with a body of 50 MB', large(50 * MIB, 500), /^the endpoint answered 500, not 200$/],
-  ])('that %s fails, hangs up, says so without the URL, and does not hinder the next', async (_, fault, why) => {
-    const ages = stopAges();
-    const { server, client, warnings, outcome, status } = await startJwksClient({ jwks: { timeout: '0.5s' } });
-    const watch = watched(fault);
-    server.handler = watch;
-    const error: unknown = await client.verify(k1.token).catch((thrown) => thrown);
-    // A small answer is sent whole before anyone can hang up.
-    if (fault !== bomb) await until(() => watch.hungUp);
+// biome-ignore format: one fault a line
+it.each<[title: string, fault: Fault, why: RegExp]>([
+  ['is reset', reset, /^the request failed \((UND_ERR_SOCKET|ECONNRESET)\)$/],
+  ['is reset in the middle of the body', resetInBody, /^the request failed( \((UND_ERR_SOCKET|ECONNRESET)\))?$/],
+  ['is closed in the middle of the body', closedInBody, /^the request failed \(UND_ERR_SOCKET\)$/],
+  ['gets something that is not HTTP', notHttp, /^the request failed \(HPE_INVALID_CONSTANT\)$/],
+  ['falls into a black hole', blackHole, /^the endpoint did not answer within 0.5 s$/],
+  ['gets a head and no body', headOnly, /^the endpoint did not answer within 0.5 s$/],
+  ['gets a byte at a time', slowDrip, /^the endpoint did not answer within 0.5 s$/],
+  ['gets 50 MB', large(50 * MIB), /^the endpoint answered with more than 1 MiB$/],
+  ['gets 50 MB packed into a few bytes', bomb, /^the endpoint answered with more than 1 MiB$/],
+  ['gets an error with a body of 50 MB', large(50 * MIB, 500), /^the endpoint answered 500, not 200$/],
+])('A fetch of the JWKS over a real connection that %s fails, hangs up, says so without the URL, and does not hinder the next', async (_, fault, why) => {
+  const ages = stopAges();
+  const { server, client, warnings, outcome, status } = await startJwksClient({ jwks: { timeout: '0.5s' } });
+  const watch = watched(fault);
+  server.handler = watch;
+  const error: unknown = await client.verify(k1.token).catch((thrown) => thrown);
+  // A small answer is sent whole before anyone can hang up.
+  if (fault !== bomb) await until(() => watch.hungUp);
 
-    expect(error).toBeInstanceOf(AuthError);
-    expect(error).toMatchObject({ code: NONE, retryAfter: 1, cause: { message: expect.stringMatching(why) } });
-    expect(status().lastError).toMatch(why);
-    expect(warnings.map(({ code }) => code)).toEqual(['JWKS_FAILING']);
-    expect(inspect([error, warnings, client.status()], { depth: 9, showHidden: true })).not.toContain(URL_SECRET);
+  expect(error).toBeInstanceOf(AuthError);
+  expect(error).toMatchObject({ code: NONE, retryAfter: 1, cause: { message: expect.stringMatching(why) } });
+  expect(status().lastError).toMatch(why);
+  expect(warnings.map(({ code }) => code)).toEqual(['JWKS_FAILING']);
+  expect(inspect([error, warnings, client.status()], { depth: 9, showHidden: true })).not.toContain(URL_SECRET);
 
-    server.handler = keys(k1.jwk);
-    ages.pass(1000);
-    expect(await outcome(k1.token)).toBe('valid');
+  server.handler = keys(k1.jwk);
+  ages.pass(1000);
+  expect(await outcome(k1.token)).toBe('valid');
+});
+
+it('A fetch of the JWKS over a real connection that is refused the connection, or TLS, fails with the code of the system', async () => {
+  const { server, client, outcome, status } = await startJwksClient();
+  const overTls = createAuthClient({ jwksUrl: server.url.replace('http:', 'https:'), onWarning: () => {} });
+  await expect(overTls.verify(k1.token)).rejects.toMatchObject({ code: NONE });
+  expect(overTls.status().jwks?.lastError).toMatch(/^the request failed \(ERR_SSL_\w+\)$/);
+  expect(server.requests).toBe(0);
+
+  await server.close();
+  expect([await outcome(k1.token), await client.ping()]).toEqual([NONE, false]);
+  expect(status().lastError).toBe('the request failed (ECONNREFUSED)');
+});
+
+it.each([301, 302, 303, 307, 308])(
+  'A fetch of the JWKS over a real connection follows no redirect to good keys, also if a configured fetch does: %d',
+  async (code) => {
+    const elsewhere = await startJwksServer({ keys: [k1.jwk] });
+    onTestFinished(() => elsewhere.close());
+    const fetch: typeof globalThis.fetch = (url, init) =>
+      globalThis.fetch(url, { ...init, redirect: 'follow' });
+    for (const [options, why, requests] of [
+      [{}, `the endpoint answered ${code}, not 200`, 0],
+      [{ fetch }, 'the endpoint answered with a redirect, not 200', 1],
+    ] as const) {
+      const client = await startJwksClient({ jwks: options });
+      client.server.handler = answer(code, { location: elsewhere.url });
+      expect([await client.outcome(k1.token), client.status().lastError]).toEqual([NONE, why]);
+      expect(elsewhere.requests).toBe(requests);
+    }
+  },
+);
+
+it('A fetch of the JWKS over a real connection takes what is compressed, what comes in pieces, and sends its query and headers', async () => {
+  const { server, outcome, client } = await startJwksClient({ jwks: { headers: { 'x-tenant': 't' } } });
+  const seen: unknown[] = [];
+  server.handler = (request, response) => {
+    seen.push([request.method, request.url, request.headers['x-tenant'], request.headers.accept]);
+    response.writeHead(200, { 'content-encoding': 'gzip' });
+    const bytes = gzipSync(jwks);
+    response.write(bytes.subarray(0, 20), () => setTimeout(20).then(() => response.end(bytes.subarray(20))));
+  };
+
+  expect([await outcome(k1.token), await client.ping()]).toEqual(['valid', true]);
+  const accept = 'application/jwk-set+json, application/json';
+  expect(seen[0]).toEqual(['GET', `/.well-known/jwks.json?code=${URL_SECRET}`, 't', accept]);
+});
+
+it('A fetch of the JWKS over a real connection whose idle connection was cut is made once more, and nobody notices', async () => {
+  const { server, client, warnings, outcome } = await startJwksClient({ keys: [k1.jwk] });
+  expect(await outcome(k1.token)).toBe('valid');
+  let sockets: Socket[] = [];
+  // As if the server had given up the idle connection at the moment of the request.
+  server.handler = (request) => {
+    sockets = [...sockets, request.socket];
+    server.handler = undefined;
+    request.socket.destroy();
+  };
+
+  expect([await client.ping(), sockets.length, server.requests, warnings]).toEqual([true, 1, 3, []]);
+});
+
+it('A fetch of the JWKS over a real connection by a fetch that answers after the timeout is not read any more', async () => {
+  const { server, outcome, status } = await startJwksClient({
+    jwks: { timeout: '0.5s', fetch: (url) => globalThis.fetch(url) },
   });
+  const watch = watched((request, response) => void setTimeout(700).then(() => slowDrip(request, response)));
+  server.handler = watch;
+  expect([await outcome(k1.token), status().lastError]).toEqual([
+    NONE,
+    'the endpoint did not answer within 0.5 s',
+  ]);
 
-  it('that is refused the connection, or TLS, fails with the code of the system', async () => {
-    const { server, client, outcome, status } = await startJwksClient();
-    const overTls = createAuthClient({ jwksUrl: server.url.replace('http:', 'https:'), onWarning: () => {} });
-    await expect(overTls.verify(k1.token)).rejects.toMatchObject({ code: NONE });
-    expect(overTls.status().jwks?.lastError).toMatch(/^the request failed \(ERR_SSL_\w+\)$/);
-    expect(server.requests).toBe(0);
-
-    await server.close();
-    expect([await outcome(k1.token), await client.ping()]).toEqual([NONE, false]);
-    expect(status().lastError).toBe('the request failed (ECONNREFUSED)');
-  });
-
-  it.each([301, 302, 303, 307, 308])(
-    'follows no redirect to good keys, also if a configured fetch does: %d',
-    async (code) => {
-      const elsewhere = await startJwksServer({ keys: [k1.jwk] });
-      onTestFinished(() => elsewhere.close());
-      const fetch: typeof globalThis.fetch = (url, init) =>
-        globalThis.fetch(url, { ...init, redirect: 'follow' });
-      for (const [options, why, requests] of [
-        [{}, `the endpoint answered ${code}, not 200`, 0],
-        [{ fetch }, 'the endpoint answered with a redirect, not 200', 1],
-      ] as const) {
-        const client = await startJwksClient({ jwks: options });
-        client.server.handler = answer(code, { location: elsewhere.url });
-        expect([await client.outcome(k1.token), client.status().lastError]).toEqual([NONE, why]);
-        expect(elsewhere.requests).toBe(requests);
-      }
-    },
-  );
-
-  it('takes what is compressed, what comes in pieces, and sends its query and headers', async () => {
-    const { server, outcome, client } = await startJwksClient({ jwks: { headers: { 'x-tenant': 't' } } });
-    const seen: unknown[] = [];
-    server.handler = (request, response) => {
-      seen.push([request.method, request.url, request.headers['x-tenant'], request.headers.accept]);
-      response.writeHead(200, { 'content-encoding': 'gzip' });
-      const bytes = gzipSync(jwks);
-      response.write(bytes.subarray(0, 20), () =>
-        setTimeout(20).then(() => response.end(bytes.subarray(20))),
-      );
-    };
-
-    expect([await outcome(k1.token), await client.ping()]).toEqual(['valid', true]);
-    const accept = 'application/jwk-set+json, application/json';
-    expect(seen[0]).toEqual(['GET', `/.well-known/jwks.json?code=${URL_SECRET}`, 't', accept]);
-  });
-
-  it('whose idle connection was cut is made once more, and nobody notices', async () => {
-    const { server, client, warnings, outcome } = await startJwksClient({ keys: [k1.jwk] });
-    expect(await outcome(k1.token)).toBe('valid');
-    let sockets: Socket[] = [];
-    // As if the server had given up the idle connection at the moment of the request.
-    server.handler = (request) => {
-      sockets = [...sockets, request.socket];
-      server.handler = undefined;
-      request.socket.destroy();
-    };
-
-    expect([await client.ping(), sockets.length, server.requests, warnings]).toEqual([true, 1, 3, []]);
-  });
-
-  it('by a fetch that answers after the timeout is not read any more', async () => {
-    const { server, outcome, status } = await startJwksClient({
-      jwks: { timeout: '0.5s', fetch: (url) => globalThis.fetch(url) },
-    });
-    const watch = watched(
-      (request, response) => void setTimeout(700).then(() => slowDrip(request, response)),
-    );
-    server.handler = watch;
-    expect([await outcome(k1.token), status().lastError]).toEqual([
-      NONE,
-      'the endpoint did not answer within 0.5 s',
-    ]);
-
-    await until(() => watch.hungUp);
-  });
+  await until(() => watch.hungUp);
 });
 
 /** A TCP balancer that gives its first connection to one replica and each later one to another, for as long as it lasts. */
@@ -180,99 +174,95 @@ async function startBalancer(first: string, later: string): Promise<string> {
   return `http://127.0.0.1:${(balancer.address() as AddressInfo).port}/jwks`;
 }
 
-describe('A broken replica behind a balancer of connections', () => {
-  it('is left after at most two attempts, although it keeps its connection alive', async () => {
-    const ages = stopAges();
-    const broken = await startJwksServer();
-    const good = await startJwksServer({ keys: [k1.jwk] });
-    onTestFinished(() => Promise.all([broken.close(), good.close()]).then(() => {}));
-    // It is read to its end, so that the connection can be used again.
-    broken.handler = body('{"error":"starting"}');
-    const client = createAuthClient({
-      jwksUrl: await startBalancer(broken.url, good.url),
-      onWarning: () => {},
-    });
-    let attempts = 1;
-    for (; !(await client.ping()) && attempts < 10; attempts += 1) {
-      ages.pass(1000);
-      // A connection is free again only a moment after its answer was read.
-      await setTimeout(20);
-    }
-
-    expect(attempts).toBeLessThanOrEqual(3);
-    expect(broken.requests).toBeLessThanOrEqual(2);
-    expect(good.requests).toBe(1);
+it('A broken replica behind a balancer of connections is left after at most two attempts, although it keeps its connection alive', async () => {
+  const ages = stopAges();
+  const broken = await startJwksServer();
+  const good = await startJwksServer({ keys: [k1.jwk] });
+  onTestFinished(() => Promise.all([broken.close(), good.close()]).then(() => {}));
+  // It is read to its end, so that the connection can be used again.
+  broken.handler = body('{"error":"starting"}');
+  const client = createAuthClient({
+    jwksUrl: await startBalancer(broken.url, good.url),
+    onWarning: () => {},
   });
+  let attempts = 1;
+  for (; !(await client.ping()) && attempts < 10; attempts += 1) {
+    ages.pass(1000);
+    // A connection is free again only a moment after its answer was read.
+    await setTimeout(20);
+  }
+
+  expect(attempts).toBeLessThanOrEqual(3);
+  expect(broken.requests).toBeLessThanOrEqual(2);
+  expect(good.requests).toBe(1);
 });
 
-describe('A process of its own', () => {
-  const client = (url: string, more: string): string => `
-    import { createAuthClient } from 'intentkit-auth';
-    const tokens = ${JSON.stringify([k1.token, k2.token])};
-    const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-    const client = createAuthClient({ jwksUrl: ${JSON.stringify(url)}, onWarning });
-    const outcome = (token) => client.verify(token).then(({ valid, reason }) => valid ? 'valid' : reason, ({ code }) => code ?? 'raw error');
-    ${more}`;
+const client = (url: string, more: string): string => `
+  import { createAuthClient } from 'intentkit-auth';
+  const tokens = ${JSON.stringify([k1.token, k2.token])};
+  const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const client = createAuthClient({ jwksUrl: ${JSON.stringify(url)}, onWarning });
+  const outcome = (token) => client.verify(token).then(({ valid, reason }) => valid ? 'valid' : reason, ({ code }) => code ?? 'raw error');
+  ${more}`;
 
-  it('that has no descriptor left at its first token has no verdict, and has one when there are some again', async () => {
-    const server = await startJwksServer({ keys: [k1.jwk] });
-    onTestFinished(() => server.close());
-    const child = await startChild(
-      client(
-        server.url,
-        `import { closeSync, openSync } from 'node:fs';
-        function onWarning() {}
-        // What a client loads when it is made is there when no file is being read.
-        do await wait(300); while (process.getActiveResourcesInfo().some((name) => name.startsWith('FS')));
-        const taken = [];
-        try { for (;;) taken.push(openSync('/dev/null')); } catch {}
-        const first = [await outcome(tokens[0]), await client.ping()];
-        for (const descriptor of taken) closeSync(descriptor);
-        let last;
-        for (let tries = 0; tries < 50 && last !== 'valid'; tries += 1, await wait(100)) last = await outcome(tokens[0]);
-        console.log(JSON.stringify([...first, last, await client.ping()]));`,
-      ),
-      { descriptors: 128 },
-    );
+it('A process of its own that has no descriptor left at its first token has no verdict, and has one when there are some again', async () => {
+  const server = await startJwksServer({ keys: [k1.jwk] });
+  onTestFinished(() => server.close());
+  const child = await startChild(
+    client(
+      server.url,
+      `import { closeSync, openSync } from 'node:fs';
+      function onWarning() {}
+      // What a client loads when it is made is there when no file is being read.
+      do await wait(300); while (process.getActiveResourcesInfo().some((name) => name.startsWith('FS')));
+      const taken = [];
+      try { for (;;) taken.push(openSync('/dev/null')); } catch {}
+      const first = [await outcome(tokens[0]), await client.ping()];
+      for (const descriptor of taken) closeSync(descriptor);
+      let last;
+      for (let tries = 0; tries < 50 && last !== 'valid'; tries += 1, await wait(100)) last = await outcome(tokens[0]);
+      console.log(JSON.stringify([...first, last, await client.ping()]));`,
+    ),
+    { descriptors: 128 },
+  );
 
-    expect([await child.ended, child.lines]).toEqual([0, [`["${NONE}",false,"valid",true]`]]);
-  });
+  expect([await child.ended, child.lines]).toEqual([0, [`["${NONE}",false,"valid",true]`]]);
+});
 
-  it('survives an outage whose warning handler rejects', async () => {
-    const server = await startJwksServer();
-    onTestFinished(() => server.close());
-    server.handler = answer(500);
-    const child = await startChild(
-      client(
-        server.url,
-        `async function onWarning() { throw new Error('the log is down'); }
-        const first = await outcome(tokens[0]);
-        await wait(50);
-        console.log(first, await client.ping());`,
-      ),
-    );
+it('A process of its own survives an outage whose warning handler rejects', async () => {
+  const server = await startJwksServer();
+  onTestFinished(() => server.close());
+  server.handler = answer(500);
+  const child = await startChild(
+    client(
+      server.url,
+      `async function onWarning() { throw new Error('the log is down'); }
+      const first = await outcome(tokens[0]);
+      await wait(50);
+      console.log(first, await client.ping());`,
+    ),
+  );
 
-    expect([await child.ended, child.lines]).toEqual([0, [`${NONE} false`]]);
-  });
+  expect([await child.ended, child.lines]).toEqual([0, [`${NONE} false`]]);
+});
 
-  it('that is suspended in the middle of a fetch does not call that an outage', async () => {
-    const server = await startJwksServer({ keys: [k1.jwk] });
-    onTestFinished(() => server.close());
-    const child = await startChild(
-      client(
-        server.url,
-        `function onWarning(message) { console.log(message); }
-        console.log(await outcome(tokens[0]), await outcome(tokens[1]));`,
-      ).replace('onWarning })', "onWarning, jwks: { timeout: '0.5s' } })"),
-    );
-    server.handler = (_, response) => {
-      server.handler = undefined;
-      child.process.kill('SIGSTOP');
-      response.end(jwks);
-      // As long as the timeout and what is taken for a suspension, and some more.
-      setTimeout(2500).then(() => child.process.kill('SIGCONT'));
-    };
+it('A process of its own that is suspended in the middle of a fetch does not call that an outage', async () => {
+  const server = await startJwksServer({ keys: [k1.jwk] });
+  onTestFinished(() => server.close());
+  const child = await startChild(
+    client(
+      server.url,
+      `function onWarning(message) { console.log(message); }
+      console.log(await outcome(tokens[0]), await outcome(tokens[1]));`,
+    ).replace('onWarning })', "onWarning, jwks: { timeout: '0.5s' } })"),
+  );
+  server.handler = (_, response) => {
+    server.handler = undefined;
+    child.process.kill('SIGSTOP');
+    response.end(jwks);
+    // As long as the timeout and what is taken for a suspension, and some more.
+    setTimeout(2500).then(() => child.process.kill('SIGCONT'));
+  };
 
-    expect([await child.ended, child.lines]).toEqual([0, ['valid key']]);
-  });
+  expect([await child.ended, child.lines]).toEqual([0, ['valid key']]);
 });

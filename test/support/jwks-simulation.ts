@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type AuthClient, createAuthClient, type JwksOptions, type JwksStatus } from 'intentkit-auth';
-import { expect, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, vi } from 'vitest';
 import { loadJose } from '../../src/jose.js';
 import { createSigner, outcome, type Signer } from './jwks-client.js';
 import { segment } from './mint.js';
@@ -152,8 +152,15 @@ export interface Simulation {
   readonly client: AuthClient;
   /** Each warning as its code and message. */
   readonly warnings: string[];
+  /** What becomes of tokens that come at once. */
+  outcomes(...tokens: readonly string[]): Promise<string[]>;
   outcome(token: string): Promise<string>;
+  /** The error that there is instead of a verdict. */
+  errorOf(token: string): Promise<unknown>;
+  ping(): Promise<boolean>;
   status(): JwksStatus;
+  /** How many requests the provider has seen. */
+  requests(): number;
 }
 
 /** A client of a provider that is given or has these keys. */
@@ -178,6 +185,10 @@ export function simulate(
     client,
     warnings,
     outcome: (token) => outcome(client, token),
+    outcomes: (...tokens) => Promise.all(tokens.map((token) => outcome(client, token))),
+    errorOf: (token) => client.verify(token).catch((error) => error),
+    ping: () => client.ping(),
+    requests: () => provider.requests.length,
     status() {
       const { jwks: found } = client.status();
       if (!found) throw new Error('the client has no JWKS');
@@ -185,6 +196,21 @@ export function simulate(
     },
   };
 }
+
+/** Calls for what follows every test of a file that simulates: the clocks stand, and all happens in memory. */
+export function simulateEachTest(): void {
+  beforeEach(async () => {
+    stopClocks();
+    await keepInMemory();
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllGlobals();
+  });
+}
+
+/** Moves the clocks to a time since the test began. */
+export const at = (time: number): Promise<void> => pass(time - now());
 
 /**
  * Makes all that follows happen in memory alone, so that the clock may move as soon as nothing more happens: jose is

@@ -2,7 +2,7 @@
  * Outages and floods as they were seen, by a stopped clock and a provider in memory. Each holds what an operator
  * relies on: no good token is called bad, a new key serves soon, the provider is left alone.
  */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import {
   createRsaSigner,
   FAULTS,
@@ -75,156 +75,152 @@ const retired: Load = () => ['r1', 'r2', 'r3'].map((kid) => unknown(kid));
 const onceASecond: Load = (time) => retired(time).filter((_, index) => time % SECOND === 100 + 350 * index);
 const both: Load = (time) => [...flood(time), ...retired(time)];
 
-describe('A rotation', () => {
-  it.each<[load: string, swap: number, load: Load]>([
-    ...[0, 3, 9.9, 10, 15, 29].map((swap): [string, number, Load] => [
-      'a flood of made-up key ids',
-      swap,
-      flood,
-    ]),
-    ['three retired key ids that come once a second each', 33, onceASecond],
-    ['both at once', 33, both],
-  ])(
-    'beside %s for %d s calls no good token bad, serves its new key within 12 s, and costs few requests',
-    async (_, seconds, load) => {
-      const client = await startWithKeys(100);
-      const { send, outcomesOf, firstVerdict } = sender(client);
-      const swap = now() + seconds * SECOND;
-      await run(swap + 40 * SECOND, (time) => {
-        if (time >= swap) {
-          client.provider.publish(k1, k2);
-          send(k2.token);
-        }
-        send(k1.token);
-        for (const token of load(time)) send(token);
-      });
-      await pass(MINUTE, SECOND);
-
-      expect(outcomesOf(k1.token)).toEqual(['valid']);
-      expect(outcomesOf(k2.token)).not.toContain('key');
-      expect(firstVerdict(k2.token) - swap).toBeLessThanOrEqual(12 * SECOND);
-      expect(client.provider.peak(30 * SECOND)).toBeLessThanOrEqual(5);
-    },
-  );
-
-  it('calls no token bad that joins a slow fetch which began before it', async () => {
-    const client = await startWithKeys(4 * SECOND);
-    const { send, outcomesOf } = sender(client);
-    await run(20 * SECOND, (time) => {
-      if (time === SECOND) send(unknown());
-      if (time === 2 * SECOND) client.provider.publish(k1, k2);
-      if (time >= 2 * SECOND) send(k2.token);
-    });
-    await pass(10 * SECOND, SECOND);
-
-    expect(outcomesOf(k2.token)).toEqual(['valid']);
-    expect(client.provider.requests).toHaveLength(3);
-  });
-
-  it('during an outage of four seconds costs at most eight', async () => {
+it.each<[load: string, swap: number, load: Load]>([
+  ...[0, 3, 9.9, 10, 15, 29].map((swap): [string, number, Load] => [
+    'a flood of made-up key ids',
+    swap,
+    flood,
+  ]),
+  ['three retired key ids that come once a second each', 33, onceASecond],
+  ['both at once', 33, both],
+])(
+  'A rotation beside %s for %d s calls no good token bad, serves its new key within 12 s, and costs few requests',
+  async (_, seconds, load) => {
     const client = await startWithKeys(100);
     const { send, outcomesOf, firstVerdict } = sender(client);
-    const began = now();
-    client.provider.publish(k1, k2);
-    client.provider.fault = status(503);
-    await run(began + 20 * SECOND, (time) => {
-      if (time >= began + 4 * SECOND) client.provider.fault = undefined;
+    const swap = now() + seconds * SECOND;
+    await run(swap + 40 * SECOND, (time) => {
+      if (time >= swap) {
+        client.provider.publish(k1, k2);
+        send(k2.token);
+      }
       send(k1.token);
-      send(k2.token);
+      for (const token of load(time)) send(token);
     });
+    await pass(MINUTE, SECOND);
 
-    expect([outcomesOf(k1.token), outcomesOf(k2.token)]).toEqual([['valid'], [NONE, 'valid']]);
-    expect(firstVerdict(k2.token) - began).toBeLessThanOrEqual(8 * SECOND);
+    expect(outcomesOf(k1.token)).toEqual(['valid']);
+    expect(outcomesOf(k2.token)).not.toContain('key');
+    expect(firstVerdict(k2.token) - swap).toBeLessThanOrEqual(12 * SECOND);
+    expect(client.provider.peak(30 * SECOND)).toBeLessThanOrEqual(5);
+  },
+);
+
+it('A rotation calls no token bad that joins a slow fetch which began before it', async () => {
+  const client = await startWithKeys(4 * SECOND);
+  const { send, outcomesOf } = sender(client);
+  await run(20 * SECOND, (time) => {
+    if (time === SECOND) send(unknown());
+    if (time === 2 * SECOND) client.provider.publish(k1, k2);
+    if (time >= 2 * SECOND) send(k2.token);
   });
+  await pass(10 * SECOND, SECOND);
 
-  it('of all clients of a fleet at once does not bring them back at once', async () => {
-    const provider = new MemoryProvider();
-    provider.publish(k1);
-    const fleet = Array.from({ length: 60 }, () => simulate({}, provider));
-    for (let time = 0; time <= 10 * MINUTE; time += 5 * SECOND, await pass(5 * SECOND)) {
-      if (time === 0 || time > 6.5 * MINUTE)
-        await Promise.all(fleet.map((client) => client.outcome(k1.token)));
-    }
-
-    const [first = 0, ...rest] = provider.requests.slice(60).map(({ began }) => began);
-    expect(provider.requests.slice(60, 120)).toHaveLength(60);
-    expect((rest[58] ?? 0) - first).toBeGreaterThan(MINUTE);
-    // Sixty in two minutes are two or three in five seconds. That ten fall together is a chance of one in thousands.
-    const together = rest.map((time) => rest.filter((other) => Math.abs(other - time) < SECOND).length);
-    expect(Math.max(...together)).toBeLessThan(15);
-  });
+  expect(outcomesOf(k2.token)).toEqual(['valid']);
+  expect(client.provider.requests).toHaveLength(3);
 });
 
-describe('An outage of any kind', () => {
-  it.each(Object.entries(FAULTS))(
-    'loses no token while stale keys serve, and is warned of: the endpoint %s',
-    async (_, fault) => {
-      const client = await startWithKeys();
-      client.provider.fault = fault;
-      for (let minute = 1; minute < 60; minute += 1) {
-        await pass(minute * MINUTE - now(), MINUTE);
-        expect(await client.outcome(k1.token)).toBe('valid');
-      }
-      expect(client.warnings.map((warning) => warning.slice(0, 12))).toEqual(['JWKS_FAILING']);
-      expect(client.status()).toMatchObject({ state: 'stale', keyIds: ['k1'] });
+it('A rotation during an outage of four seconds costs at most eight', async () => {
+  const client = await startWithKeys(100);
+  const { send, outcomesOf, firstVerdict } = sender(client);
+  const began = now();
+  client.provider.publish(k1, k2);
+  client.provider.fault = status(503);
+  await run(began + 20 * SECOND, (time) => {
+    if (time >= began + 4 * SECOND) client.provider.fault = undefined;
+    send(k1.token);
+    send(k2.token);
+  });
 
-      client.provider.fault = undefined;
-      client.provider.publish(k2);
-      await pass(90 * SECOND, SECOND);
-      expect(await client.outcome(k2.token)).toBe('valid');
-      expect(await client.outcome(k1.token)).toBe('key');
-    },
-  );
+  expect([outcomesOf(k1.token), outcomesOf(k2.token)]).toEqual([['valid'], [NONE, 'valid']]);
+  expect(firstVerdict(k2.token) - began).toBeLessThanOrEqual(8 * SECOND);
+});
 
-  it.each([5, 20, 95])(
-    'before the first key ends within 5 s of the recovery, after %d s',
-    async (seconds) => {
-      for (let round = 0; round < 5; round += 1) {
-        const client = simulate();
-        const { send, outcomesOf, firstVerdict } = sender(client);
-        client.provider.fault = status(503);
-        const recovery = now() + seconds * SECOND;
-        await run(recovery + 10 * SECOND, (time) => {
-          if (time >= recovery) {
-            client.provider.fault = undefined;
-            client.provider.publish(k1);
-          }
-          if (time % 250 < STEP) send(k1.token);
-        });
+it('A rotation of all clients of a fleet at once does not bring them back at once', async () => {
+  const provider = new MemoryProvider();
+  provider.publish(k1);
+  const fleet = Array.from({ length: 60 }, () => simulate({}, provider));
+  for (let time = 0; time <= 10 * MINUTE; time += 5 * SECOND, await pass(5 * SECOND)) {
+    if (time === 0 || time > 6.5 * MINUTE) await Promise.all(fleet.map((client) => client.outcome(k1.token)));
+  }
 
-        expect(firstVerdict(k1.token) - recovery).toBeLessThanOrEqual(5.5 * SECOND);
-        expect(outcomesOf(k1.token)).toEqual([NONE, 'valid']);
-      }
-    },
-  );
+  const [first = 0, ...rest] = provider.requests.slice(60).map(({ began }) => began);
+  expect(provider.requests.slice(60, 120)).toHaveLength(60);
+  expect((rest[58] ?? 0) - first).toBeGreaterThan(MINUTE);
+  // Sixty in two minutes are two or three in five seconds. That ten fall together is a chance of one in thousands.
+  const together = rest.map((time) => rest.filter((other) => Math.abs(other - time) < SECOND).length);
+  expect(Math.max(...together)).toBeLessThan(15);
+});
 
-  it.each<[title: string, set: readonly unknown[]]>([
-    ['empty', []],
-    [
-      'without a usable key',
-      [
-        { kty: 'oct', k: 'AAAA' },
-        { ...k2.jwk, use: 'enc' },
-      ],
-    ],
-    ['of weak keys', [{ ...k2.jwk, e: 'AQ' }]],
-  ])('is what a set is that is %s: the good one goes on', async (_, set) => {
+it.each(Object.entries(FAULTS))(
+  'An outage of any kind loses no token while stale keys serve, and is warned of: the endpoint %s',
+  async (_, fault) => {
     const client = await startWithKeys();
-    client.provider.fault = jwksOf(...set);
-    expect([await client.client.ping(), await client.outcome(k1.token)]).toEqual([false, 'valid']);
+    client.provider.fault = fault;
+    for (let minute = 1; minute < 60; minute += 1) {
+      await pass(minute * MINUTE - now(), MINUTE);
+      expect(await client.outcome(k1.token)).toBe('valid');
+    }
+    expect(client.warnings.map((warning) => warning.slice(0, 12))).toEqual(['JWKS_FAILING']);
+    expect(client.status()).toMatchObject({ state: 'stale', keyIds: ['k1'] });
 
-    expect(client.warnings).toEqual([
-      'JWKS_FAILING The JWKS endpoint fails: the endpoint answered with no key for an accepted algorithm; the last good keys serve for another 3600 s.',
-    ]);
-  });
+    client.provider.fault = undefined;
+    client.provider.publish(k2);
+    await pass(90 * SECOND, SECOND);
+    expect(await client.outcome(k2.token)).toBe('valid');
+    expect(await client.outcome(k1.token)).toBe('key');
+  },
+);
+
+it.each([5, 20, 95])(
+  'An outage of any kind before the first key ends within 5 s of the recovery, after %d s',
+  async (seconds) => {
+    for (let round = 0; round < 5; round += 1) {
+      const client = simulate();
+      const { send, outcomesOf, firstVerdict } = sender(client);
+      client.provider.fault = status(503);
+      const recovery = now() + seconds * SECOND;
+      await run(recovery + 10 * SECOND, (time) => {
+        if (time >= recovery) {
+          client.provider.fault = undefined;
+          client.provider.publish(k1);
+        }
+        if (time % 250 < STEP) send(k1.token);
+      });
+
+      expect(firstVerdict(k1.token) - recovery).toBeLessThanOrEqual(5.5 * SECOND);
+      expect(outcomesOf(k1.token)).toEqual([NONE, 'valid']);
+    }
+  },
+);
+
+it.each<[title: string, set: readonly unknown[]]>([
+  ['empty', []],
+  [
+    'without a usable key',
+    [
+      { kty: 'oct', k: 'AAAA' },
+      { ...k2.jwk, use: 'enc' },
+    ],
+  ],
+  ['of weak keys', [{ ...k2.jwk, e: 'AQ' }]],
+])('An outage of any kind is what a set is that is %s: the good one goes on', async (_, set) => {
+  const client = await startWithKeys();
+  client.provider.fault = jwksOf(...set);
+  expect([await client.client.ping(), await client.outcome(k1.token)]).toEqual([false, 'valid']);
+
+  expect(client.warnings).toEqual([
+    'JWKS_FAILING The JWKS endpoint fails: the endpoint answered with no key for an accepted algorithm; the last good keys serve for another 3600 s.',
+  ]);
 });
 
-describe('The system clock', () => {
-  it.each([
-    ['back by 59 minutes', -59 * MINUTE],
-    ['back by a day', -24 * HOUR],
-    ['forward by a day', 24 * HOUR],
-  ])('that is set %s changes neither how long keys serve nor when they are fetched', async (_, by) => {
+it.each([
+  ['back by 59 minutes', -59 * MINUTE],
+  ['back by a day', -24 * HOUR],
+  ['forward by a day', 24 * HOUR],
+])(
+  'The system clock that is set %s changes neither how long keys serve nor when they are fetched',
+  async (_, by) => {
     const client = await startWithKeys();
     vi.setSystemTime(Date.now() + by);
     await pass(7 * MINUTE - 1 - now());
@@ -240,19 +236,17 @@ describe('The system clock', () => {
       expect(await client.outcome(k1.token)).toBe(expected);
       vi.setSystemTime(Date.now() - by);
     }
-  });
-});
+  },
+);
 
-describe('A public health route', () => {
-  it('that is asked 200 times a second costs one request a second', async () => {
-    const client = await startWithKeys();
-    const before = client.provider.requests.length;
-    const answers = new Set<boolean>();
-    for (let time = 0; time < 10 * SECOND; time += STEP, await pass(STEP)) {
-      for (let count = 0; count < 10; count += 1) answers.add(await client.client.ping());
-    }
+it('A public health route that is asked 200 times a second costs one request a second', async () => {
+  const client = await startWithKeys();
+  const before = client.provider.requests.length;
+  const answers = new Set<boolean>();
+  for (let time = 0; time < 10 * SECOND; time += STEP, await pass(STEP)) {
+    for (let count = 0; count < 10; count += 1) answers.add(await client.client.ping());
+  }
 
-    expect([...answers]).toEqual([true]);
-    expect(client.provider.requests.length - before).toBe(10);
-  });
+  expect([...answers]).toEqual([true]);
+  expect(client.provider.requests.length - before).toBe(10);
 });

@@ -282,7 +282,7 @@ it(
     const property = fc.asyncProperty(
       fc.constantFrom(0, 0.5, ALMOST_ONE),
       fc.constantFrom(0, 30 * SECOND, 180 * SECOND),
-      fc.commands(commands, { maxCommands: 60, size: '+1' }),
+      fc.commands(commands, { maxCommands: 45, size: '+1' }),
       async (random, staleIfError, run) => {
         pinRandom(random);
         const world = new World(random, staleIfError);

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { usableKey } from '../../../../src/keys/remote/usable-key.js';
 import { base64url, generateKeys } from '../../../support/mint.js';
 
@@ -14,119 +14,118 @@ const k256 = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.ex
 const modulus = (bytes: number, first: readonly number[] = [], last = 0xff): string =>
   base64url(Uint8Array.from({ length: bytes }, (_, at) => (at === bytes - 1 ? last : (first[at] ?? 0xff))));
 
-describe('A member of a set that may verify', () => {
-  it('keeps what a key consists of, and nothing else', () => {
-    const extras = { x5c: ['AAAA'], x5t: 'AAAA', ext: true, exp: 2, 'https://idp.example/tenant': { id: 7 } };
-    for (const { jwk } of [rsa, ec, ed]) {
-      expect(usableKey({ ...jwk, ...extras })).toEqual(jwk);
-      expect(usableKey({ ...jwk, use: 'sig', alg: 'any', key_ops: ['sign', 'verify'] })).toEqual({
-        ...jwk,
-        alg: 'any',
-        key_ops: ['sign', 'verify'],
-      });
-    }
-  });
+it('A member of a set that may verify keeps what a key consists of, and nothing else', () => {
+  const extras = { x5c: ['AAAA'], x5t: 'AAAA', ext: true, exp: 2, 'https://idp.example/tenant': { id: 7 } };
+  for (const { jwk } of [rsa, ec, ed]) {
+    expect(usableKey({ ...jwk, ...extras })).toEqual(jwk);
+    expect(usableKey({ ...jwk, use: 'sig', alg: 'any', key_ops: ['sign', 'verify'] })).toEqual({
+      ...jwk,
+      alg: 'any',
+      key_ops: ['sign', 'verify'],
+    });
+  }
+});
 
-  it.each([undefined, null, 1, {}, ['k']])('has no key id when it says %j for one', (kid) => {
+it.each([undefined, null, 1, {}, ['k']])(
+  'A member of a set that may verify has no key id when it says %j for one',
+  (kid) => {
     const { kid: _, ...bare } = ec.jwk;
 
     expect(usableKey({ ...ec.jwk, kid })).toEqual(bare);
-  });
+  },
+);
 
-  it.each(['P-256', 'P-384', 'P-521'])('may be on %s', (crv) => {
-    expect(usableKey({ ...ec.jwk, crv })).toMatchObject({ kty: 'EC', crv });
-  });
-
-  it.each([
-    ['a modulus of 2048 bits', { n: modulus(256, [0x80]) }],
-    ['a modulus of 2048 bits after a zero byte', { n: modulus(257, [0, 0x80]) }],
-    ['a modulus of 2049 bits', { n: modulus(257, [1]) }],
-    ['a modulus of 4096 bits', { n: modulus(512) }],
-    ['the exponent 3', { e: 'Aw' }],
-    ['the exponent 65537 after zero bytes', { e: 'AAAAAAEAAQ' }],
-    ['an exponent of 32 bits', { e: 'gAAAAQ' }],
-  ])('may be an RSA key with %s', (_, change) => {
-    expect(usableKey({ ...rsa.jwk, ...change })).toMatchObject({ kty: 'RSA', ...change });
-  });
+it.each(['P-256', 'P-384', 'P-521'])('A member of a set that may verify may be on %s', (crv) => {
+  expect(usableKey({ ...ec.jwk, crv })).toMatchObject({ kty: 'EC', crv });
 });
 
-describe('A member of a set that is left out', () => {
-  // biome-ignore format: one member a line
-  it.each<[title: string, member: unknown]>([
-    ['null', null],
-    ['a number', 1],
-    ['text', JSON.stringify(ec.jwk)],
-    ['a list', [ec.jwk]],
-    ['empty', {}],
-    ['what only inherits a key', Object.create(ec.jwk)],
-    ['an HMAC key without its secret', { kty: 'oct', alg: 'HS256' }],
-    ['of an unknown type', { ...ec.jwk, kty: 'AKP', alg: 'ML-DSA-44', pub: 'AAAA' }],
-    ['without a type', { ...ec.jwk, kty: undefined }],
-    ['of a type that is a number', { ...ec.jwk, kty: 2 }],
-    ['of a type in lower case', { ...ec.jwk, kty: 'ec' }],
-    ['of a type that is the name of a method', { ...ec.jwk, kty: 'constructor' }],
-    ['an elliptic curve with the type of another', { ...ec.jwk, kty: 'OKP' }],
-    ['an Edwards curve with the type of another', { ...ed.jwk, kty: 'EC', y: ed.jwk.x }],
-    ['for encryption', { ...ec.jwk, use: 'enc' }],
-    ['for the use null', { ...ec.jwk, use: null }],
-    ['for a use in upper case', { ...ec.jwk, use: 'SIG' }],
-    ['for signing and not verifying', { ...ec.jwk, key_ops: ['sign'] }],
-    ['for no operation', { ...ec.jwk, key_ops: [] }],
-    ['for operations that are text', { ...ec.jwk, key_ops: 'verify' }],
-    ['for operations that are null', { ...ec.jwk, key_ops: null }],
-    ['for an operation that is a number', { ...ec.jwk, key_ops: ['verify', 1] }],
-    ['for an algorithm that is a number', { ...ec.jwk, alg: 256 }],
-    ['for an algorithm that is null', { ...ec.jwk, alg: null }],
-    ['without a curve', { ...ec.jwk, crv: undefined }],
-    ['on a curve that is a number', { ...ec.jwk, crv: 256 }],
-    ['on secp256k1', k256],
-    ['on Ed448', jwkOf('ed448')],
-    ['on X25519', jwkOf('x25519')],
-    ['an EC key with a coordinate that is a number', { ...ec.jwk, x: 1 }],
-    ['an EC key without its second coordinate', { ...ec.jwk, y: undefined }],
-    ['an Ed25519 key without its point', { ...ed.jwk, x: undefined }],
-    ['an Ed25519 key of 31 bytes', { ...ed.jwk, x: base64url(Buffer.alloc(31, 2)) }],
-    ['an Ed25519 key of 33 bytes', { ...ed.jwk, x: base64url(Buffer.alloc(33, 2)) }],
-    ['an Ed25519 key in padded base64url', { ...ed.jwk, x: `${ed.jwk.x}=` }],
-    ['an RSA key without a modulus', { ...rsa.jwk, n: undefined }],
-    ['an RSA key with a modulus that is a number', { ...rsa.jwk, n: 7 }],
-    ['an RSA key with a modulus in padded base64url', { ...rsa.jwk, n: `${rsa.jwk.n}==` }],
-    ['an RSA key with a modulus after a space', { ...rsa.jwk, n: ` ${rsa.jwk.n}` }],
-    ['an RSA key with a modulus in standard base64', { ...rsa.jwk, n: modulus(256).replaceAll('_', '/') }],
-    ['an RSA key without an exponent', { ...rsa.jwk, e: undefined }],
-    ['an RSA key with an exponent that is a number', { ...rsa.jwk, e: 65537 }],
-    ['an RSA key with an exponent of one character', { ...rsa.jwk, e: 'A' }],
-  ])('is "unsupported" when it is %s', (_, member) => {
-    expect(usableKey(member)).toBe('unsupported');
-  });
+it.each([
+  ['a modulus of 2048 bits', { n: modulus(256, [0x80]) }],
+  ['a modulus of 2048 bits after a zero byte', { n: modulus(257, [0, 0x80]) }],
+  ['a modulus of 2049 bits', { n: modulus(257, [1]) }],
+  ['a modulus of 4096 bits', { n: modulus(512) }],
+  ['the exponent 3', { e: 'Aw' }],
+  ['the exponent 65537 after zero bytes', { e: 'AAAAAAEAAQ' }],
+  ['an exponent of 32 bits', { e: 'gAAAAQ' }],
+])('A member of a set that may verify may be an RSA key with %s', (_, change) => {
+  expect(usableKey({ ...rsa.jwk, ...change })).toMatchObject({ kty: 'RSA', ...change });
+});
 
-  it('is "private" whatever its private part, also when that is null', () => {
-    for (const { privateKey } of [rsa, ec, ed]) {
-      expect(usableKey(privateKey.export({ format: 'jwk' }))).toBe('private');
-    }
-    for (const name of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']) {
-      expect([name, usableKey({ ...ec.jwk, [name]: null })]).toEqual([name, 'private']);
-    }
-  });
+// biome-ignore format: one member a line
+it.each<[title: string, member: unknown]>([
+  ['null', null],
+  ['a number', 1],
+  ['text', JSON.stringify(ec.jwk)],
+  ['a list', [ec.jwk]],
+  ['empty', {}],
+  ['what only inherits a key', Object.create(ec.jwk)],
+  ['an HMAC key without its secret', { kty: 'oct', alg: 'HS256' }],
+  ['of an unknown type', { ...ec.jwk, kty: 'AKP', alg: 'ML-DSA-44', pub: 'AAAA' }],
+  ['without a type', { ...ec.jwk, kty: undefined }],
+  ['of a type that is a number', { ...ec.jwk, kty: 2 }],
+  ['of a type in lower case', { ...ec.jwk, kty: 'ec' }],
+  ['of a type that is the name of a method', { ...ec.jwk, kty: 'constructor' }],
+  ['an elliptic curve with the type of another', { ...ec.jwk, kty: 'OKP' }],
+  ['an Edwards curve with the type of another', { ...ed.jwk, kty: 'EC', y: ed.jwk.x }],
+  ['for encryption', { ...ec.jwk, use: 'enc' }],
+  ['for the use null', { ...ec.jwk, use: null }],
+  ['for a use in upper case', { ...ec.jwk, use: 'SIG' }],
+  ['for signing and not verifying', { ...ec.jwk, key_ops: ['sign'] }],
+  ['for no operation', { ...ec.jwk, key_ops: [] }],
+  ['for operations that are text', { ...ec.jwk, key_ops: 'verify' }],
+  ['for operations that are null', { ...ec.jwk, key_ops: null }],
+  ['for an operation that is a number', { ...ec.jwk, key_ops: ['verify', 1] }],
+  ['for an algorithm that is a number', { ...ec.jwk, alg: 256 }],
+  ['for an algorithm that is null', { ...ec.jwk, alg: null }],
+  ['without a curve', { ...ec.jwk, crv: undefined }],
+  ['on a curve that is a number', { ...ec.jwk, crv: 256 }],
+  ['on secp256k1', k256],
+  ['on Ed448', jwkOf('ed448')],
+  ['on X25519', jwkOf('x25519')],
+  ['an EC key with a coordinate that is a number', { ...ec.jwk, x: 1 }],
+  ['an EC key without its second coordinate', { ...ec.jwk, y: undefined }],
+  ['an Ed25519 key without its point', { ...ed.jwk, x: undefined }],
+  ['an Ed25519 key of 31 bytes', { ...ed.jwk, x: base64url(Buffer.alloc(31, 2)) }],
+  ['an Ed25519 key of 33 bytes', { ...ed.jwk, x: base64url(Buffer.alloc(33, 2)) }],
+  ['an Ed25519 key in padded base64url', { ...ed.jwk, x: `${ed.jwk.x}=` }],
+  ['an RSA key without a modulus', { ...rsa.jwk, n: undefined }],
+  ['an RSA key with a modulus that is a number', { ...rsa.jwk, n: 7 }],
+  ['an RSA key with a modulus in padded base64url', { ...rsa.jwk, n: `${rsa.jwk.n}==` }],
+  ['an RSA key with a modulus after a space', { ...rsa.jwk, n: ` ${rsa.jwk.n}` }],
+  ['an RSA key with a modulus in standard base64', { ...rsa.jwk, n: modulus(256).replaceAll('_', '/') }],
+  ['an RSA key without an exponent', { ...rsa.jwk, e: undefined }],
+  ['an RSA key with an exponent that is a number', { ...rsa.jwk, e: 65537 }],
+  ['an RSA key with an exponent of one character', { ...rsa.jwk, e: 'A' }],
+])('A member of a set that is left out is "unsupported" when it is %s', (_, member) => {
+  expect(usableKey(member)).toBe('unsupported');
+});
 
-  it.each([
-    ['short', 'a modulus of 2047 bits', { n: modulus(256, [0x7f]) }],
-    ['short', 'a modulus of 2041 bits', { n: modulus(256, [1]) }],
-    ['short', 'a modulus of 2040 bits', { n: modulus(255) }],
-    ['short', 'a modulus of 2047 bits after a zero byte', { n: modulus(257, [0, 0x7f]) }],
-    ['short', 'a modulus of 2040 bits after two zero bytes', { n: modulus(257, [0, 0]) }],
-    ['short', 'a modulus of zeros', { n: base64url(Buffer.alloc(512)) }],
-    ['short', 'an empty modulus', { n: '' }],
-    ['modulus', 'an even modulus', { n: modulus(256, [], 0xfe) }],
-    ['exponent', 'the exponent 0', { e: 'AA' }],
-    ['exponent', 'the exponent 1', { e: 'AQ' }],
-    ['exponent', 'the exponent 1 after zero bytes', { e: 'AAAB' }],
-    ['exponent', 'the exponent 2', { e: 'Ag' }],
-    ['exponent', 'the exponent 65536', { e: 'AQAA' }],
-    ['exponent', 'an empty exponent', { e: '' }],
-  ])('is "%s" when it is an RSA key with %s', (reason, _, change) => {
-    expect(usableKey({ ...rsa.jwk, ...change })).toBe(reason);
-  });
+it('A member of a set that is left out is "private" whatever its private part, also when that is null', () => {
+  for (const { privateKey } of [rsa, ec, ed]) {
+    expect(usableKey(privateKey.export({ format: 'jwk' }))).toBe('private');
+  }
+  for (const name of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']) {
+    expect([name, usableKey({ ...ec.jwk, [name]: null })]).toEqual([name, 'private']);
+  }
+});
+
+it.each([
+  ['short', 'a modulus of 2047 bits', { n: modulus(256, [0x7f]) }],
+  ['short', 'a modulus of 2041 bits', { n: modulus(256, [1]) }],
+  ['short', 'a modulus of 2040 bits', { n: modulus(255) }],
+  ['short', 'a modulus of 2047 bits after a zero byte', { n: modulus(257, [0, 0x7f]) }],
+  ['short', 'a modulus of 2040 bits after two zero bytes', { n: modulus(257, [0, 0]) }],
+  ['short', 'a modulus of zeros', { n: base64url(Buffer.alloc(512)) }],
+  ['short', 'an empty modulus', { n: '' }],
+  ['modulus', 'an even modulus', { n: modulus(256, [], 0xfe) }],
+  ['exponent', 'the exponent 0', { e: 'AA' }],
+  ['exponent', 'the exponent 1', { e: 'AQ' }],
+  ['exponent', 'the exponent 1 after zero bytes', { e: 'AAAB' }],
+  ['exponent', 'the exponent 2', { e: 'Ag' }],
+  ['exponent', 'the exponent 65536', { e: 'AQAA' }],
+  ['exponent', 'an empty exponent', { e: '' }],
+])('A member of a set that is left out is "%s" when it is an RSA key with %s', (reason, _, change) => {
+  expect(usableKey({ ...rsa.jwk, ...change })).toBe(reason);
 });
 
 /** The points of small order as libsodium lists them, as hex. Each has a second encoding with the other sign bit. */
@@ -141,21 +140,22 @@ const SMALL_ORDER: readonly [title: string, y: string, reason: string][] = [
   ['p + 1, which is 1', `ee${'ff'.repeat(30)}7f`, 'not_canonical'],
 ];
 
-describe('An Ed25519 key that anyone can sign for', () => {
-  const encodings = SMALL_ORDER.flatMap(([title, y, reason]) =>
-    [0, 0x80].map((sign) => {
-      const bytes = Buffer.from(y, 'hex');
-      bytes[31] = (bytes[31] ?? 0) | sign;
-      return [`${title}${sign ? ', with the sign bit' : ''}`, reason, base64url(bytes)] as const;
-    }),
-  );
+const encodings = SMALL_ORDER.flatMap(([title, y, reason]) =>
+  [0, 0x80].map((sign) => {
+    const bytes = Buffer.from(y, 'hex');
+    bytes[31] = (bytes[31] ?? 0) | sign;
+    return [`${title}${sign ? ', with the sign bit' : ''}`, reason, base64url(bytes)] as const;
+  }),
+);
 
-  it('is one of fourteen encodings', () => {
-    expect(new Set(encodings.map(([, , x]) => x)).size).toBe(14);
-  });
+it('An Ed25519 key that anyone can sign for is one of fourteen encodings', () => {
+  expect(new Set(encodings.map(([, , x]) => x)).size).toBe(14);
+});
 
-  // The signature is the identity point and zero. It fits each message whose hash is a multiple of the point's order.
-  it.each(encodings)('is left out, though node:crypto takes a forgery by it: y = %s', (_, reason, x) => {
+// The signature is the identity point and zero. It fits each message whose hash is a multiple of the point's order.
+it.each(encodings)(
+  'An Ed25519 key that anyone can sign for is left out, though node:crypto takes a forgery by it: y = %s',
+  (_, reason, x) => {
     const jwk = { kty: 'OKP', crv: 'Ed25519', x };
     const key = createPublicKey({ format: 'jwk', key: jwk });
     const forgery = Buffer.alloc(64);
@@ -164,31 +164,29 @@ describe('An Ed25519 key that anyone can sign for', () => {
     expect(messages.some((message) => verify(null, message, key, forgery))).toBe(true);
 
     expect(usableKey(jwk)).toBe(reason);
-  });
+  },
+);
 
-  it.each([
-    ['the largest y below the field', `eb${'ff'.repeat(30)}7f`, undefined],
-    ['2', `02${'00'.repeat(31)}`, undefined],
-    ['p + 2', `ef${'ff'.repeat(30)}7f`, 'not_canonical'],
-    ['all ones', 'ff'.repeat(32), 'not_canonical'],
-  ])('is told from its neighbours: y = %s', (_, y, expected) => {
-    const jwk = { kty: 'OKP', crv: 'Ed25519', x: base64url(Buffer.from(y, 'hex')) };
+it.each([
+  ['the largest y below the field', `eb${'ff'.repeat(30)}7f`, undefined],
+  ['2', `02${'00'.repeat(31)}`, undefined],
+  ['p + 2', `ef${'ff'.repeat(30)}7f`, 'not_canonical'],
+  ['all ones', 'ff'.repeat(32), 'not_canonical'],
+])('An Ed25519 key that anyone can sign for is told from its neighbours: y = %s', (_, y, expected) => {
+  const jwk = { kty: 'OKP', crv: 'Ed25519', x: base64url(Buffer.from(y, 'hex')) };
 
-    expect(usableKey(jwk)).toEqual(expected ?? jwk);
-  });
+  expect(usableKey(jwk)).toEqual(expected ?? jwk);
 });
 
-describe('An RSA key with exponent 1', () => {
-  it('is left out, though node:crypto takes a forgery by it', () => {
-    const jwk = { ...rsa.jwk, e: 'AQ' };
-    const message = Buffer.from('{"sub":"admin"}');
-    // RFC 8017 section 9.2: what a signature is before the private key is applied, and with this exponent after it.
-    const info = Buffer.from('3031300d060960864801650304020105000420', 'hex');
-    const hash = Buffer.concat([info, createHash('sha256').update(message).digest()]);
-    const padding = Buffer.alloc(256 - 3 - hash.length, 0xff);
-    const forgery = Buffer.concat([Buffer.of(0, 1), padding, Buffer.of(0), hash]);
-    expect(verify('sha256', message, createPublicKey({ format: 'jwk', key: jwk }), forgery)).toBe(true);
+it('An RSA key with exponent 1 is left out, though node:crypto takes a forgery by it', () => {
+  const jwk = { ...rsa.jwk, e: 'AQ' };
+  const message = Buffer.from('{"sub":"admin"}');
+  // RFC 8017 section 9.2: what a signature is before the private key is applied, and with this exponent after it.
+  const info = Buffer.from('3031300d060960864801650304020105000420', 'hex');
+  const hash = Buffer.concat([info, createHash('sha256').update(message).digest()]);
+  const padding = Buffer.alloc(256 - 3 - hash.length, 0xff);
+  const forgery = Buffer.concat([Buffer.of(0, 1), padding, Buffer.of(0), hash]);
+  expect(verify('sha256', message, createPublicKey({ format: 'jwk', key: jwk }), forgery)).toBe(true);
 
-    expect(usableKey(jwk)).toBe('exponent');
-  });
+  expect(usableKey(jwk)).toBe('exponent');
 });
