@@ -2,10 +2,10 @@ import { AUDIENCE, complete, ISSUER, keyTextOf } from '../tokens.js';
 import type { Contender } from './contender.js';
 
 interface NodeRs {
-  signSync(claims: object, key: string, header: object): string;
-  sign(claims: object, key: string, header: object): Promise<string>;
-  verifySync(token: string, key: string, rules: object): unknown;
-  verify(token: string, key: string, rules: object): Promise<unknown>;
+  signSync(claims: object, key: string | Buffer, header: object): string;
+  sign(claims: object, key: string | Buffer, header: object): Promise<string>;
+  verifySync(token: string, key: string | Buffer, rules: object): unknown;
+  verify(token: string, key: string | Buffer, rules: object): Promise<unknown>;
 }
 
 // Not a dev dependency, because a lock file would have to name its binaries for every platform. The column stays empty

@@ -85,7 +85,9 @@ export class RemoteSource implements KeySource {
       return undefined;
     } catch {
       // A later fetch may have succeeded within the second, and its success is newer.
-      return this.#lastError && `The keys behind "jwksUrl" could not be fetched (${this.#lastError.message}).`;
+      return (
+        this.#lastError && `The keys behind "jwksUrl" could not be fetched (${this.#lastError.message}).`
+      );
     }
   }
 

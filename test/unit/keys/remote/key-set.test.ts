@@ -115,7 +115,7 @@ it('A key set takes a key that the engine cannot prepare for none, and leaves no
   const noRejections = watchRejections();
   const set = new KeySet([k1.jwk], 0, {
     ...defaultEngine,
-    preparePublicKey() {
+    importPublicKey() {
       throw new Error('out of memory');
     },
   });

@@ -8,6 +8,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { parseConfig } from '../../../../src/config/parse.js';
 import { RemoteSource } from '../../../../src/keys/remote/source.js';
 import { defaultEngine } from '../../../../src/signature/choose.js';
+import type { Key } from '../../../../src/signature/engine.js';
 import {
   ALMOST_ONE,
   FAULTS,
@@ -81,7 +82,7 @@ class World {
     const jwks = { fetch, cooldown: '10s', cacheMaxAge: '60s', staleIfError: `${staleIfError / SECOND}s` };
     const { remote } = parseConfig({ jwksUrl: 'https://idp.example/', jwks });
     if (!remote) throw new Error('no JWKS');
-    const engine = { ...defaultEngine, preparePublicKey: <Key>(key: Key) => key };
+    const engine = { ...defaultEngine, importPublicKey: (key: unknown) => key as Key };
     this.#source = new RemoteSource(remote, engine, () => {});
   }
 
