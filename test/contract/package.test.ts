@@ -264,7 +264,7 @@ it('The client works in a project without IntentKit', async () => {
     known: true,
     keys: 'none',
     ignored: [],
-    warnings: ['SHARED_ISSUER', 'WEAK_SECRET'],
+    warnings: ['WEAK_SECRET', 'SHARED_ISSUER'],
     codes: ['ERR_AUTH_CONFIG'],
     healthy: true,
   });
