@@ -1,51 +1,48 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ATTACKER, jwksOf, KEYS, NOW } from '../../support/forge.js';
 import { type JwksServer, startJwksServer } from '../../support/jwks-server.js';
 import { attacks } from './attacks.js';
-import { Clients } from './clients.js';
-import { ATTACKER, type Attack, JWKS, KINDS, NOW } from './forge.js';
+import { Clients, servedFromMemory } from './clients.js';
+import { KINDS } from './row.js';
 
 const UNTOUCHED = Object.getOwnPropertyNames(Object.prototype).sort();
-const HAS_GOOD_SIGNATURE = ['expired', 'not_yet_valid', 'issuer', 'audience', 'claim'];
+const GOOD_SIGNATURE: readonly unknown[] = ['expired', 'not_yet_valid', 'issuer', 'audience', 'claim'];
 
-const identityProvider: JwksServer = await startJwksServer(JWKS);
 /** Serves the attacker's keys to whoever lets a token say where its key is. */
-const trap: JwksServer = await startJwksServer({ keys: Object.values(ATTACKER).map(({ jwk }) => jwk) });
-const clients = new Clients({ jwksUrl: identityProvider.url });
+const trap: JwksServer = await startJwksServer(jwksOf(ATTACKER));
+let requests = 0;
+const clients = new Clients(
+  servedFromMemory(jwksOf(KEYS), () => {
+    requests += 1;
+  }),
+);
 
 beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 }));
 afterAll(async () => {
   vi.useRealTimers();
-  await identityProvider.close();
   await trap.close();
 });
 
-const titled = (cases: readonly Attack[]) => cases.map((each) => [each.title, each] as const);
-
-describe.each(Object.entries(attacks(trap.url)))('an attack on the %s', (_, cases) => {
-  it.each(titled(cases))('%s', async (_title, { token, control, verdicts, options, claims }) => {
+describe.each(Object.entries(attacks(trap.url)))('attacks on the %s', (_, cases) => {
+  it.each(cases.map((each) => [each.title, each] as const))('%s', async (_title, attack) => {
+    const { token, control, verdicts, options, claims } = attack;
     const controls: boolean[] = [];
     for (const kind of KINDS) {
       const client = clients.get(kind, options);
-      const result = await client.verify(token);
-      const { valid, payload, expired, reason, message } = result;
+      const { valid, payload, expired, reason, message } = await client.verify(token);
 
       expect({ [kind]: reason ?? 'valid' }).toEqual({ [kind]: verdicts[kind] });
       expect(valid).toBe(reason === undefined);
       expect(expired).toBe(reason === 'expired');
       expect(message === undefined).toBe(valid);
-      const isAuthentic = valid || HAS_GOOD_SIGNATURE.includes(String(reason));
-      if (!isAuthentic) expect(Object.keys(result.payload)).toEqual([]);
-      if (isAuthentic) {
-        for (const [name, value] of Object.entries(claims ?? {})) expect(payload[name]).toEqual(value);
-      }
+      if (valid || GOOD_SIGNATURE.includes(reason)) {
+        for (const [name, value] of Object.entries(claims)) expect(payload[name]).toEqual(value);
+      } else expect(Object.keys(payload)).toEqual([]);
 
       controls.push((await client.verify(control)).valid);
     }
     // By the one client or the other, and so by the one that has both.
-    expect([
-      [true, false, true],
-      [false, true, true],
-    ]).toContainEqual(controls);
+    expect(['true false true', 'false true true']).toContain(controls.join(' '));
     expect(Object.getOwnPropertyNames(Object.prototype).sort()).toEqual(UNTOUCHED);
   });
 });
@@ -56,9 +53,14 @@ describe('after all attacks', () => {
   });
 
   it('the identity provider was asked a few times per client, not once per unknown key id', () => {
-    expect(identityProvider.requests).toBeLessThan(60);
+    expect(requests).toBeGreaterThan(0);
+    expect(requests).toBeLessThan(60);
   });
 });
+
+const throwing = (): never => {
+  throw new Error('a trap');
+};
 
 describe('what is not text', () => {
   it.each([
@@ -75,28 +77,11 @@ describe('what is not text', () => {
     ['a String object', Object('a.b.c')],
     ['bytes', new TextEncoder().encode('a.b.c')],
     ['an object that becomes a token', { toString: () => 'a.b.c' }],
-    [
-      'an object that throws',
-      {
-        toString: () => {
-          throw new Error('toString');
-        },
-      },
-    ],
-    [
-      'a proxy that throws',
-      new Proxy(
-        {},
-        {
-          get: () => {
-            throw new Error('get');
-          },
-        },
-      ),
-    ],
+    ['an object that throws', { toString: throwing }],
+    ['a proxy that throws', new Proxy({}, { get: throwing })],
     ['a promise of a token', Promise.resolve('a.b.c')],
-    ['an object with length', { length: 1, split: () => ['a', 'b', 'c'] }],
-  ])('%s is malformed, and no client throws', async (_, input) => {
+    ['an object that splits', { length: 1, split: () => ['a', 'b', 'c'] }],
+  ])('%s instead of a token is malformed, and no client throws', async (_, input) => {
     for (const kind of KINDS) {
       const verdict = await clients.get(kind).verify(input as string);
       expect(verdict).toMatchObject({ valid: false, expired: false, reason: 'malformed', payload: {} });

@@ -1,9 +1,9 @@
 import { algorithmAttacks } from './algorithm.js';
 import { claimAttacks } from './claims.js';
 import { encodingAttacks } from './encoding.js';
-import { type Attack, attack } from './forge.js';
 import { fetchAttacks, headerAttacks } from './header.js';
 import { payloadAttacks } from './payload.js';
+import { type Attack, attack } from './row.js';
 import { signatureAttacks } from './signature.js';
 import { sizeAttacks } from './size.js';
 

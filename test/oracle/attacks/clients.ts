@@ -1,22 +1,22 @@
+import { type AuthClient, type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
 import { clientFrom } from '../../../src/client.js';
 import { parseConfig } from '../../../src/config/parse.js';
-import { type AuthClient, type AuthProviderConfig, createAuthClient } from '../../../src/index.js';
 import type { SignatureEngine } from '../../../src/signature/engine.js';
-import { AUDIENCE, ISSUER, JWKS, type Kind, type Options, SECRET } from './forge.js';
+import { AUDIENCE, ISSUER, jwksOf, KEYS, SECRET } from '../../support/forge.js';
+import type { Kind, Options } from './row.js';
+
+type Sources = Pick<AuthProviderConfig, 'jwksUrl' | 'jwks'>;
 
 /** The options of an attack that names none. */
-export const DEFAULT_OPTIONS: Options = { issuer: ISSUER, audience: AUDIENCE };
+const DEFAULT_OPTIONS: Options = { issuer: ISSUER, audience: AUDIENCE };
 
 /** Clients that are made once per kind and options, and then kept, as a server keeps its own. */
 export class Clients {
   readonly #made = new Map<string, AuthClient>();
-  readonly #sources: Pick<AuthProviderConfig, 'jwksUrl' | 'jwks'>;
+  readonly #sources: Sources;
   readonly #engine: SignatureEngine | undefined;
 
-  constructor(
-    sources: Pick<AuthProviderConfig, 'jwksUrl' | 'jwks'> = servedFromMemory(),
-    engine?: SignatureEngine,
-  ) {
+  constructor(sources: Sources = servedFromMemory(), engine?: SignatureEngine) {
     this.#sources = sources;
     this.#engine = engine;
   }
@@ -39,11 +39,13 @@ export class Clients {
   }
 }
 
-/** The JWKS without a server, for where thousands of clients or tokens are tried. */
-export function servedFromMemory(jwks: object | string = JWKS): Pick<AuthProviderConfig, 'jwksUrl' | 'jwks'> {
-  const body = typeof jwks === 'string' ? jwks : JSON.stringify(jwks);
-  return {
-    jwksUrl: 'https://issuer.example/jwks.json',
-    jwks: { fetch: async () => new Response(body) },
+/** A JWKS without a server, by default the identity provider's. `asked` is called for each request. */
+export function servedFromMemory(jwks?: object | string, asked = (): void => {}): Sources {
+  let body: string | undefined;
+  const fetch = async (): Promise<Response> => {
+    asked();
+    body ??= typeof jwks === 'string' ? jwks : JSON.stringify(jwks ?? jwksOf(KEYS));
+    return new Response(body);
   };
+  return { jwksUrl: 'https://issuer.example/jwks.json', jwks: { fetch } };
 }
