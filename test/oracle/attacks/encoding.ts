@@ -10,7 +10,7 @@ const LATIN = 'AaecopxyXBEHKMPCT';
 const CYRILLIC = 'АаесорхуХВЕНКМРСТ';
 
 /** Each of them decodes, by one lax decoder or another, to the bytes that were signed. */
-const RESPELT: ReadonlyArray<readonly [what: string, change: (segment: string) => string]> = [
+export const RESPELT: ReadonlyArray<readonly [what: string, change: (segment: string) => string]> = [
   ['padding', (s) => s + '='.repeat(4 - (s.length % 4))],
   ...['=', '==', '=A', '%3D', ' ', '\n', '\0', '\u0301'].map(
     (end) => [`${JSON.stringify(end)} at its end`, (s: string) => `${s}${end}`] as const,
@@ -44,7 +44,7 @@ const respelt = (['HS256', 'RS256'] as const).flatMap((alg) =>
   ),
 );
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+export const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 /** Header and payload padded until the segment leaves spare bits: 2 of them, or 4. */
 function withLengths(remainder: 2 | 3): Forgery {

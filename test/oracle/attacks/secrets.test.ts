@@ -1,120 +1,116 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
-import { describe, expect, it } from 'vitest';
-import { AuthError, type AuthProviderConfig, createAuthClient } from '../../../src/index.js';
-import { forge, KEYS, SECRET } from './forge.js';
+import { AuthError, type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
+import { expect, it } from 'vitest';
+import { forge, KEYS, SECRET } from '../../support/forge.js';
 
-const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+type Secret = string | Uint8Array;
+type Named<T> = ReadonlyArray<readonly [what: string, value: T]>;
 
-const pem = publicKey.export({ format: 'pem', type: 'spki' }).toString();
-const pkcs1 = publicKey.export({ format: 'pem', type: 'pkcs1' }).toString();
-const privatePem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
-const certificate = pem.replaceAll('PUBLIC KEY', 'CERTIFICATE');
-const ecPem = KEYS.p256.publicKey.export({ format: 'pem', type: 'spki' }).toString();
-const der = (key: KeyObject): Buffer => key.export({ format: 'der', type: 'spki' }) as Buffer;
+const { publicKey, privateKey } = KEYS.rsa;
+const pem = (key: KeyObject, type: 'spki' | 'pkcs8' = 'spki'): string =>
+  key.export({ format: 'pem', type }).toString();
+const bodyOf = (text: string): string => text.replaceAll(/-----.*-----|\n/g, '');
+const der = (key: KeyObject): Buffer => Buffer.from(bodyOf(pem(key)), 'base64');
+const spki = pem(publicKey);
 const jwk = { kid: 'key-1', use: 'sig', alg: 'RS256', ...publicKey.export({ format: 'jwk' }) };
-const jwks = { keys: [jwk] };
-const base64 = (text: string): string => Buffer.from(text).toString('base64');
-const sshString = (data: Uint8Array | string): Buffer => {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(data.length);
-  return Buffer.concat([length, Buffer.from(data as string)]);
-};
-const sshKey = Buffer.concat([
-  sshString('ssh-ed25519'),
-  sshString(Buffer.from(String(KEYS.ed.jwk.x), 'base64url')),
-]).toString('base64');
+const SSH_HEAD = Buffer.from('0000000b7373682d6564323535313900000020', 'hex');
+const sshKey = Buffer.concat([SSH_HEAD, Buffer.from(String(KEYS.ed.jwk.x), 'base64url')]).toString('base64');
 
-/**
- * Texts and bytes of keys that people have put into `secret`. Whoever can read such a key could sign. The class
- * of CVE-2023-48223, CVE-2026-34950, CVE-2026-107722, CVE-2026-107724, CVE-2017-11424, CVE-2022-29217,
- * CVE-2026-48526, CVE-2026-102268 and CVE-2026-102273.
- */
-const KEY_MATERIAL: ReadonlyArray<readonly [title: string, secret: string | Uint8Array]> = [
-  ['a PEM public key', pem],
-  ['a PEM public key without its last newline', pem.trimEnd()],
-  ['a PEM public key with newlines around', `\n\n${pem}\n`],
-  ['a PEM public key with white space before it (CVE-2026-34950)', ` \t${pem}`],
-  ['a PEM public key with a byte-order mark (CVE-2026-107722)', `\ufeff${pem}`],
-  ['a PEM public key with NULs before it (CVE-2026-107722)', `\0\0${pem}`],
-  ['a PEM public key with words before it (CVE-2026-107722)', `our public key: ${pem}`],
-  ['a PEM public key in the middle of a long text', `${'x'.repeat(100_000)}${pem}${'x'.repeat(100_000)}`],
-  ['a PEM public key with CRLF (CVE-2026-102268)', pem.replaceAll('\n', '\r\n')],
-  ['a PEM public key with CR', pem.replaceAll('\n', '\r')],
-  ['a PEM public key with \\n, as an .env file has it', pem.replaceAll('\n', '\\n')],
-  ['a PEM public key in one line', pem.replaceAll('\n', ' ')],
-  ['a PEM public key as JSON text', JSON.stringify(pem)],
-  ['a PEM public key in JSON', JSON.stringify({ publicKey: pem })],
-  ['a PEM public key of PKCS #1 (CVE-2017-11424)', pkcs1],
-  ['a PEM public key on a curve', ecPem],
-  ['a PEM private key', privatePem],
-  ['a PEM certificate', certificate],
-  ['a truncated PEM public key', pem.slice(0, 60)],
-  ['a public key as bytes of PEM', Buffer.from(pem)],
-  ['a public key as bytes of PEM with white space before it', new TextEncoder().encode(`\n ${pem}`)],
-  ['a public key as bytes of PEM in UTF-16', Buffer.from(`\ufeff${pem}`, 'utf16le')],
-  ['a PEM public key in base64', base64(pem)],
-  ['a PEM public key in base64 with a newline before it', base64(`\n${pem}`)],
-  ['a PEM public key in base64 with two spaces before it', base64(`  ${pem}`)],
-  ['a PEM public key in base64url', Buffer.from(pem).toString('base64url')],
-  ['a PEM certificate in base64', base64(certificate)],
-  ['a PEM private key in base64', base64(privatePem)],
-  ['a PEM public key in base64, as bytes', Buffer.from(base64(pem))],
-  ['the body of a PEM public key', pem.replaceAll(/-----.*-----|\n/g, '')],
-  ['the body of a PEM public key on a curve', ecPem.replaceAll(/-----.*-----|\n/g, '')],
-  ['a DER public key', der(publicKey)],
-  ['a DER public key of PKCS #1', publicKey.export({ format: 'der', type: 'pkcs1' })],
-  ['a DER public key on a curve', der(KEYS.p256.publicKey)],
-  ['a DER public key of Ed25519', der(KEYS.ed.publicKey)],
-  ['a DER private key', privateKey.export({ format: 'der', type: 'pkcs8' })],
-  ['an OpenSSH public key (CVE-2022-29217)', `ssh-ed25519 ${sshKey} user@host`],
-  ['an SSH2 public key', `---- BEGIN SSH2 PUBLIC KEY ----\n${sshKey}\n---- END SSH2 PUBLIC KEY ----\n`],
-  ['a JWK (CVE-2026-48526, CVE-2026-107724)', JSON.stringify(jwk)],
-  ['a JWK with "kty" first', JSON.stringify({ kty: 'RSA', ...jwk })],
-  ['a JWK, indented', JSON.stringify(jwk, null, 2)],
-  ['a JWK, indented by tabs', JSON.stringify(jwk, null, '\t')],
-  ['a JWK with spaces around the colons', JSON.stringify(jwk).replaceAll(':', ' : ')],
-  ['a JWK with newlines around the colons', JSON.stringify(jwk).replaceAll(':', '\r\n:\r\n')],
-  ['a JWK of Python', JSON.stringify(jwk).replaceAll('"', "'")],
-  ['a JWK with white space before it', `\n ${JSON.stringify(jwk)}`],
-  ['a JWK with words before it', `jwk=${JSON.stringify(jwk)}`],
-  ['a JWK escaped in JSON', JSON.stringify(JSON.stringify(jwk))],
-  ['a JWK escaped in JSON in JSON', JSON.stringify(JSON.stringify(JSON.stringify(jwk)))],
-  ['a JWK in a list', JSON.stringify([jwk])],
-  ['a JWK in an object (CVE-2026-102273)', JSON.stringify({ key: { jwk } })],
-  ['a JWK on a curve', JSON.stringify(KEYS.p256.jwk)],
-  ['a JWK of Ed25519', JSON.stringify(KEYS.ed.jwk)],
-  ['a private JWK', JSON.stringify(privateKey.export({ format: 'jwk' }))],
-  ['a JWK of an HMAC key', JSON.stringify({ kty: 'oct', k: 'c2VjcmV0' })],
-  ['a JWK as bytes', Buffer.from(JSON.stringify(jwk))],
-  ['a JWK in base64', base64(JSON.stringify({ ...jwk }))],
-  ['a JWK in base64 with "kty" first', base64(JSON.stringify({ kty: 'RSA', ...jwk }))],
-  ['a JWKS (CVE-2026-102273)', JSON.stringify(jwks)],
-  ['a JWKS, indented', JSON.stringify(jwks, null, 4)],
-  ['a JWKS without keys', '{"keys":[]}'],
-  ['a JWKS without keys, indented', '{ "keys" : [ ] }'],
-  ['a JWKS escaped in JSON', JSON.stringify(JSON.stringify(jwks))],
-  ['a JWKS as bytes', new TextEncoder().encode(JSON.stringify(jwks))],
-  ['a JWKS in base64', base64(JSON.stringify(jwks))],
+/** Keys that people have put into `secret`, as texts. Whoever can read such a key could sign. */
+const TEXTS: Named<string> = [
+  ['PEM public key', spki],
+  [
+    'PEM public key of PKCS #1 (CVE-2017-11424)',
+    publicKey.export({ format: 'pem', type: 'pkcs1' }).toString(),
+  ],
+  ['PEM public key on a curve', pem(KEYS.p256.publicKey)],
+  ['PEM private key', pem(privateKey, 'pkcs8')],
+  ['PEM certificate', spki.replaceAll('PUBLIC KEY', 'CERTIFICATE')],
+  ['SSH2 public key', `---- BEGIN SSH2 PUBLIC KEY ----\n${sshKey}\n---- END SSH2 PUBLIC KEY ----\n`],
+  ['JWK (CVE-2026-48526, CVE-2026-107724)', JSON.stringify(jwk)],
+  ['JWK that begins with "kty"', JSON.stringify({ kty: 'RSA', ...jwk })],
+  ['JWK with spaces around the colons', JSON.stringify(jwk).replaceAll(':', ' : ')],
+  ['JWK of Python', JSON.stringify(jwk).replaceAll('"', "'")],
+  ['JWK, indented by tabs', JSON.stringify(jwk, null, '\t')],
+  ['JWK on a curve', JSON.stringify(KEYS.p256.jwk)],
+  ['JWK of Ed25519', JSON.stringify(KEYS.ed.jwk)],
+  ['private JWK', JSON.stringify(privateKey.export({ format: 'jwk' }))],
+  ['JWK of an HMAC key', JSON.stringify({ kty: 'oct', k: 'c2VjcmV0' })],
+  ['list of JWKs', JSON.stringify([jwk])],
+  ['JWK in an object (CVE-2026-102273)', JSON.stringify({ key: { jwk } })],
+  ['JWKS (CVE-2026-102273)', JSON.stringify({ keys: [jwk] })],
+  ['JWKS, indented', JSON.stringify({ keys: [jwk] }, null, 4)],
+  ['JWKS without keys', '{ "keys" : [ ] }'],
 ];
 
-describe('key material in place of a secret', () => {
-  it.each(KEY_MATERIAL)('%s is refused, alone and in a list, and is not repeated', (_, material) => {
-    for (const secret of [material, [material], [SECRET, material]]) {
-      const error = refusal({ secret });
-      expect(error?.code).toBe('ERR_AUTH_CONFIG');
-      expect(error?.message).toContain('"secret"');
-      // Every run of 12 characters of it that is not a word of ours.
-      const text = Buffer.from(material as Uint8Array).toString('latin1');
-      for (let i = 40; i < Math.min(text.length, 400) - 12; i += 12) {
-        expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain(text.slice(i, i + 12));
-      }
-    }
-  });
+/** What becomes of such a text on its way into a configuration. CVE-2026-34950, CVE-2026-102268, CVE-2026-107722. */
+const FORMS: Named<(text: string) => Secret> = [
+  ['as it is', (text) => text],
+  ['without its last newline', (text) => text.trimEnd()],
+  ['after newlines', (text) => `\n\n${text}`],
+  ['after white space', (text) => ` \t${text}`],
+  ['after a byte-order mark', (text) => `\ufeff${text}`],
+  ['after NULs', (text) => `\0\0${text}`],
+  ['after words', (text) => `our public key: ${text}`],
+  ['in a long text', (text) => `${'x'.repeat(10_000)}${text}${'x'.repeat(10_000)}`],
+  ['with CRLF', (text) => text.replaceAll('\n', '\r\n')],
+  ['with CR', (text) => text.replaceAll('\n', '\r')],
+  ['with \\n, as an .env file has it', (text) => text.replaceAll('\n', '\\n')],
+  ['in one line', (text) => text.replaceAll('\n', ' ')],
+  ['in JSON', (text) => JSON.stringify({ publicKey: text })],
+  ['in JSON in JSON', (text) => JSON.stringify(JSON.stringify({ publicKey: text }))],
+  ['in base64', (text) => Buffer.from(text).toString('base64')],
+  ['after a newline in base64', (text) => Buffer.from(`\n${text}`).toString('base64')],
+  ['after two spaces in base64url', (text) => Buffer.from(`  ${text}`).toString('base64url')],
+  ['as bytes', (text) => new TextEncoder().encode(text)],
+  ['as bytes of UTF-16', (text) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+  ['as bytes of base64', (text) => Buffer.from(Buffer.from(text).toString('base64'))],
+];
+const MATERIAL: Named<Secret> = [
+  ...TEXTS.flatMap(([what, text]) =>
+    FORMS.map(([form, change]) => [`${what} ${form}`, change(text)] as const),
+  ),
+  ['JWK with newlines around the colons', JSON.stringify(jwk).replaceAll(':', '\r\n:\r\n')],
+  ['PEM public key that is cut off', spki.slice(0, 60)],
+  ['body of a PEM public key', bodyOf(spki)],
+  ['body of a PEM public key on a curve', bodyOf(pem(KEYS.p256.publicKey))],
+  ['DER public key', der(publicKey)],
+  ['DER public key of PKCS #1', publicKey.export({ format: 'der', type: 'pkcs1' })],
+  ['DER public key on a curve', der(KEYS.p256.publicKey)],
+  ['DER public key of Ed25519', der(KEYS.ed.publicKey)],
+  ['DER private key', privateKey.export({ format: 'der', type: 'pkcs8' })],
+  ['OpenSSH public key (CVE-2022-29217)', `ssh-ed25519 ${sshKey} user@host`],
+];
+
+function refusal(config: object): AuthError | undefined {
+  try {
+    createAuthClient({ onWarning: () => {}, ...config } as AuthProviderConfig);
+  } catch (error) {
+    if (error instanceof AuthError) return error;
+    throw error;
+  }
+  return undefined;
+}
+
+/** CVE-2023-48223 and all others of its class, alone and in a list; nothing of the key is repeated. */
+it.each(MATERIAL)('the text of a %s is refused as a secret, and is not repeated', (_, material) => {
+  for (const secret of [material, [material], [SECRET, material]]) {
+    const error = refusal({ secret });
+    expect(error?.code).toBe('ERR_AUTH_CONFIG');
+    expect(error?.message).toContain('"secret"');
+    const dump = inspect(error, { depth: Infinity, showHidden: true });
+    // Every run of 12 characters of it that is not a word of ours.
+    const runs = Buffer.from(material as Uint8Array)
+      .toString('latin1')
+      .slice(40, 400)
+      .match(/.{12}/gs);
+    expect(runs?.filter((run) => dump.includes(run)) ?? []).toEqual([]);
+  }
 });
 
 /** Random-looking texts that have something of a key about them. A refusal here would be a false alarm. */
-const SECRETS: ReadonlyArray<readonly [title: string, secret: string | Uint8Array]> = [
+it.each<[what: string, secret: Secret]>([
   ['dashes', '-----------------------------------------'],
   ['the word BEGIN', 'BEGIN-of-a-long-and-random-passphrase-0123456789'],
   ['the word keys', 'keys-and-kty-and-MIIB-and-ssh-and-pem-0123456789'],
@@ -126,47 +122,31 @@ const SECRETS: ReadonlyArray<readonly [title: string, secret: string | Uint8Arra
   ['bytes that begin as DER does', Uint8Array.of(0x30, 0x82, ...new Uint8Array(62).fill(7))],
   ['bytes that are not UTF-8', new Uint8Array(64).fill(0xff)],
   ['emoji', '🔑'.repeat(16)],
-];
-
-describe('a secret that only resembles key material', () => {
-  it.each(SECRETS)('%s is accepted, and verifies', async (_, secret) => {
-    const client = createAuthClient({ secret, onWarning: () => {} });
-    const token = forge('HS256', { key: secret, claims: { exp: undefined, nbf: undefined } });
-    expect(await client.verify(token)).toMatchObject({ valid: true });
-  });
+])('a secret of %s only resembles a key: it is accepted, and verifies', async (_, secret) => {
+  const client = createAuthClient({ secret, onWarning: () => {} });
+  const token = forge('HS256', { key: secret, claims: { exp: undefined, nbf: undefined } });
+  expect(await client.verify(token)).toMatchObject({ valid: true });
 });
 
-describe('a secret that is none', () => {
-  it.each([
-    ['empty text (CVE-2026-44351, CVE-2026-107720)', ''],
-    ['no bytes (CVE-2026-102266)', new Uint8Array(0)],
-    ['an empty list', []],
-    ['a list with empty text', [SECRET, '']],
-    ['a list with no bytes', [SECRET, new Uint8Array(0)]],
-    ['null', null],
-    ['undefined', undefined],
-    ['zero', 0],
-    ['false', false],
-    ['an object with toString (CVE-2022-23529)', { toString: () => SECRET }],
-    ['a list in a list', [[SECRET]]],
-    ['a list with null', [SECRET, null]],
-    ['a function that answers with a secret', () => SECRET],
-    ['a regular expression', /secret/],
-    ['a buffer without a view', new ArrayBuffer(64)],
-    ['a public KeyObject (CVE-2022-23541)', publicKey],
-    ['a JWK', jwk],
-    ['a promise', Promise.resolve(SECRET)],
-  ])('%s is refused', (_, secret) => {
-    expect(refusal({ secret })?.code).toBe('ERR_AUTH_CONFIG');
-  });
+it.each<[what: string, secret: unknown]>([
+  ['empty text (CVE-2026-44351, CVE-2026-107720)', ''],
+  ['no bytes (CVE-2026-102266)', new Uint8Array(0)],
+  ['an empty list', []],
+  ['a list with empty text', [SECRET, '']],
+  ['a list with no bytes', [SECRET, new Uint8Array(0)]],
+  ['null', null],
+  ['undefined', undefined],
+  ['zero', 0],
+  ['false', false],
+  ['an object with toString (CVE-2022-23529)', { toString: () => SECRET }],
+  ['a list in a list', [[SECRET]]],
+  ['a list with null', [SECRET, null]],
+  ['a function that answers with a secret', () => SECRET],
+  ['a regular expression', /secret/],
+  ['a buffer without a view', new ArrayBuffer(64)],
+  ['a public KeyObject (CVE-2022-23541)', publicKey],
+  ['a JWK', jwk],
+  ['a promise', Promise.resolve(SECRET)],
+])('a secret that is %s is refused', (_, secret) => {
+  expect(refusal({ secret })?.code).toBe('ERR_AUTH_CONFIG');
 });
-
-function refusal(config: object): AuthError | undefined {
-  try {
-    createAuthClient({ onWarning: () => {}, ...config } as AuthProviderConfig);
-  } catch (error) {
-    if (error instanceof AuthError) return error;
-    throw error;
-  }
-  return undefined;
-}

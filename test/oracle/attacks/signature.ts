@@ -156,6 +156,12 @@ const bare =
     const info = [Buffer.from(prefix, 'hex'), hash('sha256', input), Buffer.alloc(garbage)];
     return privateEncrypt(KEYS.rsa.privateKey, Buffer.concat(info));
   };
+/** What RSA signs for RS256: EMSA-PKCS1-v1_5 of RFC 8017 section 9.2. */
+export function emsaPkcs1(input: string): Buffer {
+  const info = Buffer.concat([Buffer.from(DIGEST_INFO, 'hex'), hash('sha256', input)]);
+  const padding = Buffer.alloc(RSA_BYTES - 3 - info.length, 0xff);
+  return Buffer.concat([Uint8Array.of(0, 1), padding, ZERO, info]);
+}
 const DIGEST_INFO = '3031300d060960864801650304020105000420';
 
 /** RFC 8017 sections 8.1.2 and 8.2.2: a signature is as long as the modulus, and smaller than it. */
