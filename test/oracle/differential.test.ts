@@ -1,28 +1,16 @@
 // Whoever verifies by `node:crypto` and whoever verifies by jose must say the same of every token, to the word. The
 // attacks are held against both where they are run; here are the changes that nobody has thought of.
 import fc from 'fast-check';
-import { type Algorithm, VERIFY_FAILURES } from 'intentkit-auth';
+import { VERIFY_FAILURES } from 'intentkit-auth';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { clientFrom } from '../../src/client.js';
 import { parseConfig } from '../../src/config/parse.js';
 import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../../src/signature/algorithms.js';
 import { defaultEngine } from '../../src/signature/choose.js';
-import {
-  ATTACKER,
-  bytesOf,
-  type Forgery,
-  flipped,
-  forge,
-  NOW,
-  replaced,
-  SECRET,
-  signingKey,
-  withBitChanged,
-} from '../support/forge.js';
+import { KINDS, servedFromMemory } from '../support/clients.js';
+import { bytesOf, flipped, forge, NOW, replaced, SECRET, withBitChanged } from '../support/forge.js';
 import { base64url, segment } from '../support/mint.js';
 import { attacks } from './attacks/attacks.js';
-import { servedFromMemory } from './attacks/clients.js';
-import { KINDS } from './attacks/row.js';
 import { ENGINES, TwoEngines } from './engines.js';
 import { allowTime, SEED } from './properties/seed.js';
 import { OPTION_SETS, signedTokens } from './properties/tokens.js';
@@ -63,19 +51,7 @@ it.each(shortVectors)(
 
 const ALGORITHMS = [...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS] as const;
 
-/** Signed rightly, with something about them that is odd or not; made once, as RSA takes its time to sign. */
-const FORGERIES: readonly Forgery[] = [
-  ...[{}, { kid: undefined }, { kid: 'x' }, { kid: 1 }, { typ: 'at+jwt' }].map((header) => ({ header })),
-  ...[['x'], [], null].map((crit) => ({ header: { crit } })),
-  ...[true, 'x'].map((b64) => ({ header: { crit: ['b64'], b64 } })),
-  { header: { b64: false } },
-  ...[{ exp: NOW }, { exp: 'x' }, { nbf: NOW + 1 }, { iat: null }].map((claims) => ({ claims })),
-  ...[{ iss: ['x'] }, { aud: [1] }, { sub: {} }, { jti: 0 }].map((claims) => ({ claims })),
-  ...['[]', '\ufeff{}', '{}', Uint8Array.of(0xff)].map((rawPayload) => ({ rawPayload })),
-];
-const MADE: readonly string[] = ALGORITHMS.flatMap((alg) =>
-  [...FORGERIES, { key: signingKey(alg, ATTACKER) }].map((forgery) => forge(alg, forgery)),
-);
+const GOOD = ALGORITHMS.map((alg) => forge(alg));
 /** With the attacks that are no larger than a token usually is. */
 const { size: _, ...ATTACKS } = attacks('http://127.0.0.1:9/jwks.json');
 const attackTokens = fc
@@ -121,7 +97,7 @@ const mutations = fc.oneof(
       mask: fc.nat({ max: 255 }),
       less: fc.nat({ max: 400 }),
       bytes: fc.uint8Array({ maxLength: 140 }),
-      other: fc.constantFrom(...MADE),
+      other: fc.constantFrom(...GOOD),
       order: fc.shuffledSubarray([0, 1, 2], { minLength: 1 }),
       mutate: fc.constantFrom(...MUTATIONS),
     })
@@ -142,24 +118,10 @@ const mutations = fc.oneof(
     ),
 );
 
-/** Edited and then signed, by an algorithm that is quick to sign. */
-const editedAndSigned = fc
-  .record({
-    alg: fc.constantFrom<Algorithm>('HS256', 'HS256', 'HS256', 'ES256', 'EdDSA'),
-    header: fc.dictionary(parameters, values, { maxKeys: 2 }),
-    claims: fc.dictionary(claims, values, { maxKeys: 2 }),
-    ring: fc.constantFrom(undefined, undefined, undefined, undefined, ATTACKER),
-  })
-  .map(({ alg, header, claims, ring }) => forge(alg, { header, claims, key: signingKey(alg, ring) }));
-
 const mutated = fc
-  .tuple(fc.oneof(fc.constantFrom(...MADE), attackTokens), fc.array(mutations, { maxLength: 2 }))
+  .tuple(fc.oneof(fc.constantFrom(...GOOD), attackTokens), fc.array(mutations, { maxLength: 2 }))
   .map(([token, all]) => all.reduce((changed, mutate) => mutate(changed), token));
-const tokens = fc.oneof(
-  { weight: 6, arbitrary: mutated },
-  { weight: 2, arbitrary: editedAndSigned },
-  { weight: 2, arbitrary: signedTokens },
-);
+const tokens = fc.oneof({ weight: 6, arbitrary: mutated }, { weight: 4, arbitrary: signedTokens });
 
 it(seeded('a token that is made up ends alike by both engines'), async () => {
   const seen = new Set<string | undefined>();

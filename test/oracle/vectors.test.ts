@@ -3,9 +3,9 @@ import { createHmac, createPublicKey, verify as cryptoVerify, type JsonWebKey } 
 import { createAuthClient, type TokenPayload } from 'intentkit-auth';
 import { compactVerify, importJWK } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { servedFromMemory } from '../support/clients.js';
 import { bytesOf, flipped, replaced } from '../support/forge.js';
 import { base64url } from '../support/mint.js';
-import { servedFromMemory } from './attacks/clients.js';
 import { JOES_CLAIMS, JWTS, NO_JWTS, UNSECURED, VECTOR_JWKS, VECTOR_SECRET } from './vectors.js';
 
 const client = createAuthClient({ secret: VECTOR_SECRET, ...servedFromMemory(VECTOR_JWKS) });

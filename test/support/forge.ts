@@ -94,14 +94,19 @@ export function forge(alg: Algorithm, forgery: Forgery = {}): string {
 }
 
 /**
- * A good token whose signature meets a condition, found by trying one `jti` after the other. One that is met by one
+ * A token whose good signature meets a condition, found by trying one `jti` after the other, and then is changed. One
  * signature in 256 is missed once in 10^17 times.
  */
-export function forgeWhere(alg: Algorithm, condition: (signature: Buffer) => boolean): Forgery {
+export function forgeWhere(
+  alg: Algorithm,
+  condition: (signature: Buffer) => boolean,
+  change: (signature: Buffer) => Uint8Array = (signature) => signature,
+): Forgery {
   for (let attempt = 0; attempt < 10_000; attempt += 1) {
     const claims = { jti: `attempt-${attempt}` };
     const signature = bytesOf(forge(alg, { claims }), 2);
-    if (condition(signature)) return { claims, signature: () => signature };
+    // PSS would sign otherwise the next time.
+    if (condition(signature)) return { claims, signature: () => change(signature) };
   }
   throw new Error(`no ${alg} signature meets the condition`);
 }

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { KINDS, servedFromMemory } from '../../support/clients.js';
 import { ATTACKER, jwksOf, KEYS, NOW } from '../../support/forge.js';
 import { type JwksServer, startJwksServer } from '../../support/jwks-server.js';
 import { TwoEngines } from '../engines.js';
 import { attacks } from './attacks.js';
-import { servedFromMemory } from './clients.js';
-import { KINDS } from './row.js';
 
 const UNTOUCHED = Object.getOwnPropertyNames(Object.prototype).sort();
 const GOOD_SIGNATURE: readonly unknown[] = ['expired', 'not_yet_valid', 'issuer', 'audience', 'claim'];

@@ -1,5 +1,6 @@
+import type { Options } from '../../support/clients.js';
 import { AUDIENCE, CLAIMS, type Forgery, ISSUER, NOW } from '../../support/forge.js';
-import type { Expected, Options, Row } from './row.js';
+import type { Expected, Row } from './row.js';
 
 /** The good claims but one, which is JSON text, as some of it no `JSON.stringify` would write. */
 function withClaim(name: string, json: string): Forgery {

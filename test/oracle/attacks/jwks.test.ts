@@ -1,10 +1,10 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { type Algorithm, AuthError, type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { servedFromMemory } from '../../support/clients.js';
 import { ATTACKER, type Forgery, forge, jwksOf, KEYS, NOW, SECRET } from '../../support/forge.js';
 import { startJwksServer } from '../../support/jwks-server.js';
 import { base64url } from '../../support/mint.js';
-import { servedFromMemory } from './clients.js';
 import { emsaPkcs1 } from './signature.js';
 
 /** A rejection that nobody handles ends a Node process. */

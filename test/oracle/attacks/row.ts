@@ -1,14 +1,8 @@
-import type { Algorithm, AuthProviderConfig, VerifyFailure } from 'intentkit-auth';
+import type { Algorithm, VerifyFailure } from 'intentkit-auth';
+import type { Kind, Options } from '../../support/clients.js';
 import { type Forgery, forge } from '../../support/forge.js';
 
-export const KINDS = ['secret', 'jwks', 'both'] as const;
-
-/** A client with a secret, with a JWKS, or with both. */
-export type Kind = (typeof KINDS)[number];
 export type Verdict = VerifyFailure | 'valid';
-
-/** Options that a client of every kind can have. */
-export type Options = Omit<AuthProviderConfig, 'secret' | 'jwksUrl' | 'algorithm'>;
 
 /** One token, and what each kind of client must say of it. */
 export interface Attack {

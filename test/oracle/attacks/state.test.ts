@@ -1,7 +1,7 @@
 import { type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Clients } from '../../support/clients.js';
 import { AUDIENCE, CLAIMS, forge, ISSUER, NOW, SECRET } from '../../support/forge.js';
-import { Clients } from './clients.js';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 }));
 afterEach(() => void vi.useRealTimers());

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import type { Algorithm } from 'intentkit-auth';
+import { ASYMMETRIC_ALGORITHMS } from '../../../src/signature/algorithms.js';
+import type { Options } from '../../support/clients.js';
 import { AUDIENCE, ISSUER, keyName, NOW, signingKey } from '../../support/forge.js';
 import { base64url, signature } from '../../support/mint.js';
 import { ALPHABET, RESPELT } from '../attacks/encoding.js';
 import { notAnObject } from '../attacks/json.js';
-import type { Options } from '../attacks/row.js';
 
 /** Mostly what a good token has, and now and then anything at all. Every value is JSON text. */
 const mostly = (good: fc.Arbitrary<unknown>, odd: readonly string[]): fc.Arbitrary<string> =>
@@ -42,7 +42,7 @@ const PARAMETER_TEXTS = {
   crit: mostly(fc.constantFrom(['b64'], ['b64'], ['b64', 'b64'], ['x'], []), ['null', '"b64"', '{}', '[1]']),
   b64: mostly(fc.constantFrom(true, true, false), ['null', '"true"', '1']),
   cty: fc.constant('"JWT"'),
-  x: fc.json({ maxDepth: 1 }),
+  jwk: fc.json({ maxDepth: 1 }),
   // Computed, as otherwise it would be the prototype of this object and not a member.
   ['__proto__']: fc.constantFrom('{"crit":["x"]}', '1'),
 };
@@ -91,9 +91,11 @@ const respelling = often(6, fc.constantFrom(withSpareBits, ...RESPELT.map(([, ch
  */
 export const signedTokens: fc.Arbitrary<string> = fc
   .record({
+    // Mostly those that are quick to sign.
     alg: fc.oneof(
-      { weight: 12, arbitrary: fc.constant<Algorithm>('HS256') },
-      { weight: 6, arbitrary: fc.constantFrom<Algorithm>('ES256', 'ES256', 'EdDSA', 'Ed25519') },
+      { weight: 12, arbitrary: fc.constant('HS256' as const) },
+      { weight: 5, arbitrary: fc.constantFrom('ES256', 'EdDSA', 'Ed25519') },
+      { weight: 1, arbitrary: fc.constantFrom(...ASYMMETRIC_ALGORITHMS) },
     ),
     says: often(5, fc.constantFrom(...'none HS384 HS256 ES256 RS256 EdDSA hs256 toString'.split(' '), '')),
     kid: often(30, fc.constantFrom(undefined, 'p256', 'ed', 'rsa', '', null, 1, ['p256'], 'toString')),
@@ -141,6 +143,39 @@ export const anything = fc.anything({
   ...{ withBigInt: true, withBoxedValues: true, withDate: true, withMap: true, withNullPrototype: true },
   ...{ withObjectString: true, withSet: true, withSparseArray: true, withTypedArray: true },
 });
+
+const digits = fc.oneof(
+  fc.nat({ max: 1000 }).map(String),
+  fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: 5 }),
+);
+const amounts = fc.oneof(
+  digits,
+  fc.tuple(digits, digits).map((both) => both.join('.')),
+  fc.constantFrom(...'.5 5. 1e3 0x10 1,5 1_000 ٣ １ NaN Infinity'.split(' '), '', '9'.repeat(400)),
+);
+const UNITS = [
+  ...'s sec secs second seconds m min mins minute minutes h hr hrs hour hours'.split(' '),
+  ...'d day days w week weeks y yr yrs year years'.split(' '),
+  ...'ms mo month wk S Hours DAYS ho hourss wee\u212as \u017fec m\u0131n \uff53'.split(' '),
+  '',
+];
+const ENDINGS = ['ago', ' from  now', ' ago ', ' later', '\n', ' from now ago', ' From Now'];
+/** Texts like '2h', most of them durations. */
+export const durations = fc.oneof(
+  { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
+  {
+    weight: 9,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom('', '', '', '+', '-', '+ ', '- ', ' ', '--', '\u2212'),
+        amounts,
+        fc.constantFrom('', '', ' ', ' ', '  ', '\t', '\u00a0'),
+        fc.constantFrom(...UNITS),
+        fc.constantFrom('', '', '', ' ago', ' from now', ...ENDINGS),
+      )
+      .map((parts) => parts.join('')),
+  },
+);
 
 /** The same options for us and for jose's `jwtVerify`. */
 export const OPTION_SETS: readonly Options[] = [

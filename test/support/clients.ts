@@ -1,0 +1,58 @@
+import { type AuthClient, type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
+import { clientFrom } from '../../src/client.js';
+import { parseConfig } from '../../src/config/parse.js';
+import type { SignatureEngine } from '../../src/signature/engine.js';
+import { AUDIENCE, ISSUER, jwksOf, KEYS, SECRET } from './forge.js';
+
+export const KINDS = ['secret', 'jwks', 'both'] as const;
+
+/** A client with a secret, with a JWKS, or with both. */
+export type Kind = (typeof KINDS)[number];
+
+/** Options that a client of every kind can have. */
+export type Options = Omit<AuthProviderConfig, 'secret' | 'jwksUrl' | 'algorithm'>;
+
+export type Sources = Pick<AuthProviderConfig, 'jwksUrl' | 'jwks'>;
+
+/** The options of a client of which nothing else is said. */
+const DEFAULT_OPTIONS: Options = { issuer: ISSUER, audience: AUDIENCE };
+
+/** Clients that are made once per kind and options, and then kept, as a server keeps its own. */
+export class Clients {
+  readonly #made = new Map<string, AuthClient>();
+  readonly #sources: Sources;
+  readonly #engine: SignatureEngine | undefined;
+
+  constructor(sources: Sources = servedFromMemory(), engine?: SignatureEngine) {
+    this.#sources = sources;
+    this.#engine = engine;
+  }
+
+  get(kind: Kind, options: Options = DEFAULT_OPTIONS): AuthClient {
+    const name = JSON.stringify([kind, options]);
+    const client = this.#made.get(name) ?? this.#make(kind, options);
+    this.#made.set(name, client);
+    return client;
+  }
+
+  #make(kind: Kind, options: Options): AuthClient {
+    const config: AuthProviderConfig = {
+      ...options,
+      ...(kind !== 'jwks' && { secret: SECRET }),
+      ...(kind !== 'secret' && this.#sources),
+      onWarning: () => {},
+    };
+    return this.#engine ? clientFrom(parseConfig(config), this.#engine) : createAuthClient(config);
+  }
+}
+
+/** A JWKS without a server, by default the identity provider's. `asked` is called for each request. */
+export function servedFromMemory(jwks?: object | string, asked = (): void => {}): Sources {
+  let body: string | undefined;
+  const fetch = async (): Promise<Response> => {
+    asked();
+    body ??= typeof jwks === 'string' ? jwks : JSON.stringify(jwks ?? jwksOf(KEYS));
+    return new Response(body);
+  };
+  return { jwksUrl: 'https://issuer.example/jwks.json', jwks: { fetch } };
+}
