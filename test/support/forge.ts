@@ -47,6 +47,8 @@ function keyRing(): KeyRing {
 }
 
 /** The name of the key that signs by an algorithm, which is its `kid` too; `undefined` is the secret. */
+export function keyName(alg: Exclude<Algorithm, `HS${string}`>): KeyName;
+export function keyName(alg: Algorithm): KeyName | undefined;
 export function keyName(alg: Algorithm): KeyName | undefined {
   if (alg.startsWith('HS')) return undefined;
   if (alg.startsWith('Ed')) return 'ed';

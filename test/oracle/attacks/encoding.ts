@@ -1,24 +1,29 @@
 import { CLAIMS, type Forgery, replaced } from '../../support/forge.js';
 import { base64url } from '../../support/mint.js';
-import { type Row, rows } from './row.js';
+import type { Row } from './row.js';
 
 const SEGMENTS = ['header', 'payload', 'signature'] as const;
-const inside = (segment: string, text: string): string => `${segment.slice(0, 4)}${text}${segment.slice(4)}`;
 const shifted = (segment: string, which: RegExp, by: number): string =>
   segment.replace(which, (c) => String.fromCodePoint(c.charCodeAt(0) + by));
+const shown = (text: string): string =>
+  /^[ -~]+$/.test(text) ? `"${text}"` : `U+${(text.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
 const LATIN = 'AaecopxyXBEHKMPCT';
 const CYRILLIC = 'АаесорхуХВЕНКМРСТ';
+type Change = readonly [what: string, change: (text: string) => string];
 
 /** Each of them decodes, by one lax decoder or another, to the bytes that were signed. */
-export const RESPELT: ReadonlyArray<readonly [what: string, change: (segment: string) => string]> = [
+export const RESPELT: readonly Change[] = [
   ['padding', (s) => s + '='.repeat(4 - (s.length % 4))],
   ...['=', '==', '=A', '%3D', ' ', '\n', '\0', '\u0301'].map(
-    (end) => [`${JSON.stringify(end)} at its end`, (s: string) => `${s}${end}`] as const,
+    (end): Change => [`${shown(end)} at the end`, (s) => s + end],
   ),
-  ...[' ', '\ufeff'].map((start) => [`${hex(start)} at its start`, (s: string) => `${start}${s}`] as const),
-  ...[...' \n\t\f\0\u00a0\u200b\u2028+/,!', '\r\n', '\ud800', '😀'].map(
-    (text) => [`${hex(text)} inside`, (s: string) => inside(s, text)] as const,
-  ),
+  ...[' ', '\ufeff'].map((start): Change => [`${shown(start)} at the start`, (s) => start + s]),
+  ...[...' \n\t\f\0\u00a0\u200b\u2028+/,!', '\r\n', '\ud800', '😀'].map((text): Change => {
+    return [
+      `${shown(text)}${text.length > 1 ? ' and more' : ''} inside`,
+      (s) => s.slice(0, 4) + text + s.slice(4),
+    ];
+  }),
   [
     'a Cyrillic look-alike',
     (s) => s.replace(/[AaecopxyXBEHKMPCT]/, (c) => CYRILLIC.charAt(LATIN.indexOf(c))),
@@ -29,10 +34,6 @@ export const RESPELT: ReadonlyArray<readonly [what: string, change: (segment: st
   ['one character more', (s) => `${s}A`.padEnd(Math.ceil(s.length / 4) * 4 + 1, 'A')],
   ['nothing', () => ''],
 ];
-
-function hex(text: string): string {
-  return [...text].map((c) => `U+${(c.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`).join();
-}
 
 /** RFC 7515 sections 2 and 7.1, RFC 4648 sections 3.1 to 3.5. */
 const respelt = (['HS256', 'RS256'] as const).flatMap((alg) =>
@@ -72,56 +73,51 @@ const spareBits = ([2, 3] as const).flatMap((remainder) =>
   }),
 );
 
+const JWE_HEADERS = [
+  { alg: 'dir', enc: 'A256GCM' },
+  { alg: 'PBES2-HS256+A128KW', enc: 'A256GCM', p2c: 2 ** 31 - 1, p2s: 'AAAAAAAAAAA' },
+  { alg: 'dir', enc: 'A256GCM', zip: 'DEF' },
+];
 const jwe = (header: object): string =>
   [JSON.stringify(header), '', 'iv-of-12-byt', 'ciphertext', 'tag-of-16-bytes!'].map(base64url).join('.');
-const PBES2 = { alg: 'PBES2-HS256+A128KW', enc: 'A256GCM', p2c: 2 ** 31 - 1, p2s: 'AAAAAAAAAAA' };
-const flattened = (header: object) => (token: string) => {
-  const [, payload, signature] = token.split('.');
-  return JSON.stringify({ payload, signature, ...header });
-};
+const asJson = (make: (header?: string, payload?: string, signature?: string) => object) => (token: string) =>
+  JSON.stringify(make(...token.split('.')));
 
 /** RFC 7515 sections 3.1 and 7.2, RFC 7516 section 9, RFC 7519 section 7.2. */
-const SERIALISATIONS: ReadonlyArray<readonly [what: string, token: (token: string) => string]> = [
-  ['a scheme before it', (token) => `Bearer ${token}`],
-  ...[' ', '\n', '\ufeff', '.'].map(
-    (start) => [`${hex(start)} before it`, (t: string) => start + t] as const,
+const SERIALISATIONS: readonly Change[] = [
+  ...['Bearer ', ' ', '\n', '\ufeff', '.'].map(
+    (start): Change => [`${shown(start)} before it`, (t) => start + t],
   ),
-  ...[' ', '\n', '\r\n', '\0', '.'].map((end) => [`${hex(end)} after it`, (t: string) => t + end] as const),
+  ...[' ', '\n', '\r\n', '\0', '.', '.AA', '.AA.AA'].map(
+    (end): Change => [`${shown(end)} after it`, (t) => t + end],
+  ),
+  ...['..', '.', '', ' ', 'null', 'undefined'].map((text): Change => [`no more than "${text}"`, () => text]),
+  ...[',', '\n'].map((between): Change => [`${shown(between)} and a second token`, (t) => t + between + t]),
+  ...['%2E', '．', '..'].map((dot): Change => [`"${dot}" for each dot`, (t) => t.replaceAll('.', dot)]),
+  ...JWE_HEADERS.map((header): Change => {
+    return [
+      `the shape of a JWE ${JSON.stringify(header)} (CVE-2021-29443, CVE-2022-36083)`,
+      () => jwe(header),
+    ];
+  }),
   ['quotes around it', (token) => `"${token}"`],
-  ['a second token after a comma', (token) => `${token},${token}`],
-  ['a second token after a newline', (token) => `${token}\n${token}`],
-  ['percent-encoded dots', (token) => token.replaceAll('.', '%2E')],
-  ['full-width dots', (token) => token.replaceAll('.', '．')],
   ['two dots', (token) => token.replace('.', '..')],
   ['no signature segment', (token) => token.slice(0, token.lastIndexOf('.'))],
   ['no signature and no dot', (token) => token.slice(0, token.indexOf('.'))],
-  ['four segments', (token) => `${token}.AA`],
-  ['five segments, as a JWE has', (token) => `${token}.AA.AA`],
   ['a detached payload (RFC 7515 appendix F)', (token) => replaced(token, 1, () => '')],
   ['an empty header', (token) => replaced(token, 0, () => '')],
-  ...['..', '.', '', ' ', 'null', 'undefined'].map((text) => [`no more than "${text}"`, () => text] as const),
-  ['the shape of a JWE by direct encryption (CVE-2021-29443)', () => jwe({ alg: 'dir', enc: 'A256GCM' })],
-  ['the shape of a JWE and a huge p2c (CVE-2022-36083)', () => jwe(PBES2)],
-  ['the shape of a compressed JWE (CVE-2024-28176)', () => jwe({ alg: 'dir', enc: 'A256GCM', zip: 'DEF' })],
-  ['the flattened JSON serialisation', (token) => flattened({ protected: token.split('.')[0] })(token)],
+  ['the flattened JSON', asJson((header, payload, signature) => ({ protected: header, payload, signature }))],
   [
-    'the flattened serialisation and an unprotected "alg" (GHSA-jc38-x7x8-2xc8)',
-    flattened({ header: { alg: 'HS256' } }),
+    'the flattened JSON and an unprotected "alg" (GHSA-jc38-x7x8-2xc8)',
+    asJson((_, payload, signature) => ({ header: { alg: 'HS256' }, payload, signature })),
   ],
   [
-    'the general JSON serialisation',
-    (token) => {
-      const [header, payload, signature] = token.split('.');
-      return JSON.stringify({ payload, signatures: [{ protected: header, signature }] });
-    },
+    'the general JSON',
+    asJson((header, payload, signature) => ({ payload, signatures: [{ protected: header, signature }] })),
   ],
   ['JSON around it', (token) => JSON.stringify({ token })],
   ['a second encoding of the whole', (token) => base64url(token)],
 ];
-const serialisations = rows(
-  'HS256',
-  'shape',
-  SERIALISATIONS.map(([what, token]) => [what, { token }]),
-);
+const serialisations = SERIALISATIONS.map(([what, token]): Row => [what, 'HS256', { token }, 'shape']);
 
 export const encodingAttacks: readonly Row[] = [...respelt, ...spareBits, ...serialisations];
