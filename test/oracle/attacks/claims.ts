@@ -1,5 +1,5 @@
 import type { Options } from '../../support/clients.js';
-import { AUDIENCE, CLAIMS, type Forgery, ISSUER, NOW } from '../../support/forge.js';
+import { CLAIMS, type Forgery, ISSUER, NOW } from '../../support/forge.js';
 import type { Expected, Row } from './row.js';
 
 /** The good claims but one, which is JSON text, as some of it no `JSON.stringify` would write. */
@@ -27,7 +27,7 @@ const TOLERANT: Options = { clockTolerance: '30s' };
 const YOUNG: Options = { maxTokenAge: '1h' };
 const HAS_EXP: Options = { requiredClaims: ['exp'] };
 const HAS_JTI: Options = { requiredClaims: ['jti'] };
-const IS_JWT: Options = { typ: 'JWT' };
+const TYP_ID: Forgery = { header: { typ: 'id' } };
 
 const NOT_TEXT = 'null 0 1 -0 1e400 true false [] ["user-1"] {} {"toString":"x"}'.split(' ');
 // biome-ignore format: one kind a line
@@ -38,7 +38,7 @@ const OTHER_ISSUERS = quoted([
   `${ISSUER},https://attacker.example/`, ISSUER.toUpperCase(), 'HTTPS://issuer.example/',
   'https://Issuer.example/', 'http://issuer.example/', 'https://issuer.example:443/',
   'https://issuer.example./', 'https://issuer%2Eexample/', 'https://issuer．example/',
-  [ISSUER], ['https://attacker.example/', ISSUER], { 0: ISSUER, length: 1 },
+  [ISSUER], ['https://attacker.example/', ISSUER], { 0: ISSUER, length: 1 }, '',
 ]);
 const NO_AUDIENCE = 'null 0 true {} [null] [1] [{}] {"0":"my-api","length":1} [["my-api"]] 1e400'.split(' ');
 const MIXED_AUDIENCE = '["my-api",1] ["my-api",null] ["my-api",["other"]] [{},"my-api"]'.split(' ');
@@ -58,38 +58,22 @@ const TABLE: readonly Line[] = [
   // RFC 7519 sections 4.1.1, 4.1.2 and 4.1.7.
   ['iss', NOT_TEXT, 'issuer'],
   ['iss', NOT_TEXT, 'claim', PLAIN],
-  ['sub', NOT_TEXT, 'claim'],
-  ['jti', NOT_TEXT, 'claim'],
-  ['sub', ['""'], 'valid'],
-  ['jti', ['""'], 'valid'],
-  ['iss', ['""'], 'issuer'],
-  ['iss', ['""'], 'valid', PLAIN],
+  ...['sub', 'jti'].map((claim): Line => [claim, NOT_TEXT, 'claim']),
+  ...['sub', 'jti', 'iss'].map((claim): Line => [claim, ['""'], 'valid', PLAIN]),
   // RFC 8725 section 3.8, CVE-2025-30144: the issuer is ours character for character, or it is not.
   ['iss', OTHER_ISSUERS, 'issuer'],
   // RFC 7519 section 4.1.3, RFC 8725 section 3.9.
   ['aud', NO_AUDIENCE, 'audience'],
-  ['aud', NO_AUDIENCE, 'claim', PLAIN],
   ['aud', MIXED_AUDIENCE, 'claim'],
-  ['aud', MIXED_AUDIENCE, 'claim', PLAIN],
+  ['aud', [...NO_AUDIENCE, ...MIXED_AUDIENCE], 'claim', PLAIN],
   ['aud', ['[]', '""', '[""]', JSON.stringify(Array(5000).fill('other'))], 'audience'],
   ['aud', ['[]'], 'valid', PLAIN],
   ['aud', quoted([...OTHER_AUDIENCES, ...OTHER_AUDIENCES.map((aud) => [aud])]), 'audience'],
-  [
-    'aud',
-    quoted([
-      ['other', AUDIENCE],
-      [AUDIENCE, AUDIENCE],
-    ]),
-    'valid',
-  ],
+  ['aud', ['["other","my-api"]', '["my-api","my-api"]'], 'valid'],
   ['aud', ['"m"'], 'audience', { audience: ['my-api', 'other'] }],
   // RFC 7519 sections 2 and 4.1.4 to 4.1.6; CVE-2026-44459 has the falsy, the infinite and the wrong of type.
   ...['exp', 'nbf', 'iat'].map((claim): Line => [claim, NOT_A_TIME, 'claim']),
-  [
-    'exp',
-    [0, '-0', 1, 0.5, 5e-324, -1, -0.5, -1e308, -(2 ** 53), NOW, NOW - 1, NOW - 0.5, '18e8'],
-    'expired',
-  ],
+  ['exp', [0, '-0', 1, 0.5, 5e-324, -1, -0.5, -1e308, NOW, NOW - 1, NOW - 0.5, '18e8'], 'expired'],
   ['exp', [NOW + 1, NOW + 0.5, MAX_SAFE_INTEGER, 2 ** 53 + 2, 1e308, NOW * 1000], 'valid'],
   ['nbf', [0, '-0', -1, NOW, NOW - 0.5, -1e308, MIN_SAFE_INTEGER], 'valid'],
   ['nbf', [NOW + 0.5, NOW + 1, MAX_SAFE_INTEGER, 1e308, NOW * 1000], 'not_yet_valid'],
@@ -116,10 +100,7 @@ const issuers = ISSUERS.map(([iss, ...issuer]): Row => {
 });
 
 /** Claims changed; `expired` says that a new token would do, so nothing else may be wrong. */
-const past = (claims: object = {}, more: Forgery = {}): Forgery => ({
-  ...more,
-  claims: { exp: NOW - 1, ...claims },
-});
+const past = (claims = {}, more: Forgery = {}): Forgery => ({ ...more, claims: { exp: NOW - 1, ...claims } });
 const others: Row[] = [
   ['no "iss"', 'HS256', { claims: { iss: undefined } }, 'issuer'],
   ['no "aud" (CVE-2025-62610)', 'HS256', { claims: { aud: undefined } }, 'audience'],
@@ -132,13 +113,7 @@ const others: Row[] = [
   ['a past "exp" and a future "nbf"', 'HS256', past({ nbf: NOW + 1 }), 'not_yet_valid'],
   ['a past "exp" and a "sub" of the wrong type', 'HS256', past({ sub: 1 }), 'claim'],
   ['a past "exp" and no "jti"', 'HS256', past({ jti: undefined }), 'claim', { options: HAS_JTI }],
-  [
-    'a past "exp" and another "typ"',
-    'HS256',
-    past({}, { header: { typ: 'id' } }),
-    'claim',
-    { options: IS_JWT },
-  ],
+  ['a past "exp" and another "typ"', 'HS256', past({}, TYP_ID), 'claim', { options: { typ: 'JWT' } }],
   ['a past "exp" and a signature by another key', 'HS256', past({}, { key: 'other' }), 'signature'],
   ['a past "exp", by RSA', 'RS256', past(), 'expired'],
   ['another audience, by RSA', 'RS256', { claims: { aud: 'x' } }, 'audience'],

@@ -6,28 +6,23 @@ const SEGMENTS = ['header', 'payload', 'signature'] as const;
 const shifted = (segment: string, which: RegExp, by: number): string =>
   segment.replace(which, (c) => String.fromCodePoint(c.charCodeAt(0) + by));
 const shown = (text: string): string =>
-  /^[ -~]+$/.test(text) ? `"${text}"` : `U+${(text.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+  JSON.stringify(text).replace(/[^ -~]/gu, (c) => `U+${c.codePointAt(0)}`);
+const INSIDE = [...' \n\t\f\0\u00a0\u200b\u2028+/,!', '\r\n', '\ud800', '😀'];
+const LOOK_ALIKE = /[AaecopxyXBEHKMPCT]/;
 const LATIN = 'AaecopxyXBEHKMPCT';
 const CYRILLIC = 'АаесорхуХВЕНКМРСТ';
 type Change = readonly [what: string, change: (text: string) => string];
+type ByText = (segment: string, text: string) => string;
+const each = (texts: readonly string[], where: string, change: ByText): Change[] =>
+  texts.map((text) => [`${shown(text)} ${where}`, (segment) => change(segment, text)]);
 
 /** Each of them decodes, by one lax decoder or another, to the bytes that were signed. */
 export const RESPELT: readonly Change[] = [
   ['padding', (s) => s + '='.repeat(4 - (s.length % 4))],
-  ...['=', '==', '=A', '%3D', ' ', '\n', '\0', '\u0301'].map(
-    (end): Change => [`${shown(end)} at the end`, (s) => s + end],
-  ),
-  ...[' ', '\ufeff'].map((start): Change => [`${shown(start)} at the start`, (s) => start + s]),
-  ...[...' \n\t\f\0\u00a0\u200b\u2028+/,!', '\r\n', '\ud800', '😀'].map((text): Change => {
-    return [
-      `${shown(text)}${text.length > 1 ? ' and more' : ''} inside`,
-      (s) => s.slice(0, 4) + text + s.slice(4),
-    ];
-  }),
-  [
-    'a Cyrillic look-alike',
-    (s) => s.replace(/[AaecopxyXBEHKMPCT]/, (c) => CYRILLIC.charAt(LATIN.indexOf(c))),
-  ],
+  ...each(['=', '==', '=A', '%3D', ' ', '\n', '\0', '\u0301'], 'at the end', (s, text) => s + text),
+  ...each([' ', '\ufeff'], 'at the start', (s, text) => text + s),
+  ...each(INSIDE, 'inside', (s, text) => s.slice(0, 4) + text + s.slice(4)),
+  ['a Cyrillic look-alike', (s) => s.replace(LOOK_ALIKE, (c) => CYRILLIC.charAt(LATIN.indexOf(c)))],
   ['a full-width character', (s) => shifted(s, /./, 0xfee0)],
   ['a mathematical character', (s) => shifted(s, /[A-Z]/, 0x1d400 - 65)],
   ['a character above 255 with the same low byte', (s) => shifted(s, /./, 0x100)],
@@ -74,47 +69,34 @@ const spareBits = ([2, 3] as const).flatMap((remainder) =>
 );
 
 const JWE_HEADERS = [
-  { alg: 'dir', enc: 'A256GCM' },
-  { alg: 'PBES2-HS256+A128KW', enc: 'A256GCM', p2c: 2 ** 31 - 1, p2s: 'AAAAAAAAAAA' },
-  { alg: 'dir', enc: 'A256GCM', zip: 'DEF' },
+  '{"alg":"dir","enc":"A256GCM"}',
+  '{"alg":"PBES2-HS256+A128KW","enc":"A256GCM","p2c":2147483647,"p2s":"AAAAAAAAAAA"}',
+  '{"alg":"dir","enc":"A256GCM","zip":"DEF"}',
 ];
-const jwe = (header: object): string =>
-  [JSON.stringify(header), '', 'iv-of-12-byt', 'ciphertext', 'tag-of-16-bytes!'].map(base64url).join('.');
-const asJson = (make: (header?: string, payload?: string, signature?: string) => object) => (token: string) =>
+const jwe = (header: string): string =>
+  [header, '', 'iv-of-12-byt', 'ciphertext', 'tag-of-16-bytes!'].map(base64url).join('.');
+const asJson = (make: (head?: string, payload?: string, signature?: string) => object) => (token: string) =>
   JSON.stringify(make(...token.split('.')));
+const header = { alg: 'HS256' };
 
 /** RFC 7515 sections 3.1 and 7.2, RFC 7516 section 9, RFC 7519 section 7.2. */
 const SERIALISATIONS: readonly Change[] = [
-  ...['Bearer ', ' ', '\n', '\ufeff', '.'].map(
-    (start): Change => [`${shown(start)} before it`, (t) => start + t],
-  ),
-  ...[' ', '\n', '\r\n', '\0', '.', '.AA', '.AA.AA'].map(
-    (end): Change => [`${shown(end)} after it`, (t) => t + end],
-  ),
-  ...['..', '.', '', ' ', 'null', 'undefined'].map((text): Change => [`no more than "${text}"`, () => text]),
-  ...[',', '\n'].map((between): Change => [`${shown(between)} and a second token`, (t) => t + between + t]),
-  ...['%2E', '．', '..'].map((dot): Change => [`"${dot}" for each dot`, (t) => t.replaceAll('.', dot)]),
-  ...JWE_HEADERS.map((header): Change => {
-    return [
-      `the shape of a JWE ${JSON.stringify(header)} (CVE-2021-29443, CVE-2022-36083)`,
-      () => jwe(header),
-    ];
-  }),
+  ...each(['Bearer ', ' ', '\n', '\ufeff', '.'], 'before it', (token, text) => text + token),
+  ...each([' ', '\n', '\r\n', '\0', '.', '.AA', '.AA.AA'], 'after it', (token, text) => token + text),
+  ...each(['..', '.', '', ' ', 'null', 'undefined'], 'instead of it', (_, text) => text),
+  ...each([',', '\n'], 'and a second token', (token, between) => token + between + token),
+  ...each(['%2E', '．', '..'], 'for each dot', (token, dot) => token.replaceAll('.', dot)),
+  ...each(JWE_HEADERS, 'as the header of a JWE (CVE-2021-29443, CVE-2022-36083)', (_, header) => jwe(header)),
   ['quotes around it', (token) => `"${token}"`],
   ['two dots', (token) => token.replace('.', '..')],
   ['no signature segment', (token) => token.slice(0, token.lastIndexOf('.'))],
   ['no signature and no dot', (token) => token.slice(0, token.indexOf('.'))],
   ['a detached payload (RFC 7515 appendix F)', (token) => replaced(token, 1, () => '')],
   ['an empty header', (token) => replaced(token, 0, () => '')],
-  ['the flattened JSON', asJson((header, payload, signature) => ({ protected: header, payload, signature }))],
-  [
-    'the flattened JSON and an unprotected "alg" (GHSA-jc38-x7x8-2xc8)',
-    asJson((_, payload, signature) => ({ header: { alg: 'HS256' }, payload, signature })),
-  ],
-  [
-    'the general JSON',
-    asJson((header, payload, signature) => ({ payload, signatures: [{ protected: header, signature }] })),
-  ],
+  ['the flattened JSON', asJson((head, payload, signature) => ({ protected: head, payload, signature }))],
+  // GHSA-jc38-x7x8-2xc8
+  ['an unprotected "alg"', asJson((_, payload, signature) => ({ header, payload, signature }))],
+  ['the general JSON', asJson((head, payload) => ({ payload, signatures: [{ protected: head }] }))],
   ['JSON around it', (token) => JSON.stringify({ token })],
   ['a second encoding of the whole', (token) => base64url(token)],
 ];

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import type { KeyExportOptions, KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 import { AuthError, type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
 import { expect, it } from 'vitest';
@@ -8,8 +8,8 @@ type Secret = string | Uint8Array;
 type Named<T> = ReadonlyArray<readonly [what: string, value: T]>;
 
 const { publicKey, privateKey } = KEYS.rsa;
-const pem = (key: KeyObject, type: 'spki' | 'pkcs8' = 'spki'): string =>
-  key.export({ format: 'pem', type }).toString();
+const pem = (key: KeyObject, type: 'spki' | 'pkcs1' | 'pkcs8' = 'spki'): string =>
+  key.export({ format: 'pem', type } as KeyExportOptions<'pem'>).toString();
 const bodyOf = (text: string): string => text.replaceAll(/-----.*-----|\n/g, '');
 const der = (key: KeyObject): Buffer => Buffer.from(bodyOf(pem(key)), 'base64');
 const spki = pem(publicKey);
@@ -20,10 +20,7 @@ const sshKey = Buffer.concat([SSH_HEAD, Buffer.from(String(KEYS.ed.jwk.x), 'base
 /** Keys that people have put into `secret`, as texts. Whoever can read such a key could sign. */
 const TEXTS: Named<string> = [
   ['PEM public key', spki],
-  [
-    'PEM public key of PKCS #1 (CVE-2017-11424)',
-    publicKey.export({ format: 'pem', type: 'pkcs1' }).toString(),
-  ],
+  ['PEM public key of PKCS #1 (CVE-2017-11424)', pem(publicKey, 'pkcs1')],
   ['PEM public key on a curve', pem(KEYS.p256.publicKey)],
   ['PEM private key', pem(privateKey, 'pkcs8')],
   ['PEM certificate', spki.replaceAll('PUBLIC KEY', 'CERTIFICATE')],
@@ -47,22 +44,23 @@ const TEXTS: Named<string> = [
 /** What becomes of such a text on its way into a configuration. CVE-2026-34950, CVE-2026-102268, CVE-2026-107722. */
 const FORMS: Named<(text: string) => Secret> = [
   ['as it is', (text) => text],
+  ...['\n\n', ' \t', '\ufeff', '\0\0', 'our public key: ', 'x'.repeat(10_000)].map(
+    (start) => [`after ${JSON.stringify(start).slice(0, 20)}`, (text: string) => `${start}${text}x`] as const,
+  ),
+  ...['\r\n', '\r', '\\n', ' '].map(
+    (end) =>
+      [`with ${JSON.stringify(end)} as newline`, (text: string) => text.replaceAll('\n', end)] as const,
+  ),
   ['without its last newline', (text) => text.trimEnd()],
-  ['after newlines', (text) => `\n\n${text}`],
-  ['after white space', (text) => ` \t${text}`],
-  ['after a byte-order mark', (text) => `\ufeff${text}`],
-  ['after NULs', (text) => `\0\0${text}`],
-  ['after words', (text) => `our public key: ${text}`],
-  ['in a long text', (text) => `${'x'.repeat(10_000)}${text}${'x'.repeat(10_000)}`],
-  ['with CRLF', (text) => text.replaceAll('\n', '\r\n')],
-  ['with CR', (text) => text.replaceAll('\n', '\r')],
-  ['with \\n, as an .env file has it', (text) => text.replaceAll('\n', '\\n')],
-  ['in one line', (text) => text.replaceAll('\n', ' ')],
   ['in JSON', (text) => JSON.stringify({ publicKey: text })],
   ['in JSON in JSON', (text) => JSON.stringify(JSON.stringify({ publicKey: text }))],
-  ['in base64', (text) => Buffer.from(text).toString('base64')],
-  ['after a newline in base64', (text) => Buffer.from(`\n${text}`).toString('base64')],
-  ['after two spaces in base64url', (text) => Buffer.from(`  ${text}`).toString('base64url')],
+  ...['', '\n', '  '].map((start): Named<(text: string) => Secret>[0] => {
+    return [
+      `in base64 after ${JSON.stringify(start)}`,
+      (text) => Buffer.from(start + text).toString('base64'),
+    ];
+  }),
+  ['in base64url', (text) => Buffer.from(text).toString('base64url')],
   ['as bytes', (text) => new TextEncoder().encode(text)],
   ['as bytes of UTF-16', (text) => Buffer.from(`\ufeff${text}`, 'utf16le')],
   ['as bytes of base64', (text) => Buffer.from(Buffer.from(text).toString('base64'))],
@@ -101,52 +99,46 @@ it.each(MATERIAL)('the text of a %s is refused as a secret, and is not repeated'
     expect(error?.message).toContain('"secret"');
     const dump = inspect(error, { depth: Infinity, showHidden: true });
     // Every run of 12 characters of it that is not a word of ours.
-    const runs = Buffer.from(material as Uint8Array)
-      .toString('latin1')
-      .slice(40, 400)
-      .match(/.{12}/gs);
+    const text = Buffer.from(material as Uint8Array).toString('latin1', 40, 400);
+    const runs = text.match(/.{12}/gs);
     expect(runs?.filter((run) => dump.includes(run)) ?? []).toEqual([]);
   }
 });
 
+type Case = readonly [what: string, secret: unknown];
+
 /** Random-looking texts that have something of a key about them. A refusal here would be a false alarm. */
-it.each<[what: string, secret: Secret]>([
+// biome-ignore format: a table
+const ALIKE: Named<Secret> = [
   ['dashes', '-----------------------------------------'],
   ['the word BEGIN', 'BEGIN-of-a-long-and-random-passphrase-0123456789'],
   ['the word keys', 'keys-and-kty-and-MIIB-and-ssh-and-pem-0123456789'],
   ['the words public key', 'not a public key but a passphrase of many words'],
   ['JSON that is no key', '{"a":1,"secret":"0123456789abcdef0123456789abcdef"}'],
-  ['base64', Buffer.alloc(48, 0xa5).toString('base64')],
-  ['hex', Buffer.alloc(48, 0xa5).toString('hex')],
+  ['base64', Buffer.alloc(48, 0xa5).toString('base64')], ['hex', Buffer.alloc(48, 0xa5).toString('hex')],
   ['zero bytes', new Uint8Array(64)],
   ['bytes that begin as DER does', Uint8Array.of(0x30, 0x82, ...new Uint8Array(62).fill(7))],
-  ['bytes that are not UTF-8', new Uint8Array(64).fill(0xff)],
-  ['emoji', '🔑'.repeat(16)],
-])('a secret of %s only resembles a key: it is accepted, and verifies', async (_, secret) => {
+  ['bytes that are not UTF-8', new Uint8Array(64).fill(0xff)], ['emoji', '🔑'.repeat(16)],
+];
+
+it.each(ALIKE)('a secret of %s only resembles a key: it is accepted, and verifies', async (_, secret) => {
   const client = createAuthClient({ secret, onWarning: () => {} });
   const token = forge('HS256', { key: secret, claims: { exp: undefined, nbf: undefined } });
   expect(await client.verify(token)).toMatchObject({ valid: true });
 });
 
-it.each<[what: string, secret: unknown]>([
-  ['empty text (CVE-2026-44351, CVE-2026-107720)', ''],
-  ['no bytes (CVE-2026-102266)', new Uint8Array(0)],
-  ['an empty list', []],
-  ['a list with empty text', [SECRET, '']],
+// biome-ignore format: a table
+const NONE: readonly Case[] = [
+  ['empty text (CVE-2026-44351, CVE-2026-107720)', ''], ['no bytes (CVE-2026-102266)', new Uint8Array(0)],
+  ['an empty list', []], ['a list with empty text', [SECRET, '']],
   ['a list with no bytes', [SECRET, new Uint8Array(0)]],
-  ['null', null],
-  ['undefined', undefined],
-  ['zero', 0],
-  ['false', false],
-  ['an object with toString (CVE-2022-23529)', { toString: () => SECRET }],
-  ['a list in a list', [[SECRET]]],
-  ['a list with null', [SECRET, null]],
-  ['a function that answers with a secret', () => SECRET],
-  ['a regular expression', /secret/],
-  ['a buffer without a view', new ArrayBuffer(64)],
-  ['a public KeyObject (CVE-2022-23541)', publicKey],
-  ['a JWK', jwk],
-  ['a promise', Promise.resolve(SECRET)],
-])('a secret that is %s is refused', (_, secret) => {
+  ...[null, undefined, 0, false].map((value): Case => [String(value), value]),
+  ['an object with toString (CVE-2022-23529)', { toString: () => SECRET }], ['a list in a list', [[SECRET]]],
+  ['a list with null', [SECRET, null]], ['a function that answers with a secret', () => SECRET],
+  ['a regular expression', /secret/], ['a buffer without a view', new ArrayBuffer(64)],
+  ['a public KeyObject (CVE-2022-23541)', publicKey], ['a JWK', jwk], ['a promise', Promise.resolve(SECRET)],
+];
+
+it.each(NONE)('a secret that is %s is refused', (_, secret) => {
   expect(refusal({ secret })?.code).toBe('ERR_AUTH_CONFIG');
 });
