@@ -38,8 +38,10 @@ const { publicKey, jwk } = KEYS.rsa;
 const spki = pem(publicKey);
 const modulus = Buffer.from(String(jwk.n), 'base64url');
 
-/** Everything about the RSA key that is public and that somebody has once taken for an HMAC key. */
-const PUBLIC: ReadonlyArray<readonly [what: string, key: string | Uint8Array]> = [
+type Key = readonly [what: string, key: string | Uint8Array];
+const WORDS = ['AQAB', 'rsa', 'secret', 'null', 'undefined', '[object Object]'];
+/** Everything about the RSA key that is public and that somebody has once taken for an HMAC key, and what anybody would guess. */
+const PUBLIC: readonly Key[] = [
   ['PEM (CVE-2015-9235, CVE-2022-23541)', spki],
   ['PEM without its last newline', spki.trimEnd()],
   ['PEM with a newline more', `${spki}\n`],
@@ -52,7 +54,7 @@ const PUBLIC: ReadonlyArray<readonly [what: string, key: string | Uint8Array]> =
   ['PEM body alone', spki.replaceAll(/-----.*-----|\n/g, '')],
   ['PEM of PKCS #1 (CVE-2017-11424, CVE-2023-48223)', pem(publicKey, 'pkcs1')],
   ...(['spki', 'pkcs1'] as const).map(
-    (type) => [`DER ${type}`, publicKey.export({ format: 'der', type })] as const,
+    (type): Key => [`DER ${type}`, publicKey.export({ format: 'der', type })],
   ),
   ['JWK text (CVE-2026-48526, CVE-2026-107724)', JSON.stringify(jwk)],
   ['JWK text without kid', JSON.stringify({ ...jwk, kid: undefined })],
@@ -61,24 +63,18 @@ const PUBLIC: ReadonlyArray<readonly [what: string, key: string | Uint8Array]> =
   ['modulus bytes', modulus],
   ['modulus in upper-case hex', modulus.toString('hex').toUpperCase()],
   ...(['base64url', 'base64', 'hex'] as const).map(
-    (form) => [`modulus in ${form}`, modulus.toString(form)] as const,
+    (form): Key => [`modulus in ${form}`, modulus.toString(form)],
   ),
-  ...['AQAB', 'rsa'].map((text) => [`text "${text}"`, text] as const),
-];
-const GUESSES: ReadonlyArray<readonly [what: string, key: string | Uint8Array]> = [
+  ['EC public key as PEM', pem(KEYS.p256.publicKey)],
+  ['32 bytes of the Ed25519 public key', Buffer.from(String(KEYS.ed.jwk.x), 'base64url')],
   ['empty key (CVE-2026-44351, CVE-2026-107720)', ''],
   ['zero byte', Uint8Array.of(0)],
   ['32 zero bytes', new Uint8Array(32)],
-  ...['secret', 'null', 'undefined', '[object Object]'].map((word) => [`text "${word}"`, word] as const),
+  ...WORDS.map((word) => [`text "${word}"`, word] as const),
 ];
 
 /** RFC 8725 sections 2.1 and 3.1. */
-const confusion: Row[] = [
-  ...PUBLIC.map(([what, key]) => [`RSA public key as ${what}`, key] as const),
-  ['EC public key as PEM', pem(KEYS.p256.publicKey)] as const,
-  ['32 bytes of the Ed25519 public key', Buffer.from(String(KEYS.ed.jwk.x), 'base64url')] as const,
-  ...GUESSES,
-].flatMap(([what, key]): Row[] => [
+const confusion = PUBLIC.flatMap(([what, key]): Row[] => [
   [`HS256 by the ${what}`, 'HS256', { header: { kid: 'rsa' }, key }, 'signature'],
   [`RS256 over an HMAC by the ${what}`, 'RS256', { signedBy: 'HS256', key }, 'signature'],
 ]);

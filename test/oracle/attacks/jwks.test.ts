@@ -1,11 +1,6 @@
 import { constants, generateKeyPairSync, type KeyObject, publicEncrypt } from 'node:crypto';
-import {
-  type Algorithm,
-  type AuthClient,
-  AuthError,
-  type AuthProviderConfig,
-  createAuthClient,
-} from 'intentkit-auth';
+import type { Algorithm, AuthClient, AuthProviderConfig } from 'intentkit-auth';
+import { createAuthClient } from 'intentkit-auth';
 import { afterAll, afterEach, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { servedFromMemory } from '../../support/clients.js';
 import { ATTACKER, type Forgery, forge, jwksOf, KEYS, keyName, NOW, SECRET } from '../../support/forge.js';
@@ -42,26 +37,19 @@ const row = (what: string, member: unknown, alg: Algorithm = 'RS256', by: Forger
   return [what, JSON.stringify(member), alg, { ...by, header: { ...KID, ...by.header } }];
 };
 /** The attacker's key of one kind, changed. */
-const changed = (
-  what: string,
-  alg: 'RS256' | 'ES256' | 'EdDSA',
-  change: object,
-  header: object = KID,
-): Row => {
+type Signing = 'RS256' | 'ES256' | 'EdDSA';
+const changed = (what: string, alg: Signing, change: object, header = {}): Row => {
   const { jwk, privateKey: key } = ATTACKER[keyName(alg)];
-  return row(`an ${alg} key with ${what}`, { ...jwk, ...KID, ...change }, alg, {
-    key,
-    header: { ...header },
-  });
+  return row(`an ${alg} key with ${what}`, { ...jwk, ...KID, ...change }, alg, { key, header });
 };
 /** Our own key, changed, with a good signature where the attacker cannot do better. */
-const ours = (what: string, alg: 'RS256' | 'ES256', change: object, by: Forgery = {}): Row =>
+const ours = (what: string, alg: Signing, change: object, by: Forgery = {}): Row =>
   row(`our ${alg} key with ${what}`, { ...KEYS[keyName(alg)].jwk, ...change, ...KID }, alg, by);
 type Pair = { publicKey: KeyObject; privateKey: KeyObject };
 const madeOf = (what: string, { publicKey, privateKey }: Pair, alg: Algorithm, change: object = {}): Row =>
   row(what, { ...exported(publicKey), ...KID, ...change }, alg, { key: privateKey });
 /** With lists in one another, as no `JSON.stringify` would write them. */
-const deep = (name: string, depth: number, alg: 'RS256' | 'ES256' = 'RS256', change: object = {}): Row => {
+const deep = (name: string, depth: number, change: object = {}, alg: Signing = 'RS256'): Row => {
   const others = { ...KEYS[keyName(alg)].jwk, ...KID, ...change, [name]: undefined };
   const member = `${JSON.stringify(others).slice(0, -1)},"${name}":${nested(depth)}}`;
   return [`a key with a "${name}" of ${depth} lists`, member, alg, { header: KID }];
@@ -74,6 +62,7 @@ const weakModulus = Buffer.from(String(weak.publicKey.export({ format: 'jwk' }).
 const padded = { n: base64url(Buffer.concat([Buffer.alloc(128), weakModulus])) };
 const K256 = generateKeyPairSync('ec', { namedCurve: 'secp256k1' });
 const ED448 = generateKeyPairSync('ed448');
+const OCT = { kty: 'oct', k: base64url('known') };
 const byAttacker: Forgery = { key: ATTACKER.rsa.privateKey };
 
 const RSA_CHANGES: readonly object[] = [
@@ -85,10 +74,7 @@ const RSA_CHANGES: readonly object[] = [
   ...['EC', 'rsa', '__proto__', 'constructor', ['RSA'], { toString: 1, valueOf: 1 }].map((kty) => ({ kty })),
 ];
 const MEMBERS: readonly Row[] = [
-  row('an HMAC key', { kty: 'oct', k: base64url('known'), ...KID }, 'RS256', {
-    key: 'known',
-    signedBy: 'HS256',
-  }),
+  row('an HMAC key', { ...OCT, ...KID }, 'RS256', { key: 'known', signedBy: 'HS256' }),
   ...(['RS256', 'ES256', 'EdDSA'] as const).map((alg) => {
     return changed('its private part', alg, exported(ATTACKER[keyName(alg)].privateKey));
   }),
@@ -118,9 +104,9 @@ const MEMBERS: readonly Row[] = [
   row('a key on X25519', { ...exported(generateKeyPairSync('x25519').publicKey), ...KID }, 'EdDSA'),
   row('an Ed25519 key of 31 bytes', { kty: 'OKP', crv: 'Ed25519', x: zeros(31), ...KID }, 'EdDSA'),
   deep('kty', 100_000),
-  ...['alg', 'use', 'key_ops', 'n', 'e'].map((name) => deep(name, 200_000, 'RS256', { e: 'AAEAAQ' })),
-  deep('x5c', 200_000, 'RS256', { e: undefined }),
-  deep('y', 200_000, 'ES256'),
+  ...['alg', 'use', 'key_ops', 'n', 'e'].map((name) => deep(name, 200_000, { e: 'AAEAAQ' })),
+  deep('x5c', 200_000, { e: undefined }),
+  deep('y', 200_000, {}, 'ES256'),
   row('a key in a key', { keys: [ATTACKER.rsa.jwk], ...KID }, 'RS256', byAttacker),
   row('a list of keys', [ATTACKER.rsa.jwk], 'RS256', byAttacker),
   ...[null, 1, 'RSA', []].map((member) => row(`no key but ${JSON.stringify(member)}`, member)),
@@ -136,18 +122,16 @@ const IDS: readonly Row[] = [
 ];
 
 /** What is wrong with each of the tokens, in turn. */
-const reasonsBy =
-  (verifier: AuthClient) =>
-  async (...tokens: readonly string[]) => {
-    const reasons: string[] = [];
-    for (const token of tokens) reasons.push((await verifier.verify(token)).reason ?? 'valid');
-    return reasons;
-  };
+async function outcomes(verifier: AuthClient, ...tokens: readonly string[]): Promise<string[]> {
+  const reasons: string[] = [];
+  for (const token of tokens) reasons.push((await verifier.verify(token)).reason ?? 'valid');
+  return reasons;
+}
 const setOf = (...members: readonly string[]): string => `{"keys":[${members.join()}]}`;
 const GOOD_MEMBERS = jwksOf(KEYS).keys.map((jwk) => JSON.stringify(jwk));
-const GOOD_TOKENS = (['RS256', 'ES256', 'EdDSA'] as const).flatMap((alg) =>
-  [{}, { header: { kid: undefined } }].map((forgery) => forge(alg, forgery)),
-);
+const GOOD_TOKENS = (['RS256', 'ES256', 'EdDSA'] as const).flatMap((alg) => {
+  return [forge(alg), forge(alg, { header: { kid: undefined } })];
+});
 
 it.each([...MEMBERS, ...IDS])('%s verifies nothing, and the good keys go on', async (_, member, alg, by) => {
   for (const set of [setOf(member, ...GOOD_MEMBERS), setOf(...GOOD_MEMBERS, member)]) {
@@ -167,11 +151,10 @@ it.each(MEMBERS)('%s verifies nothing alone, without kid', async (_, member, alg
 });
 
 it('an HMAC key in a JWKS makes no HMAC token good, with a secret or without (CVE-2022-23541)', async () => {
-  const hmac = { kty: 'oct', k: base64url('known'), ...KID, alg: 'HS256' };
-  const jwks = servedFromMemory({ keys: [hmac, ...jwksOf(KEYS).keys] });
+  const jwks = servedFromMemory({ keys: [{ ...OCT, ...KID, alg: 'HS256' }, ...jwksOf(KEYS).keys] });
   const token = forge('HS256', { key: 'known', header: KID });
-  expect(await reasonsBy(client(jwks))(token)).toEqual(['algorithm']);
-  expect(await reasonsBy(client({ ...jwks, secret: SECRET }))(token)).toEqual(['signature']);
+  expect(await outcomes(client(jwks), token)).toEqual(['algorithm']);
+  expect(await outcomes(client({ ...jwks, secret: SECRET }), token)).toEqual(['signature']);
 });
 
 const twin = { ...ATTACKER.rsa.jwk, kid: 'rsa' };
@@ -179,34 +162,26 @@ const byTwin = forge('RS256', byAttacker);
 
 it('two keys that share an id, in either order, both verify, and no other does', async () => {
   const { privateKey: key } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  for (const keys of [
-    [twin, rsa],
-    [rsa, twin],
-  ]) {
-    const reasonFor = reasonsBy(client(servedFromMemory({ keys })));
-    expect(await reasonFor(forge('RS256'), byTwin, forge('RS256', { key }))).toEqual([
-      'valid',
-      'valid',
-      'signature',
-    ]);
+  const tokens = [forge('RS256'), byTwin, forge('RS256', { key })];
+  for (const keys of [[twin, rsa] as const, [rsa, twin] as const]) {
+    const verifier = client(servedFromMemory({ keys }));
+    expect(await outcomes(verifier, ...tokens)).toEqual(['valid', 'valid', 'signature']);
   }
 });
 
-it.each([
-  ['RS256', 'PS256'],
-  ['PS256', 'RS256'],
-  ['RS256', 'RS512'],
-  ['ES256', 'RS256'],
-  ['EdDSA', 'Ed25519'],
-] as const)('a client of %s alone refuses %s by the very same set', async (algorithm, other) => {
+// biome-ignore format: a table
+const PINNED = [
+  ['RS256', 'PS256'], ['PS256', 'RS256'], ['RS256', 'RS512'], ['ES256', 'RS256'], ['EdDSA', 'Ed25519'],
+] as const;
+it.each(PINNED)('a client of %s alone refuses %s by the very same set', async (algorithm, other) => {
   const pinned = client({ ...servedFromMemory(), algorithm });
-  expect(await reasonsBy(pinned)(forge(algorithm), forge(other))).toEqual(['valid', 'algorithm']);
+  expect(await outcomes(pinned, forge(algorithm), forge(other))).toEqual(['valid', 'algorithm']);
 });
 
 it('a key that names its algorithm verifies no other (CVE-2026-22817, CVE-2026-48523)', async () => {
   const pinned = client(servedFromMemory({ keys: [{ ...rsa, alg: 'PS256' }] }));
   const tokens = [forge('PS256'), forge('RS256'), forge('RS256', { header: { kid: undefined } })];
-  expect(await reasonsBy(pinned)(...tokens)).toEqual(['valid', 'key', 'key']);
+  expect(await outcomes(pinned, ...tokens)).toEqual(['valid', 'key', 'key']);
 });
 
 // biome-ignore format: one kind a line
@@ -220,48 +195,47 @@ it.each([
   expect(() => client({ jwksUrl })).toThrow(expect.objectContaining({ code: 'ERR_AUTH_CONFIG' }));
 });
 
-it.each([301, 302, 303, 307, 308])(
-  'a JWKS is not where a redirect by %i points (CVE-2026-102267)',
-  async (status) => {
-    const trap = await startJwksServer({ keys: [twin] });
-    onTestFinished(() => trap.close());
-    const server = await startJwksServer();
-    onTestFinished(() => server.close());
-    server.handler = (_, response) => response.writeHead(status, { location: trap.url }).end();
-    const verifier = client({ jwksUrl: server.url });
-    await expect(verifier.verify(byTwin)).rejects.toMatchObject({ code: 'ERR_JWKS_UNAVAILABLE' });
-    expect(await verifier.ping()).toBe(false);
-    expect(server.requests).toBeGreaterThan(0);
-    expect(trap.requests).toBe(0);
-  },
-);
+const REDIRECTS = [301, 302, 303, 307, 308];
+it.each(REDIRECTS)('a JWKS is not where a %i points (CVE-2026-102267)', async (status) => {
+  const trap = await startJwksServer({ keys: [twin] });
+  onTestFinished(() => trap.close());
+  const server = await startJwksServer();
+  onTestFinished(() => server.close());
+  server.handler = (_, response) => response.writeHead(status, { location: trap.url }).end();
+  const verifier = client({ jwksUrl: server.url });
+  await expect(verifier.verify(byTwin)).rejects.toMatchObject({ code: 'ERR_JWKS_UNAVAILABLE' });
+  expect(await verifier.ping()).toBe(false);
+  expect(server.requests).toBeGreaterThan(0);
+  expect(trap.requests).toBe(0);
+});
 
 it('the JWKS of a client is not that of another whose keys have the same ids (CVE-2025-59936)', async () => {
   const other = client(servedFromMemory({ keys: [twin] }));
-  expect(await reasonsBy(other)(byTwin, forge('RS256'))).toEqual(['valid', 'signature']);
-  expect(await reasonsBy(client(servedFromMemory()))(byTwin, forge('RS256'))).toEqual(['signature', 'valid']);
+  expect(await outcomes(other, byTwin, forge('RS256'))).toEqual(['valid', 'signature']);
+  expect(await outcomes(client(servedFromMemory()), byTwin, forge('RS256'))).toEqual(['signature', 'valid']);
 });
 
 const SET = setOf(...GOOD_MEMBERS);
-it.each(
-  [
-    ...['', ' ', 'null', '[]', '"keys"', '1', '<!doctype html><title>Sign in</title>', '{}', '{"keys":null}'],
-    ...['{"keys":{"0":{},"length":1}}', '{"keys":"RSA"}', '{"__proto__":{"keys":[]}}', GOOD_MEMBERS.join()],
-    ...[
-      JSON.stringify(rsa),
-      `${SET}${SET}`,
-      SET.slice(0, -1),
-      '['.repeat(500_000),
-      `{"keys":${'['.repeat(500_000)}`,
-    ],
-  ].map((body) => [body.slice(0, 60), body]),
-)('the answer %j gives no verdict, and no other error', async (_, body) => {
-  const verifier = client(servedFromMemory(body));
-  const error: unknown = await verifier.verify(forge('RS256')).catch((reason: unknown) => reason);
-  expect(error).toBeInstanceOf(AuthError);
-  expect(error).toMatchObject({ code: 'ERR_JWKS_UNAVAILABLE' });
-  expect(await verifier.ping()).toBe(false);
-});
+const ANSWERS = [
+  ...['', ' ', 'null', '[]', '"keys"', '1', '<!doctype html><title>Sign in</title>', '{}', '{"keys":null}'],
+  ...['{"keys":{"0":{},"length":1}}', '{"keys":"RSA"}', '{"__proto__":{"keys":[]}}', GOOD_MEMBERS.join()],
+  ...[
+    GOOD_MEMBERS[0] ?? '',
+    SET + SET,
+    SET.slice(0, -1),
+    '['.repeat(500_000),
+    `{"keys":${'['.repeat(500_000)}`,
+  ],
+];
+it.each(ANSWERS.map((body) => [body.slice(0, 20), body]))(
+  'the answer %j gives no verdict, and no other error',
+  async (_, body) => {
+    const verifier = client(servedFromMemory(body));
+    const error = expect.objectContaining({ name: 'AuthError', code: 'ERR_JWKS_UNAVAILABLE' });
+    await expect(verifier.verify(forge('RS256'))).rejects.toEqual(error);
+    expect(await verifier.ping()).toBe(false);
+  },
+);
 
 it('a flood of unknown key ids costs a few requests, and good tokens nothing (CVE-2026-48524)', async () => {
   let requests = 0;
@@ -272,11 +246,11 @@ it('a flood of unknown key ids costs a few requests, and good tokens nothing (CV
   });
   const verifier = client({ jwksUrl, jwks: { ...jwks } });
   const good = forge('RS256');
-  expect(await reasonsBy(verifier)(good)).toEqual(['valid']);
+  expect(await outcomes(verifier, good)).toEqual(['valid']);
   const flood = Array.from({ length: 500 }, (_, i) => forge('ES256', { header: { kid: `unknown-${i}` } }));
-  expect(new Set(await reasonsBy(verifier)(...flood))).toEqual(new Set(['key']));
+  expect(new Set(await outcomes(verifier, ...flood))).toEqual(new Set(['key']));
   expect(requests).toBeLessThanOrEqual(3);
   requests = 3;
   expect(await verifier.ping()).toBe(false);
-  expect(await reasonsBy(verifier)(good)).toEqual(['valid']);
+  expect(await outcomes(verifier, good)).toEqual(['valid']);
 });

@@ -17,8 +17,8 @@ type Change = NonNullable<Forgery['signature']>;
 type Changes = ReadonlyArray<readonly [what: string, signature: Change]>;
 
 const number = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
-const bytes = (value: bigint, length: number): Buffer =>
-  Buffer.from(value.toString(16).padStart(2 * length, '0'), 'hex');
+const unhex = (text: string): Buffer => Buffer.from(text, 'hex');
+const bytes = (value: bigint, length: number): Buffer => unhex(value.toString(16).padStart(2 * length, '0'));
 const hash = (name: string, text: string): Buffer => createHash(name).update(text).digest();
 const hmac = (text: string, name = 'sha256'): Buffer => createHmac(name, SECRET).update(text).digest();
 const ZERO = Buffer.alloc(1);
@@ -42,14 +42,11 @@ const ANY: Changes = [
   ['encoded twice', (s) => Buffer.from(base64url(s))],
 ];
 
+const spaced = (text: string): string => base64url(` ${Buffer.from(text, 'base64url')}`);
 const UNDER: ReadonlyArray<readonly [what: string, index: number, change: (segment: string) => string]> = [
   ['another payload', 1, () => segment({ sub: 'admin' })],
-  [
-    'a header that says more',
-    0,
-    (s) => segment({ ...JSON.parse(Buffer.from(s, 'base64url').toString()), x: 1 }),
-  ],
-  ['the same JSON with other white space', 1, (s) => base64url(` ${Buffer.from(s, 'base64url')}`)],
+  ['the same header with other white space', 0, spaced],
+  ['the same payload with other white space', 1, spaced],
 ];
 
 /** RFC 7515 section 5.2 step 8, RFC 8725 section 3.2. */
@@ -62,9 +59,9 @@ const anySignature = (['HS256', ...ASYMMETRIC_ALGORITHMS] as const).flatMap((alg
   ];
   return [
     [`${alg} and no signature (CVE-2020-28042, CVE-2026-107720)`, alg, { signature: () => '' }, 'shape'],
-    ...any.map(
-      ([what, signature]): Row => [`a signature by ${alg} ${what}`, alg, { signature }, 'signature'],
-    ),
+    ...any.map(([what, signature]): Row => {
+      return [`a signature by ${alg} ${what}`, alg, { signature }, 'signature'];
+    }),
     ...UNDER.map(([what, index, change]): Row => {
       const token = (good: string): string => replaced(good, index, change);
       return [`the ${alg} signature of a good token under ${what}`, alg, { token }, 'signature'];
@@ -132,10 +129,7 @@ const padding = constants.RSA_PKCS1_PSS_PADDING;
 const pss = (input: string, saltLength: number, name = 'sha256'): Buffer =>
   sign(name, Buffer.from(input), { key: privateKey, padding, saltLength });
 const pkcs1 = (prefix: string, input: string, garbage: number): Buffer =>
-  privateEncrypt(
-    privateKey,
-    Buffer.concat([Buffer.from(prefix, 'hex'), hash('sha256', input), Buffer.alloc(garbage)]),
-  );
+  privateEncrypt(privateKey, Buffer.concat([unhex(prefix), hash('sha256', input), Buffer.alloc(garbage)]));
 const DIGEST_INFO = '3031300d060960864801650304020105000420';
 
 /** RFC 8017 sections 8.1.2 and 8.2.2: a signature is as long as the modulus, and smaller than it. */
@@ -145,23 +139,25 @@ const rsa: Row[] = [
     const roomy = forgeWhere(alg, leavesRoom);
     const shortened = forgeWhere(alg, startsWithZero, (s) => s.subarray(1));
     const wrapped = forgeWhere(alg, leavesRoom, (s) => bytes(number(s) + modulus, RSA_BYTES));
+    const numbers: Changes = [
+      ['n - s', (s) => bytes(modulus - number(s), RSA_BYTES)],
+      ...[1n, modulus - 1n, modulus].map((s, i): Changes[0] => [
+        `s = ${['1', 'n - 1', 'n'][i]}`,
+        () => bytes(s, RSA_BYTES),
+      ]),
+    ];
     return [
       [`a signature by ${alg} that begins with zero`, alg, zero, 'valid'],
       [`a signature by ${alg} without its first zero`, alg, shortened, 'signature', { control: zero }],
       [`${alg} and s + n`, alg, wrapped, 'signature', { control: roomy }],
-      ...under(alg, 'signature', [
-        ['n - s', (s) => bytes(modulus - number(s), RSA_BYTES)],
-        ['s = 1', () => bytes(1n, RSA_BYTES)],
-        ['s = n - 1', () => bytes(modulus - 1n, RSA_BYTES)],
-        ['s = n', () => bytes(modulus, RSA_BYTES)],
-      ]),
+      ...under(alg, 'signature', numbers),
     ];
   }),
   ...under('PS256', 'signature', [
     ...[0, 1, 20, 31, 33, 48, 64, 222].map((salt): Changes[0] => {
       return [`a salt of ${salt} bytes`, (_, input) => pss(input, salt)];
     }),
-    ...['sha1', 'sha512', 'sha3-256'].map((name): Changes[0] => [name, (_, input) => pss(input, 20, name)]),
+    ...['sha1', 'sha512', 'sha3-256'].map((name): Changes[0] => [name, (_, input) => pss(input, 32, name)]),
   ]),
   ...under('PS384', 'signature', [['a salt of 32 bytes', (_, input) => pss(input, 32, 'sha384')]]),
   ...under('RS256', 'signature', [
