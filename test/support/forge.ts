@@ -113,9 +113,6 @@ export function forgeWhere(
   throw new Error(`no ${alg} signature meets the condition`);
 }
 
-/** Whether a signature begins with a zero byte, which one in 256 does. */
-export const startsWithZero = (signature: Uint8Array): boolean => signature[0] === 0;
-
 /** The bytes of one of a token's segments. */
 export const bytesOf = (token: string, index: number): Buffer =>
   Buffer.from(token.split('.')[index] ?? '', 'base64url');

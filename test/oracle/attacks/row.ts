@@ -33,13 +33,7 @@ export interface Extra {
 }
 
 /** `what` follows the words "a token with". */
-export type Row = readonly [
-  what: string,
-  alg: Algorithm,
-  forgery: Forgery,
-  expected: Expected,
-  extra?: Extra,
-];
+export type Row = readonly [what: string, alg: Algorithm, by: Forgery, expected: Expected, extra?: Extra];
 
 /** Rows that have the algorithm and the outcome in common. */
 export const rows = (

@@ -18,11 +18,10 @@ const SSH_HEAD = Buffer.from('0000000b7373682d6564323535313900000020', 'hex');
 const sshKey = Buffer.concat([SSH_HEAD, Buffer.from(String(KEYS.ed.jwk.x), 'base64url')]).toString('base64');
 
 /** Keys that people have put into `secret`, as texts. Whoever can read such a key could sign. */
+// biome-ignore format: a table
 const TEXTS: Named<string> = [
-  ['PEM public key', spki],
-  ['PEM public key of PKCS #1 (CVE-2017-11424)', pem(publicKey, 'pkcs1')],
-  ['PEM public key on a curve', pem(KEYS.p256.publicKey)],
-  ['PEM private key', pem(privateKey, 'pkcs8')],
+  ['PEM public key', spki], ['PEM public key of PKCS #1 (CVE-2017-11424)', pem(publicKey, 'pkcs1')],
+  ['PEM public key on a curve', pem(KEYS.p256.publicKey)], ['PEM private key', pem(privateKey, 'pkcs8')],
   ['PEM certificate', spki.replaceAll('PUBLIC KEY', 'CERTIFICATE')],
   ['SSH2 public key', `---- BEGIN SSH2 PUBLIC KEY ----\n${sshKey}\n---- END SSH2 PUBLIC KEY ----\n`],
   ['JWK (CVE-2026-48526, CVE-2026-107724)', JSON.stringify(jwk)],
@@ -30,45 +29,36 @@ const TEXTS: Named<string> = [
   ['JWK with spaces around the colons', JSON.stringify(jwk).replaceAll(':', ' : ')],
   ['JWK of Python', JSON.stringify(jwk).replaceAll('"', "'")],
   ['JWK, indented by tabs', JSON.stringify(jwk, null, '\t')],
-  ['JWK on a curve', JSON.stringify(KEYS.p256.jwk)],
-  ['JWK of Ed25519', JSON.stringify(KEYS.ed.jwk)],
+  ['JWK on a curve', JSON.stringify(KEYS.p256.jwk)], ['JWK of Ed25519', JSON.stringify(KEYS.ed.jwk)],
   ['private JWK', JSON.stringify(privateKey.export({ format: 'jwk' }))],
   ['JWK of an HMAC key', JSON.stringify({ kty: 'oct', k: 'c2VjcmV0' })],
   ['list of JWKs', JSON.stringify([jwk])],
   ['JWK in an object (CVE-2026-102273)', JSON.stringify({ key: { jwk } })],
   ['JWKS (CVE-2026-102273)', JSON.stringify({ keys: [jwk] })],
-  ['JWKS, indented', JSON.stringify({ keys: [jwk] }, null, 4)],
-  ['JWKS without keys', '{ "keys" : [ ] }'],
+  ['JWKS, indented', JSON.stringify({ keys: [jwk] }, null, 4)], ['JWKS without keys', '{ "keys" : [] }'],
 ];
 
+const STARTS = ['\n\n', ' \t', '\ufeff', '\0\0', 'our public key: ', 'x'.repeat(10_000)];
+type Form = readonly [how: string, change: (text: string) => Secret];
+const each = (texts: readonly string[], how: string, change: (text: string, by: string) => string): Form[] =>
+  texts.map((by) => [`${how} ${JSON.stringify(by.slice(0, 20))}`, (text) => change(text, by)]);
+
 /** What becomes of such a text on its way into a configuration. CVE-2026-34950, CVE-2026-102268, CVE-2026-107722. */
-const FORMS: Named<(text: string) => Secret> = [
+const FORMS: readonly Form[] = [
   ['as it is', (text) => text],
-  ...['\n\n', ' \t', '\ufeff', '\0\0', 'our public key: ', 'x'.repeat(10_000)].map(
-    (start) => [`after ${JSON.stringify(start).slice(0, 20)}`, (text: string) => `${start}${text}x`] as const,
-  ),
-  ...['\r\n', '\r', '\\n', ' '].map(
-    (end) =>
-      [`with ${JSON.stringify(end)} as newline`, (text: string) => text.replaceAll('\n', end)] as const,
-  ),
+  ...each(STARTS, 'after', (text, start) => `${start}${text}x`),
+  ...each(['\r\n', '\r', '\\n', ' '], 'with newlines written as', (text, end) => text.replaceAll('\n', end)),
+  ...each(['', '\n', '  '], 'in base64 after', (text, start) => Buffer.from(start + text).toString('base64')),
   ['without its last newline', (text) => text.trimEnd()],
   ['in JSON', (text) => JSON.stringify({ publicKey: text })],
   ['in JSON in JSON', (text) => JSON.stringify(JSON.stringify({ publicKey: text }))],
-  ...['', '\n', '  '].map((start): Named<(text: string) => Secret>[0] => {
-    return [
-      `in base64 after ${JSON.stringify(start)}`,
-      (text) => Buffer.from(start + text).toString('base64'),
-    ];
-  }),
   ['in base64url', (text) => Buffer.from(text).toString('base64url')],
   ['as bytes', (text) => new TextEncoder().encode(text)],
   ['as bytes of UTF-16', (text) => Buffer.from(`\ufeff${text}`, 'utf16le')],
   ['as bytes of base64', (text) => Buffer.from(Buffer.from(text).toString('base64'))],
 ];
 const MATERIAL: Named<Secret> = [
-  ...TEXTS.flatMap(([what, text]) =>
-    FORMS.map(([form, change]) => [`${what} ${form}`, change(text)] as const),
-  ),
+  ...TEXTS.flatMap(([what, text]) => FORMS.map(([how, by]) => [`${what} ${how}`, by(text)] as const)),
   ['JWK with newlines around the colons', JSON.stringify(jwk).replaceAll(':', '\r\n:\r\n')],
   ['PEM public key that is cut off', spki.slice(0, 60)],
   ['body of a PEM public key', bodyOf(spki)],

@@ -1,15 +1,6 @@
 import { constants, createHash, createHmac, type KeyObject, privateEncrypt, sign } from 'node:crypto';
 import { ASYMMETRIC_ALGORITHMS } from '../../../src/signature/algorithms.js';
-import {
-  type Forgery,
-  flipped,
-  forgeWhere,
-  KEYS,
-  replaced,
-  SECRET,
-  signingKey,
-  startsWithZero,
-} from '../../support/forge.js';
+import { type Forgery, flipped, forgeWhere, KEYS, replaced, signingKey } from '../../support/forge.js';
 import { base64url, segment, signature as signatureOf } from '../../support/mint.js';
 import type { Row } from './row.js';
 
@@ -19,6 +10,7 @@ type Changes = ReadonlyArray<readonly [what: string, signature: Change]>;
 const number = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 const unhex = (text: string): Buffer => Buffer.from(text, 'hex');
 const bytes = (value: bigint, length: number): Buffer => unhex(value.toString(16).padStart(2 * length, '0'));
+const SECRET = String(signingKey('HS256'));
 const hash = (name: string, text: string): Buffer => createHash(name).update(text).digest();
 const hmac = (text: string, name = 'sha256'): Buffer => createHmac(name, SECRET).update(text).digest();
 const ZERO = Buffer.alloc(1);
@@ -123,6 +115,7 @@ function under(alg: Row[1], expected: Row[3], changes: Changes): Row[] {
 
 const RSA_BYTES = 256;
 const modulus = number(Buffer.from(String(KEYS.rsa.jwk.n), 'base64url'));
+const startsWithZero = (s: Buffer): boolean => s[0] === 0;
 const leavesRoom = (s: Buffer): boolean => number(s) + modulus < 2n ** BigInt(8 * RSA_BYTES);
 const { privateKey } = KEYS.rsa;
 const padding = constants.RSA_PKCS1_PSS_PADDING;

@@ -1,22 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { AuthError, createAuthClient, type SignOptions } from 'intentkit-auth';
+import { AuthError, type SignOptions } from 'intentkit-auth';
 import { createLocalJWKSet, decodeJwt, type JWTVerifyOptions, jwtVerify, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { parseDuration } from '../../../src/claims/duration.js';
 import { ASYMMETRIC_ALGORITHMS } from '../../../src/signature/algorithms.js';
 import { Clients, KINDS } from '../../support/clients.js';
-import {
-  AUDIENCE,
-  bytesOf,
-  forge,
-  ISSUER,
-  jwksOf,
-  KEYS,
-  NOW,
-  SECRET,
-  withBitChanged,
-} from '../../support/forge.js';
+import { bytesOf, CLAIMS, forge, jwksOf, KEYS, NOW, SECRET, withBitChanged } from '../../support/forge.js';
 import { allowTime, PARAMETERS, seeded } from './seed.js';
 import { STRICTER } from './stricter.js';
 import { anyTexts, anything, durations, OPTION_SETS, signedTokens } from './tokens.js';
@@ -167,9 +157,9 @@ it(seeded('sign makes a token that gives back the claims, by us and by jose'), a
 });
 
 it(seeded('sign lets the later source of a claim win, and verifies what it signed'), async () => {
-  const named = createAuthClient({ secret: SECRET, issuer: ISSUER, audience: AUDIENCE });
+  const named = clients.get('secret');
   const property = fc.asyncProperty(registered, registered, subjects, async (payload, more, options) => {
-    const own = { iat: NOW, iss: ISSUER, aud: AUDIENCE, exp: NOW + 3600 };
+    const own = { iat: NOW, iss: CLAIMS.iss, aud: CLAIMS.aud, exp: NOW + 3600 };
     const subject = 'subject' in options ? { sub: options.subject } : {};
     const verified = await named.verify(await named.sign(payload, { claims: more, ...options }));
     expect(verified.reason).toBeUndefined();
