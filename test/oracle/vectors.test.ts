@@ -8,7 +8,11 @@ import { bytesOf, flipped, replaced } from '../support/forge.js';
 import { base64url } from '../support/mint.js';
 import { JOES_CLAIMS, JWTS, NO_JWTS, UNSECURED, VECTOR_JWKS, VECTOR_SECRET } from './vectors.js';
 
-const client = createAuthClient({ secret: VECTOR_SECRET, ...servedFromMemory(VECTOR_JWKS) });
+const client = createAuthClient({
+  secret: VECTOR_SECRET,
+  ...servedFromMemory(VECTOR_JWKS),
+  onWarning: () => {},
+});
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: (JOES_CLAIMS.exp - 1) * 1000 }));
 afterEach(() => void vi.useRealTimers());

@@ -1,4 +1,5 @@
 import { type AuthClient, type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
+import { vi } from 'vitest';
 import { clientFrom } from '../../src/client.js';
 import { parseConfig } from '../../src/config/parse.js';
 import type { SignatureEngine } from '../../src/signature/engine.js';
@@ -46,6 +47,13 @@ export class Clients {
   }
 }
 
+/** Stops the system's clock, and lets half a millisecond pass on the other one whenever it is read. */
+export function quickClock(seconds: number): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: seconds * 1000 });
+  let now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => (now += 0.5));
+}
+
 /** A JWKS without a server, by default the identity provider's. `asked` is called for each request. */
 export function servedFromMemory(jwks?: object | string, asked = (): void => {}): Sources {
   let body: string | undefined;
@@ -54,5 +62,6 @@ export function servedFromMemory(jwks?: object | string, asked = (): void => {})
     body ??= typeof jwks === 'string' ? jwks : JSON.stringify(jwks ?? jwksOf(KEYS));
     return new Response(body);
   };
-  return { jwksUrl: 'https://issuer.example/jwks.json', jwks: { fetch } };
+  // With `quickClock`, the key of every token is looked up, so that there is always a verdict.
+  return { jwksUrl: 'https://issuer.example/jwks.json', jwks: { fetch, cooldown: '0.001s' } };
 }

@@ -5,7 +5,7 @@ import { createLocalJWKSet, decodeJwt, type JWTVerifyOptions, jwtVerify, Unsecur
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { parseDuration } from '../../../src/claims/duration.js';
 import { ASYMMETRIC_ALGORITHMS } from '../../../src/signature/algorithms.js';
-import { Clients, KINDS } from '../../support/clients.js';
+import { Clients, KINDS, quickClock } from '../../support/clients.js';
 import { bytesOf, CLAIMS, forge, jwksOf, KEYS, NOW, SECRET, withBitChanged } from '../../support/forge.js';
 import { allowTime, PARAMETERS, seeded } from './seed.js';
 import { STRICTER } from './stricter.js';
@@ -13,7 +13,7 @@ import { anyTexts, anything, durations, OPTION_SETS, signedTokens } from './toke
 
 allowTime();
 
-beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 }));
+beforeAll(() => quickClock(NOW));
 afterAll(() => void vi.useRealTimers());
 
 const clients = new Clients();
