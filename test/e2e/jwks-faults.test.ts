@@ -57,7 +57,7 @@ it.each<[title: string, fault: Fault, why: RegExp]>([
   ['gets 50 MB', large(50 * MIB), /^the endpoint answered with more than 1 MiB$/],
   ['gets 50 MB packed into a few bytes', bomb, /^the endpoint answered with more than 1 MiB$/],
   ['gets an error with a body of 50 MB', large(50 * MIB, 500), /^the endpoint answered 500, not 200$/],
-])('A fetch of the JWKS over a real connection that %s fails, hangs up, says so without the URL, and does not hinder the next', async (_, fault, why) => {
+])('A fetch that %s fails, hangs up, says why without the URL, and does not hinder the next', async (_, fault, why) => {
   const ages = stopAges();
   const { server, client, warnings, outcome, status } = await startJwksClient({ jwks: { timeout: '0.5s' } });
   const watch = watched(fault);
@@ -77,7 +77,7 @@ it.each<[title: string, fault: Fault, why: RegExp]>([
   expect(await outcome(k1.token)).toBe('valid');
 });
 
-it('A fetch of the JWKS over a real connection that is refused the connection, or TLS, fails with the code of the system', async () => {
+it('A fetch that is refused the connection, or TLS, fails with the code of the system', async () => {
   const { server, client, outcome, status } = await startJwksClient();
   const overTls = createAuthClient({ jwksUrl: server.url.replace('http:', 'https:'), onWarning: () => {} });
   await expect(overTls.verify(k1.token)).rejects.toMatchObject({ code: NONE });
@@ -90,7 +90,7 @@ it('A fetch of the JWKS over a real connection that is refused the connection, o
 });
 
 it.each([301, 302, 303, 307, 308])(
-  'A fetch of the JWKS over a real connection follows no redirect to good keys, also if a configured fetch does: %d',
+  'A redirect by %d to good keys is not followed, nor are its keys taken if a configured fetch does',
   async (code) => {
     const elsewhere = await startJwksServer({ keys: [k1.jwk] });
     onTestFinished(() => elsewhere.close());
@@ -108,7 +108,7 @@ it.each([301, 302, 303, 307, 308])(
   },
 );
 
-it('A fetch of the JWKS over a real connection takes what is compressed, what comes in pieces, and sends its query and headers', async () => {
+it('A fetch takes what is compressed and comes in pieces, and sends its query and headers', async () => {
   const { server, outcome, client } = await startJwksClient({ jwks: { headers: { 'x-tenant': 't' } } });
   const seen: unknown[] = [];
   server.handler = (request, response) => {
@@ -123,7 +123,7 @@ it('A fetch of the JWKS over a real connection takes what is compressed, what co
   expect(seen[0]).toEqual(['GET', `/.well-known/jwks.json?code=${URL_SECRET}`, 't', accept]);
 });
 
-it('A fetch of the JWKS over a real connection whose idle connection was cut is made once more, and nobody notices', async () => {
+it('A fetch whose idle connection was cut is made once more, and nobody notices', async () => {
   const { server, client, warnings, outcome } = await startJwksClient({ keys: [k1.jwk] });
   expect(await outcome(k1.token)).toBe('valid');
   let sockets: Socket[] = [];
@@ -137,7 +137,7 @@ it('A fetch of the JWKS over a real connection whose idle connection was cut is 
   expect([await client.ping(), sockets.length, server.requests, warnings]).toEqual([true, 1, 3, []]);
 });
 
-it('A fetch of the JWKS over a real connection by a fetch that answers after the timeout is not read any more', async () => {
+it('An answer after the timeout of a fetch that ignores the signal is hung up on', async () => {
   const { server, outcome, status } = await startJwksClient({
     jwks: { timeout: '0.5s', fetch: (url) => globalThis.fetch(url) },
   });
@@ -174,7 +174,7 @@ async function startBalancer(first: string, later: string): Promise<string> {
   return `http://127.0.0.1:${(balancer.address() as AddressInfo).port}/jwks`;
 }
 
-it('A broken replica behind a balancer of connections is left after at most two attempts, although it keeps its connection alive', async () => {
+it('A broken replica behind a balancer is left after two attempts, although it keeps its connection alive', async () => {
   const ages = stopAges();
   const broken = await startJwksServer();
   const good = await startJwksServer({ keys: [k1.jwk] });
@@ -205,7 +205,7 @@ const client = (url: string, more: string): string => `
   const outcome = (token) => client.verify(token).then(({ valid, reason }) => valid ? 'valid' : reason, ({ code }) => code ?? 'raw error');
   ${more}`;
 
-it('A process of its own that has no descriptor left at its first token has no verdict, and has one when there are some again', async () => {
+it('A process without a file descriptor at its first token has no verdict, and has one when there are some again', async () => {
   const server = await startJwksServer({ keys: [k1.jwk] });
   onTestFinished(() => server.close());
   const child = await startChild(
@@ -229,7 +229,7 @@ it('A process of its own that has no descriptor left at its first token has no v
   expect([await child.ended, child.lines]).toEqual([0, [`["${NONE}",false,"valid",true]`]]);
 });
 
-it('A process of its own survives an outage whose warning handler rejects', async () => {
+it('A process survives an outage whose warning handler rejects', async () => {
   const server = await startJwksServer();
   onTestFinished(() => server.close());
   server.handler = answer(500);
@@ -246,7 +246,7 @@ it('A process of its own survives an outage whose warning handler rejects', asyn
   expect([await child.ended, child.lines]).toEqual([0, [`${NONE} false`]]);
 });
 
-it('A process of its own that is suspended in the middle of a fetch does not call that an outage', async () => {
+it('A process that is suspended in the middle of a fetch does not call that an outage', async () => {
   const server = await startJwksServer({ keys: [k1.jwk] });
   onTestFinished(() => server.close());
   const child = await startChild(

@@ -11,14 +11,14 @@ it.each([
   ['one just below two cooldowns', [0, 2 * COOLDOWN - 1], 3],
   ['two at two cooldowns', [0, 2 * COOLDOWN], 4],
   ['never more than two after a long time', [0, 1000 * COOLDOWN], 4],
-])('The budget for looking up unknown key ids is %s', (_, times, expected) => {
+])('A budget is %s', (_, times, expected) => {
   const budget = new LookUpBudget(COOLDOWN);
 
   const spent = times.flatMap((time) => [1, 2, 3, 4].filter(() => budget.spend(NOW + time)));
   expect(spent).toHaveLength(expected);
 });
 
-it('The budget for looking up unknown key ids loses nothing by being asked all the time, and says when it holds a look-up', () => {
+it('A budget loses nothing by being asked all the time', () => {
   const budget = new LookUpBudget(COOLDOWN);
   let spent = 0;
   for (let elapsed = 0; elapsed <= 10 * COOLDOWN; elapsed += 10) {
@@ -38,14 +38,11 @@ it.each([
   [COOLDOWN / 2, COOLDOWN / 2],
   [COOLDOWN, 0],
   [5 * COOLDOWN, 0],
-])(
-  'The budget for looking up unknown key ids %d ms after it was spent holds a look-up in %d ms',
-  (elapsed, expected) => {
-    const budget = new LookUpBudget(COOLDOWN);
-    expect(budget.remaining(NOW)).toBe(0);
-    budget.spend(NOW);
-    budget.spend(NOW);
+])('A budget that was spent %d ms ago holds a look-up in %d ms', (elapsed, expected) => {
+  const budget = new LookUpBudget(COOLDOWN);
+  expect(budget.remaining(NOW)).toBe(0);
+  budget.spend(NOW);
+  budget.spend(NOW);
 
-    expect(budget.remaining(NOW + elapsed)).toBeCloseTo(expected, 5);
-  },
-);
+  expect(budget.remaining(NOW + elapsed)).toBeCloseTo(expected, 5);
+});

@@ -26,16 +26,13 @@ it('A member of a set that may verify keeps what a key consists of, and nothing 
   }
 });
 
-it.each([undefined, null, 1, {}, ['k']])(
-  'A member of a set that may verify has no key id when it says %j for one',
-  (kid) => {
-    const { kid: _, ...bare } = ec.jwk;
+it.each([undefined, null, 1, {}, ['k']])('A member of a set has no key id when it says %j for one', (kid) => {
+  const { kid: _, ...bare } = ec.jwk;
 
-    expect(usableKey({ ...ec.jwk, kid })).toEqual(bare);
-  },
-);
+  expect(usableKey({ ...ec.jwk, kid })).toEqual(bare);
+});
 
-it.each(['P-256', 'P-384', 'P-521'])('A member of a set that may verify may be on %s', (crv) => {
+it.each(['P-256', 'P-384', 'P-521'])('A member of a set may be on %s', (crv) => {
   expect(usableKey({ ...ec.jwk, crv })).toMatchObject({ kty: 'EC', crv });
 });
 
@@ -47,60 +44,48 @@ it.each([
   ['the exponent 3', { e: 'Aw' }],
   ['the exponent 65537 after zero bytes', { e: 'AAAAAAEAAQ' }],
   ['an exponent of 32 bits', { e: 'gAAAAQ' }],
-])('A member of a set that may verify may be an RSA key with %s', (_, change) => {
+])('A member of a set may be an RSA key with %s', (_, change) => {
   expect(usableKey({ ...rsa.jwk, ...change })).toMatchObject({ kty: 'RSA', ...change });
 });
 
 // biome-ignore format: one member a line
 it.each<[title: string, member: unknown]>([
   ['null', null],
-  ['a number', 1],
   ['text', JSON.stringify(ec.jwk)],
   ['a list', [ec.jwk]],
   ['empty', {}],
   ['what only inherits a key', Object.create(ec.jwk)],
   ['an HMAC key without its secret', { kty: 'oct', alg: 'HS256' }],
   ['of an unknown type', { ...ec.jwk, kty: 'AKP', alg: 'ML-DSA-44', pub: 'AAAA' }],
-  ['without a type', { ...ec.jwk, kty: undefined }],
-  ['of a type that is a number', { ...ec.jwk, kty: 2 }],
   ['of a type in lower case', { ...ec.jwk, kty: 'ec' }],
   ['of a type that is the name of a method', { ...ec.jwk, kty: 'constructor' }],
-  ['an elliptic curve with the type of another', { ...ec.jwk, kty: 'OKP' }],
   ['an Edwards curve with the type of another', { ...ed.jwk, kty: 'EC', y: ed.jwk.x }],
   ['for encryption', { ...ec.jwk, use: 'enc' }],
-  ['for the use null', { ...ec.jwk, use: null }],
   ['for a use in upper case', { ...ec.jwk, use: 'SIG' }],
   ['for signing and not verifying', { ...ec.jwk, key_ops: ['sign'] }],
   ['for no operation', { ...ec.jwk, key_ops: [] }],
   ['for operations that are text', { ...ec.jwk, key_ops: 'verify' }],
-  ['for operations that are null', { ...ec.jwk, key_ops: null }],
   ['for an operation that is a number', { ...ec.jwk, key_ops: ['verify', 1] }],
   ['for an algorithm that is a number', { ...ec.jwk, alg: 256 }],
-  ['for an algorithm that is null', { ...ec.jwk, alg: null }],
   ['without a curve', { ...ec.jwk, crv: undefined }],
-  ['on a curve that is a number', { ...ec.jwk, crv: 256 }],
   ['on secp256k1', k256],
   ['on Ed448', jwkOf('ed448')],
   ['on X25519', jwkOf('x25519')],
   ['an EC key with a coordinate that is a number', { ...ec.jwk, x: 1 }],
   ['an EC key without its second coordinate', { ...ec.jwk, y: undefined }],
-  ['an Ed25519 key without its point', { ...ed.jwk, x: undefined }],
   ['an Ed25519 key of 31 bytes', { ...ed.jwk, x: base64url(Buffer.alloc(31, 2)) }],
-  ['an Ed25519 key of 33 bytes', { ...ed.jwk, x: base64url(Buffer.alloc(33, 2)) }],
   ['an Ed25519 key in padded base64url', { ...ed.jwk, x: `${ed.jwk.x}=` }],
-  ['an RSA key without a modulus', { ...rsa.jwk, n: undefined }],
   ['an RSA key with a modulus that is a number', { ...rsa.jwk, n: 7 }],
   ['an RSA key with a modulus in padded base64url', { ...rsa.jwk, n: `${rsa.jwk.n}==` }],
   ['an RSA key with a modulus after a space', { ...rsa.jwk, n: ` ${rsa.jwk.n}` }],
   ['an RSA key with a modulus in standard base64', { ...rsa.jwk, n: modulus(256).replaceAll('_', '/') }],
-  ['an RSA key without an exponent', { ...rsa.jwk, e: undefined }],
   ['an RSA key with an exponent that is a number', { ...rsa.jwk, e: 65537 }],
   ['an RSA key with an exponent of one character', { ...rsa.jwk, e: 'A' }],
-])('A member of a set that is left out is "unsupported" when it is %s', (_, member) => {
+])('A member of a set is "unsupported" when it is %s', (_, member) => {
   expect(usableKey(member)).toBe('unsupported');
 });
 
-it('A member of a set that is left out is "private" whatever its private part, also when that is null', () => {
+it('A member of a set is "private" whatever its private part, also when that is null', () => {
   for (const { privateKey } of [rsa, ec, ed]) {
     expect(usableKey(privateKey.export({ format: 'jwk' }))).toBe('private');
   }
@@ -124,7 +109,7 @@ it.each([
   ['exponent', 'the exponent 2', { e: 'Ag' }],
   ['exponent', 'the exponent 65536', { e: 'AQAA' }],
   ['exponent', 'an empty exponent', { e: '' }],
-])('A member of a set that is left out is "%s" when it is an RSA key with %s', (reason, _, change) => {
+])('A member of a set is "%s" when it is an RSA key with %s', (reason, _, change) => {
   expect(usableKey({ ...rsa.jwk, ...change })).toBe(reason);
 });
 
@@ -148,13 +133,13 @@ const encodings = SMALL_ORDER.flatMap(([title, y, reason]) =>
   }),
 );
 
-it('An Ed25519 key that anyone can sign for is one of fourteen encodings', () => {
+it('An Ed25519 key of small order has one of fourteen encodings', () => {
   expect(new Set(encodings.map(([, , x]) => x)).size).toBe(14);
 });
 
 // The signature is the identity point and zero. It fits each message whose hash is a multiple of the point's order.
 it.each(encodings)(
-  'An Ed25519 key that anyone can sign for is left out, though node:crypto takes a forgery by it: y = %s',
+  'An Ed25519 key of small order is left out, though node:crypto takes a forgery: y = %s',
   (_, reason, x) => {
     const jwk = { kty: 'OKP', crv: 'Ed25519', x };
     const key = createPublicKey({ format: 'jwk', key: jwk });
@@ -172,13 +157,13 @@ it.each([
   ['2', `02${'00'.repeat(31)}`, undefined],
   ['p + 2', `ef${'ff'.repeat(30)}7f`, 'not_canonical'],
   ['all ones', 'ff'.repeat(32), 'not_canonical'],
-])('An Ed25519 key that anyone can sign for is told from its neighbours: y = %s', (_, y, expected) => {
+])('An Ed25519 key of small order is told from its neighbours: y = %s', (_, y, expected) => {
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: base64url(Buffer.from(y, 'hex')) };
 
   expect(usableKey(jwk)).toEqual(expected ?? jwk);
 });
 
-it('An RSA key with exponent 1 is left out, though node:crypto takes a forgery by it', () => {
+it('An RSA key with exponent 1 is left out, though node:crypto takes a forgery', () => {
   const jwk = { ...rsa.jwk, e: 'AQ' };
   const message = Buffer.from('{"sub":"admin"}');
   // RFC 8017 section 9.2: what a signature is before the private key is applied, and with this exponent after it.
