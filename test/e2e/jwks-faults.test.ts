@@ -89,25 +89,6 @@ it('A fetch that is refused the connection, or TLS, fails with the code of the s
   expect(status().lastError).toBe('the request failed (ECONNREFUSED)');
 });
 
-it.each([301, 302, 303, 307, 308])(
-  'A redirect by %d to good keys is not followed, nor are its keys taken if a configured fetch does',
-  async (code) => {
-    const elsewhere = await startJwksServer({ keys: [k1.jwk] });
-    onTestFinished(() => elsewhere.close());
-    const fetch: typeof globalThis.fetch = (url, init) =>
-      globalThis.fetch(url, { ...init, redirect: 'follow' });
-    for (const [options, why, requests] of [
-      [{}, `the endpoint answered ${code}, not 200`, 0],
-      [{ fetch }, 'the endpoint answered with a redirect, not 200', 1],
-    ] as const) {
-      const client = await startJwksClient({ jwks: options });
-      client.server.handler = answer(code, { location: elsewhere.url });
-      expect([await client.outcome(k1.token), client.status().lastError]).toEqual([NONE, why]);
-      expect(elsewhere.requests).toBe(requests);
-    }
-  },
-);
-
 it('A fetch takes what is compressed and comes in pieces, and sends its query and headers', async () => {
   const { server, outcome, client } = await startJwksClient({ jwks: { headers: { 'x-tenant': 't' } } });
   const seen: unknown[] = [];

@@ -1,5 +1,5 @@
 import type { RemoteConfig } from '../../config/parse.js';
-import { AuthError } from '../../errors.js';
+import type { AuthError } from '../../errors.js';
 import { loadJose } from '../../jose.js';
 import { isWorkers, monotonicNow } from '../../runtime.js';
 import type { Key, SignatureEngine } from '../../signature/engine.js';
@@ -13,6 +13,7 @@ import type { FetchError } from './fetch-json.js';
 import type { KeySet } from './key-set.js';
 import { loadKeySet } from './load-key-set.js';
 import { LookUpBudget } from './look-up-budget.js';
+import { noVerdict } from './no-verdict.js';
 
 /** The share of `cacheMaxAge` after which keys are refreshed in the background: a random one between these. */
 const REFRESH_FROM = 0.7;
@@ -21,10 +22,7 @@ const REFRESH_TO = 0.9;
 /** The shortest time between two fetches for `ping`, however often a health route is asked. */
 const CHECK_INTERVAL_MS = 1000;
 
-interface Fetch {
-  readonly began: number;
-  readonly set: Promise<KeySet>;
-}
+type Fetch = Readonly<{ began: number; set: Promise<KeySet> }>;
 
 /**
  * The keys behind a JWKS URL. The first token that needs them fetches them, and they are kept. They are refreshed in
@@ -93,9 +91,8 @@ export class RemoteSource implements KeySource {
 
   status(): JwksStatus {
     const set = this.#set;
-    const { origin, pathname } = this.#config.url;
     return {
-      url: origin + pathname,
+      url: this.#config.url.origin + this.#config.url.pathname,
       state: this.#state(),
       keyCount: set?.size ?? 0,
       keyIds: set?.keyIds ?? [],
@@ -249,13 +246,4 @@ export class RemoteSource implements KeySource {
     const now = monotonicNow();
     return this.#backOff.remaining(now, this.#set !== undefined && now < this.#servesUntil(this.#set));
   }
-}
-
-function noVerdict(problem: string, retryInMs: number, cause?: Error): AuthError {
-  const retryAfter = Math.max(1, Math.ceil(retryInMs / 1000));
-  return new AuthError(
-    'ERR_JWKS_UNAVAILABLE',
-    `The token was neither accepted nor refused, because ${problem}; try again in ${retryAfter} s.`,
-    { retryAfter, ...(cause && { cause }) },
-  );
 }

@@ -31,18 +31,3 @@ it('A budget loses nothing by being asked all the time', () => {
   // The sum of a thousand refills may be a rounding error short of the last one.
   expect([11, 12]).toContain(spent);
 });
-
-it.each([
-  [0, COOLDOWN],
-  [1, COOLDOWN - 1],
-  [COOLDOWN / 2, COOLDOWN / 2],
-  [COOLDOWN, 0],
-  [5 * COOLDOWN, 0],
-])('A budget that was spent %d ms ago holds a look-up in %d ms', (elapsed, expected) => {
-  const budget = new LookUpBudget(COOLDOWN);
-  expect(budget.remaining(NOW)).toBe(0);
-  budget.spend(NOW);
-  budget.spend(NOW);
-
-  expect(budget.remaining(NOW + elapsed)).toBeCloseTo(expected, 5);
-});

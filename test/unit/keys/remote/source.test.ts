@@ -121,18 +121,6 @@ it('After a failure a wait that the endpoint asks for is kept, and said', async 
   expect(await client.outcome(k1.token)).toBe('valid');
 });
 
-it('After a failure each attempt asks for a new connection, and the first after a success does not', async () => {
-  const client = await startWithKeys();
-  for (const fault of [status(500), status(500), undefined, undefined]) {
-    client.provider.fault = fault;
-    await pass(SECOND);
-    await client.ping();
-  }
-
-  const connections = client.provider.requests.map(({ connection }) => connection);
-  expect(connections).toEqual([null, null, 'close', 'close', null]);
-});
-
 it.each([
   ['tried once more when there was a success before', true, ['valid', 0, 3]],
   ['a failure when there was none', false, [NONE, 1, 1]],
