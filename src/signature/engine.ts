@@ -25,3 +25,6 @@ export interface SignatureEngine {
   /** Makes ready a public key that jose has imported for the algorithm. */
   importPublicKey(key: CryptoKey, algorithm: AsymmetricAlgorithm): Key;
 }
+
+/** Whether a header asks for extensions, about which jose decides. @see RFC 7515 section 4.1.11 */
+export const hasCritical = ({ header }: Token): boolean => Object.hasOwn(header, 'crit');

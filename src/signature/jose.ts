@@ -3,7 +3,7 @@ import { loadJose } from '../jose.js';
 import { encodeUtf8 } from '../runtime.js';
 import { bytesOf } from '../token/base64url.js';
 import type { Token } from '../token/parse.js';
-import type { SignatureEngine, SignatureVerdict } from './engine.js';
+import { hasCritical, type SignatureEngine, type SignatureVerdict } from './engine.js';
 import { signatureLength } from './length.js';
 
 /** Signatures by jose, which goes through Web Crypto and so works on every runtime. */
@@ -25,11 +25,11 @@ export const joseEngine: SignatureEngine = {
 
   importPublicKey(key) {
     const length = signatureLength(key);
+    const hasRightLength = ({ signatureSegment }: Token): boolean =>
+      length === undefined || bytesOf(signatureSegment)?.length === length;
     return {
-      verify: (token) =>
-        length !== undefined && bytesOf(token.signatureSegment)?.length !== length
-          ? 'bad'
-          : verifyByJose(token, key),
+      // What a `crit` header asks for is judged before the signature.
+      verify: (token) => (hasCritical(token) || hasRightLength(token) ? verifyByJose(token, key) : 'bad'),
     };
   },
 };

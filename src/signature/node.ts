@@ -1,9 +1,8 @@
 import type { KeyObject, VerifyKeyObjectInput } from 'node:crypto';
 import { monotonicNow } from '../runtime.js';
-import type { Token } from '../token/parse.js';
 import type { AsymmetricAlgorithm } from './algorithms.js';
 import { ecdsaLength, ecdsaToDer } from './der.js';
-import type { SignatureEngine, SignatureVerdict } from './engine.js';
+import { hasCritical, type SignatureEngine, type SignatureVerdict } from './engine.js';
 import { verifyByJose } from './jose.js';
 import { signatureLength } from './length.js';
 
@@ -87,4 +86,3 @@ export function createNodeEngine(nodeCrypto: typeof import('node:crypto')): Sign
 }
 
 const encode = (text: string): string => Buffer.from(text).toString('base64url');
-const hasCritical = ({ header }: Token): boolean => Object.hasOwn(header, 'crit');
