@@ -25,7 +25,8 @@ export function report(filled: readonly Filled[], rounds: number): string {
 /** Puts the chosen tables, in medians, into the README of the package, and all into `results.md`. */
 export function write(filled: readonly Filled[], chosen: readonly Filled[], rounds: number): void {
   const sections = chosen.map((entry) => `**${entry.table.title}.** ${markdown(entry, false)}\n`);
-  const links = 'Medians; [with spreads](./bench/results.md); [how it is measured](./bench/README.md).';
+  // No link, because the README is published without this folder.
+  const links = 'Medians; `bench/results.md` in the repository has spreads and how it is measured.';
   const block = `<!-- bench -->\n${sections.join('\n')}\n${setting(rounds)} ${links}\n<!-- /bench -->`;
   const [before, rest] = read('README.md').split('<!-- bench -->');
   const after = rest?.split('<!-- /bench -->')[1];

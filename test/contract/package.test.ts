@@ -21,7 +21,17 @@ const SECRET = randomBytes(48).toString('base64url');
 
 /** What a build needs, and what goes into the tarball without one. */
 const DOCUMENTS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md'];
-const SOURCES = ['package.json', 'tsconfig.json', 'tsup.config.ts', 'src', 'functions', 'host', ...DOCUMENTS];
+const GUIDES = (await readdir(join(ROOT, 'docs'))).map((file) => `docs/${file}`);
+const SOURCES = [
+  'package.json',
+  'tsconfig.json',
+  'tsup.config.ts',
+  'src',
+  'functions',
+  'host',
+  'docs',
+  ...DOCUMENTS,
+];
 /** What a user's project has besides the package, as it would come from the registry. */
 const BESIDES = [
   'zod',
@@ -50,7 +60,7 @@ const ENTRIES = [
   },
 ];
 const TARBALL = ENTRIES.flatMap(({ entry }) => [`${entry}.d.ts`, `${entry}.js`, `${entry}.js.map`])
-  .concat('dist/LICENSE.zod.txt', 'package.json', DOCUMENTS)
+  .concat('dist/LICENSE.zod.txt', 'package.json', DOCUMENTS, GUIDES)
   .toSorted();
 
 const work = await mkdtemp(join(tmpdir(), 'intentkit-auth-package-'));

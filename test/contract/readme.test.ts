@@ -1,17 +1,19 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { expect, it, onTestFinished } from 'vitest';
 
 const root = new URL('../..', import.meta.url);
 const read = (file: string): Promise<string> => readFile(new URL(file, root), 'utf8');
-const readme = await read('README.md');
+const docs = (await readdir(new URL('docs/', root))).map((file) => `docs/${file}`);
+const documents = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', ...docs];
+const texts = new Map(await Promise.all(documents.map(async (file) => [file, await read(file)] as const)));
 const blocks = (language: string): string[] =>
-  Array.from(readme.matchAll(/^```(\w+)\n(.*?)^```$/gms))
+  Array.from([...texts.values()].join('\n').matchAll(/^```(\w+)\n(.*?)^```$/gms))
     .filter(([, name]) => name === language)
     .map(([, , body]) => body ?? '');
 
-it('The README has TypeScript blocks that all compile under the configuration of this repository', async () => {
+it('The documents have TypeScript blocks that all compile under the configuration of this repository', async () => {
   // Inside the repository, so that the blocks resolve packages as its own files do.
   const folder = new URL('node_modules/.cache/readme/', root);
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -28,7 +30,7 @@ it('The README has TypeScript blocks that all compile under the configuration of
   expect(problems).toEqual([]);
 }, 120_000);
 
-it('The README has JSON blocks that all parse', () => {
+it('The documents have JSON blocks that all parse', () => {
   expect(blocks('json').length).toBeGreaterThan(1);
   for (const block of blocks('json')) expect(JSON.parse(block)).toBeTypeOf('object');
 });
@@ -41,4 +43,18 @@ it.each(['README.md', 'CONTRIBUTING.md'])('%s names only npm scripts that exist'
   );
   expect(named).toContain('test:unit');
   expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named));
+});
+
+it.each([...texts])('%s links to files and headings that exist', async (file, text) => {
+  for (const [, link = ''] of text.matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
+    const [path = '', heading] = link.split('#');
+    const target = path === '' ? text : await readFile(new URL(path, new URL(file, root)), 'utf8');
+    const slugs = Array.from(target.matchAll(/^#+ (.*)$/gm), ([, title = '']) =>
+      title
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    if (heading !== undefined) expect(slugs, link).toContain(heading);
+  }
 });
