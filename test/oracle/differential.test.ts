@@ -41,7 +41,7 @@ it.each(SHORT)('each bit of the $alg example of $section matters', async ({ toke
   });
   const clients = Object.values(ENGINES).map((engine) => clientFrom(config, engine));
   for (let place = 0; place < token.length; place += 1) {
-    for (let bit = 0; bit < 7; bit += 1) {
+    for (let bit = 0; bit < 6; bit += 1) {
       const changed = withBitChanged(token, place, bit);
       const [one, other] = await Promise.all(clients.map((client) => client.verify(changed)));
       expect(one).toEqual(other);

@@ -24,12 +24,14 @@ export const notAnObject = (members: string): readonly Raw[] => [
     (end): Raw => [`an object that ends with ${end}`, `{${members}${end}}`],
   ),
   ['an object with a raw newline in text', `{${members},"x":"\n"}`],
-  ...NOT_UTF8.map(
-    ([what, hex]): Raw => [
-      `an object with ${what}`,
-      Buffer.concat([Buffer.from(`{${members},"x":"`), Buffer.from(hex, 'hex'), Buffer.from('"}')]),
-    ],
-  ),
+  ...NOT_UTF8.map(([what, hex]): Raw => {
+    const bytes = Buffer.concat([
+      Buffer.from(`{${members},"x":"`),
+      Buffer.from(hex, 'hex'),
+      Buffer.from('"}'),
+    ]);
+    return [`an object with ${what}`, bytes];
+  }),
   ['in UTF-16', Buffer.from(`{${members}}`, 'utf16le')],
   ['in UTF-16 with its mark', Buffer.from(`\ufeff{${members}}`, 'utf16le')],
   ['in Latin-1', Buffer.from(`{${members},"x":"é"}`, 'latin1')],

@@ -3,7 +3,7 @@ import { base64url } from '../../support/mint.js';
 import { type Row, rows } from './row.js';
 
 const LIMIT = 64 * 1024;
-const TEN_MB = 10 * 1024 * 1024;
+const ONE_MB = 1024 * 1024;
 const GOOD = `"iss":"${ISSUER}","aud":"my-api","exp":${NOW + 3600}`;
 
 const claiming = (name: string, json: string): Forgery => ({ rawPayload: `{${GOOD},"${name}":${json}}` });
@@ -35,22 +35,20 @@ function ofLength(length: number): Forgery {
 export const sizeAttacks: readonly Row[] = [
   ...rows('HS256', 'shape', [
     ['64 KiB and one character', ofLength(LIMIT + 1), { control: ofLength(LIMIT) }],
-    ...inBoth('10 MB', xs(TEN_MB)),
-    ['10 MB of signature', { token: (token) => replaced(token, 2, () => 'A'.repeat(TEN_MB)) }],
-    ['10 MB of "alg"', { header: { alg: 'a'.repeat(TEN_MB) } }],
-    ['10 MB of "crit"', heading('crit', `["a"${',"a"'.repeat(TEN_MB / 4)}]`)],
-    ['10 MB of one letter', { token: () => 'a'.repeat(TEN_MB) }],
-    ['10 MB of spaces before it', { token: (token) => ' '.repeat(TEN_MB) + token }],
-    ['10 MB of padding', { token: (token) => token + '='.repeat(TEN_MB) }],
+    ...inBoth('1 MB', xs(ONE_MB)),
+    ['1 MB of signature', { token: (token) => replaced(token, 2, () => 'A'.repeat(ONE_MB)) }],
+    ['1 MB of "alg"', { header: { alg: 'a'.repeat(ONE_MB) } }],
+    ['1 MB of "crit"', heading('crit', `["a"${',"a"'.repeat(ONE_MB / 4)}]`)],
+    ['1 MB of one letter', { token: () => 'a'.repeat(ONE_MB) }],
+    ['1 MB of spaces before it', { token: (token) => ' '.repeat(ONE_MB) + token }],
+    ['1 MB of padding', { token: (token) => token + '='.repeat(ONE_MB) }],
     ['a million dots', { token: () => '.'.repeat(1_000_000) }],
     ['a million segments (CVE-2025-30204)', { token: () => 'a.'.repeat(1_000_000) }],
     ['64 KiB of dots', { token: () => '.'.repeat(LIMIT) }],
     ['64 KiB of letters and dots', { token: () => 'a.'.repeat(LIMIT / 2) }],
     ['64 KiB of letters and a bad end', { token: () => `${'a'.repeat(LIMIT - 1)}!` }],
-    ...[100_000, 1_000_000].flatMap((depth) => [
-      ...inBoth(`${depth} lists in one another`, list(depth)),
-      ...inBoth(`${depth} objects in one another`, tree(depth)),
-    ]),
+    ...inBoth('500,000 lists in one another', list(500_000)),
+    ...inBoth('100,000 objects in one another', tree(100_000)),
     ['a header of 24,000 lists that do not end', heading('x', '['.repeat(24_000))],
     ['an "alg" of 20,000 lists', { rawHeader: `{"alg":${list(20_000)}}` }],
   ]),
@@ -74,7 +72,7 @@ export const sizeAttacks: readonly Row[] = [
   ]),
   ...rows('HS256', 'audience', [['an "aud" of 20,000 lists', claiming('aud', list(20_000))]]),
   ...rows('HS256', 'algorithm', [['45,000 letters of "alg"', { header: { alg: 'a'.repeat(45_000) } }]]),
-  ...rows('RS256', 'shape', [['10 MB of kid', { header: { kid: 'k'.repeat(TEN_MB) } }]]),
+  ...rows('RS256', 'shape', [['1 MB of kid', { header: { kid: 'k'.repeat(ONE_MB) } }]]),
   ...rows('RS256', 'key', [
     ['45,000 letters of kid', { header: { kid: 'k'.repeat(45_000) } }],
     ['a kid of 20,000 lists', { rawHeader: `{"alg":"RS256","kid":${list(20_000)}}` }],
