@@ -15,8 +15,8 @@ import {
   createAuthClient,
   createAuthProvider,
 } from '../../src/index.js';
-import { type Forgery, forge, NOW } from '../oracle/attacks/forge.js';
 import * as faults from '../support/faulty-jwks-server.js';
+import { type Forgery, forge, NOW } from '../support/forge.js';
 import { type JwksServer, startJwksServer } from '../support/jwks-server.js';
 import { generateKeys } from '../support/mint.js';
 
@@ -214,7 +214,8 @@ describe('a client', () => {
 
   it('warns of a short secret without showing it', () => {
     const { warnings } = markedClient({ secret: [SECRET, SECRET.slice(0, 20)] });
-    expect(warnings).toHaveLength(1);
+    // Of the secret, and of an issuer that it shares with the JWKS.
+    expect(warnings).toHaveLength(2);
     expect(leaked(warnings)).toEqual([]);
   });
 });
@@ -225,7 +226,7 @@ const OPTIONS = [
 ];
 const JWKS_OPTIONS = [
   ...['issuer', 'audience', 'timeout', 'cooldown', 'cacheMaxAge', 'staleIfError', 'headers', 'fetch'],
-  ...['dangerouslyAllowHttp', 'unknown'],
+  ...['algorithms', 'typ', 'requiredClaims', 'maxTokenAge', 'dangerouslyAllowHttp', 'unknown'],
 ];
 /** Wrong for almost any option, each with a mark inside. */
 const WRONG: readonly unknown[] = [
@@ -505,7 +506,12 @@ describe('a session over MCP', () => {
       args: ['--import', 'tsx', 'examples/serve.ts'],
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
       // Short enough to be warned of, long enough to be searched for.
-      env: { JWT_SECRET: SECRET.slice(0, 30), JWKS_URL: jwksUrl },
+      env: {
+        JWT_SECRET: SECRET.slice(0, 30),
+        JWKS_URL: jwksUrl,
+        JWKS_ISSUER: 'https://idp.example/',
+        JWKS_AUDIENCE: 'my-api',
+      },
       stderr: 'pipe',
     });
     const log: string[] = [];
