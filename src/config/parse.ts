@@ -9,6 +9,7 @@ import {
   isHmacAlgorithm,
 } from '../signature/algorithms.js';
 import { emitWarning, safely, type WarningHandler } from '../warnings.js';
+import { isLoopback } from './loopback.js';
 import type { AuthProviderConfig, Fetch } from './options.js';
 import { configError, ownOptions } from './own-options.js';
 import { configSchema, firstProblem } from './schema.js';
@@ -170,7 +171,3 @@ function checkedUrl(url: URL, allowHttp: boolean): URL {
   }
   return url;
 }
-
-// Not `*.localhost`, which leads where the resolver says. The URL parser has already turned every spelling of an IPv4 address into four decimals.
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host);

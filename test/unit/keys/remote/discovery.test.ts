@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { discoveryUrls, jwksUrlOf } from '../../../../src/keys/remote/discovery.js';
+
+const ISSUER = 'https://id.example.com/tenant-a';
+const KEYS = 'https://keys.example.net/jwks?v=2';
+
+describe('The metadata of an issuer', () => {
+  // The examples of RFC 8414 section 3.1 and of OpenID Connect Discovery 1.0 section 4.1.
+  it.each([
+    [
+      'https://example.com',
+      'https://example.com/.well-known/oauth-authorization-server',
+      'https://example.com/.well-known/openid-configuration',
+    ],
+    [
+      'https://example.com/',
+      'https://example.com/.well-known/oauth-authorization-server',
+      'https://example.com/.well-known/openid-configuration',
+    ],
+    [
+      'https://example.com/issuer1',
+      'https://example.com/.well-known/oauth-authorization-server/issuer1',
+      'https://example.com/issuer1/.well-known/openid-configuration',
+    ],
+    [
+      'https://example.com:8443/realms/a%20b/',
+      'https://example.com:8443/.well-known/oauth-authorization-server/realms/a%20b',
+      'https://example.com:8443/realms/a%20b/.well-known/openid-configuration',
+    ],
+    [
+      'https://user:pw@example.com/a?b=c#d',
+      'https://example.com/.well-known/oauth-authorization-server/a',
+      'https://example.com/a/.well-known/openid-configuration',
+    ],
+  ])('of %s is looked for at %s, then at %s', (issuer, oauth, openId) => {
+    expect(discoveryUrls(issuer).map(String)).toEqual([oauth, openId]);
+  });
+});
+
+describe('A discovery document', () => {
+  it.each([
+    ['over https: on any host', KEYS],
+    ['over http: on this machine', 'http://127.0.0.1:8080/jwks'],
+    ['over http: on localhost', 'http://localhost/jwks'],
+  ])('of the configured issuer leads to its keys %s', (_, jwks_uri) => {
+    expect(String(jwksUrlOf({ issuer: ISSUER, jwks_uri }, ISSUER))).toBe(jwks_uri);
+  });
+
+  it.each([
+    [`${ISSUER}/`, 'it has a slash at the end'],
+    ['http://id.example.com/tenant-a', 'it begins with http: instead of https:'],
+    ['https://login.example.com/tenant-a', 'it is on another host'],
+    ['https://id.example.com:8443/tenant-a', 'it is on another port'],
+    ['https://id.example.com/tenant-b', 'its path is another one, as of another tenant or realm'],
+    ['https://id.example.com/', 'its path is another one, as of another tenant or realm'],
+    ['https://id.example.com/Tenant-A', 'its path differs in upper and lower case'],
+    [
+      'https://ID.example.com/tenant-a',
+      'it is spelled differently, as in upper and lower case or with a port',
+    ],
+    [
+      'https://id.example.com:443/tenant-a',
+      'it is spelled differently, as in upper and lower case or with a port',
+    ],
+    [
+      'http://id.example.com/tenant-a/',
+      'it begins with http: instead of https:, and it has a slash at the end',
+    ],
+    ['tenant-a', 'it is not a URL like that one'],
+  ])('of the issuer %s is not of the configured one: %s', (issuer, difference) => {
+    expect(jwksUrlOf({ issuer, jwks_uri: KEYS }, ISSUER)).toBe(
+      `the discovery document is of the issuer "${issuer}", not of the configured "${ISSUER}": ${difference}`,
+    );
+  });
+
+  it('without the slash of the configured issuer says so', () => {
+    expect(jwksUrlOf({ issuer: 'https://a.example', jwks_uri: KEYS }, 'https://a.example/')).toMatch(
+      /: it has no slash at the end$/,
+    );
+  });
+
+  it('shows neither credentials nor a query of an issuer, nor all of a long one', () => {
+    const found = jwksUrlOf(
+      { issuer: `https://u:hush@a.example/${'p'.repeat(999)}?hush` },
+      'https://b.example/?hush',
+    );
+    expect(found).not.toContain('hush');
+    expect(String(found).length).toBeLessThan(400);
+  });
+
+  it.each([
+    ['null', null, 'the discovery document is not a JSON object'],
+    ['text', 'issuer', 'the discovery document is not a JSON object'],
+    ['a list', [], 'the discovery document names no issuer'],
+    [
+      'an issuer that is inherited',
+      Object.create({ issuer: ISSUER, jwks_uri: KEYS }),
+      'the discovery document names no issuer',
+    ],
+    [
+      'an issuer that is no text',
+      { issuer: [ISSUER], jwks_uri: KEYS },
+      'the discovery document names no issuer',
+    ],
+    ['no keys', { issuer: ISSUER }, 'the discovery document names no "jwks_uri"'],
+    [
+      'keys at no URL',
+      { issuer: ISSUER, jwks_uri: '/jwks' },
+      'the "jwks_uri" of the discovery document is not a URL',
+    ],
+    [
+      'keys behind credentials',
+      { issuer: ISSUER, jwks_uri: 'https://u:hush@a.example/' },
+      'the "jwks_uri" of the discovery document holds credentials',
+    ],
+    [
+      'keys that anyone on the way could replace',
+      { issuer: ISSUER, jwks_uri: 'http://keys.example.net/jwks' },
+      'the "jwks_uri" of the discovery document is not an https: URL',
+    ],
+    [
+      'keys in a file',
+      { issuer: ISSUER, jwks_uri: 'file:///etc/keys' },
+      'the "jwks_uri" of the discovery document is not an https: URL',
+    ],
+  ])('that is or has %s is not used', (_, document, why) => {
+    expect(jwksUrlOf(document, ISSUER)).toBe(why);
+  });
+
+  it('leads to keys over http: where that is allowed', () => {
+    const jwks_uri = 'http://keys.internal/jwks';
+    expect(String(jwksUrlOf({ issuer: ISSUER, jwks_uri }, ISSUER, true))).toBe(jwks_uri);
+  });
+});
