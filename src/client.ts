@@ -1,8 +1,9 @@
-import { checkClaims } from './claims/check.js';
+import { checkClaims, isBroken } from './claims/check.js';
 import { claimsToSign } from './claims/to-sign.js';
 import type { AuthProviderConfig } from './config/options.js';
 import { type Config, parseConfig } from './config/parse.js';
 import { AuthError } from './errors.js';
+import { SourcesByIssuer } from './keys/by-issuer.js';
 import { RemoteSource } from './keys/remote/source.js';
 import { SecretSource } from './keys/secret.js';
 import type { KeySource } from './keys/source.js';
@@ -31,12 +32,16 @@ export function createAuthClient(config: AuthProviderConfig): AuthClient {
 /** The client of a checked configuration. Its methods do not use `this`, so that they may be taken off it. */
 export function clientFrom(config: Config, engine: SignatureEngine = defaultEngine): AuthClient {
   const secret = config.secret && new SecretSource(config.secret, engine);
-  const remote = config.remote && new RemoteSource(config.remote, engine, config.warn);
-  // A token's algorithm leads to the one source that may verify it. That keeps a key of one kind away from a token
-  // of the other.
-  const sources = new Map<string, KeySource>();
-  for (const source of [secret, remote]) {
-    for (const algorithm of source?.algorithms ?? []) sources.set(algorithm, source as KeySource);
+  const remotes = config.remotes.map((remote) => new RemoteSource(remote, engine, config.warn));
+  // A token's algorithm leads to the one source that may verify it, or to those among which its issuer chooses. That
+  // keeps a key of one kind away from a token of the other.
+  const sources = new Map<string, KeySource | SourcesByIssuer>();
+  const byIssuer = new SourcesByIssuer();
+  if (secret) for (const algorithm of secret.algorithms) sources.set(algorithm, secret);
+  for (const remote of remotes) {
+    if (remote.issuer !== undefined) byIssuer.add(remote.issuer, remote);
+    const source = remote.issuer === undefined ? remote : byIssuer;
+    for (const algorithm of remote.algorithms) sources.set(algorithm, source);
   }
   // Only the header of a token with a good signature is remembered by `verify`, so that made-up headers take no place.
   // `decode` verifies nothing, and remembers the last one, whoever made it up.
@@ -48,11 +53,13 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     const token = parseToken(input, verifiedHeaders);
     if (token instanceof Malformed) return invalid('malformed', token.message);
 
-    const source = sources.get(token.header.alg);
-    if (!source) return invalid('algorithm', 'The "alg" header is not an accepted algorithm.');
+    const found = sources.get(token.header.alg);
+    if (!found) return invalid('algorithm', 'The "alg" header is not an accepted algorithm.');
+    const source = found instanceof SourcesByIssuer ? found.choose(token) : found;
+    if (isBroken(source)) return invalid(source.reason, source.message);
 
-    const found = source.find(token.header);
-    const keys = found instanceof Promise ? await found : found;
+    const lookedUp = source.find(token.header);
+    const keys = lookedUp instanceof Promise ? await lookedUp : lookedUp;
     if (keys.length === 0) return invalid('key', 'There is no key for the "kid" and "alg" headers.');
 
     let verdict: SignatureVerdict = 'bad';
@@ -108,7 +115,8 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
       config.warn(`The health check failed: ${ofSecret}`, 'PING_FAILED');
     }
     // RemoteSource warns about its outages itself.
-    pingFailure = ofSecret ?? (await remote?.check());
+    const failures = ofSecret ? [ofSecret] : await Promise.all(remotes.map((remote) => remote.check()));
+    pingFailure = failures.find((failure) => failure !== undefined);
     return pingFailure === undefined;
   }
 
@@ -124,11 +132,16 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
   }
 
   function status(): AuthStatus {
+    const single = remotes.find(({ issuer }) => issuer === undefined);
+    const listed = remotes.flatMap((remote) =>
+      remote.issuer === undefined ? [] : [{ issuer: remote.issuer, ...remote.status() }],
+    );
     return {
       engine: engine.name,
       canSign: secret !== undefined,
       algorithms: [...sources.keys()],
-      ...(remote && { jwks: remote.status() }),
+      ...(single && { jwks: single.status() }),
+      ...(listed.length > 0 && { issuers: listed }),
       ...(pingFailure !== undefined && { pingFailure }),
     };
   }

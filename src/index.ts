@@ -1,5 +1,5 @@
 export { createAuthClient } from './client.js';
-export type { AuthProviderConfig, JwksOptions } from './config/options.js';
+export type { AuthProviderConfig, IssuerOptions, JwksOptions } from './config/options.js';
 export type { AuthErrorCode } from './errors.js';
 export { AuthError } from './errors.js';
 export type { AuthProvider } from './provider.js';
@@ -9,6 +9,7 @@ export type {
   AuthClient,
   AuthStatus,
   IgnoredKeyReason,
+  IssuerStatus,
   JwksStatus,
   SignOptions,
   TokenPayload,

@@ -92,9 +92,9 @@ export type IgnoredKeyReason =
   | 'not_canonical'
   | 'unsupported';
 
-/** What an operator wants to know of the keys behind `jwksUrl`. Plain data. */
+/** What an operator wants to know of the keys of an identity provider. Plain data. */
 export interface JwksStatus {
-  /** The URL without its query. */
+  /** The URL without its query. It is empty until it is discovered. */
   readonly url: string;
   /**
    * - `none`: the keys were never fetched
@@ -117,6 +117,11 @@ export interface JwksStatus {
   readonly retryInSeconds?: number;
 }
 
+/** The keys of one entry of `issuers`. */
+export interface IssuerStatus extends JwksStatus {
+  readonly issuer: string;
+}
+
 /** What an operator wants to know of a client. Plain data, without secrets. */
 export interface AuthStatus {
   /** What makes and checks signatures: `node:crypto`, or jose through Web Crypto, which is slower. */
@@ -127,6 +132,8 @@ export interface AuthStatus {
   readonly algorithms: readonly string[];
   /** The keys behind `jwksUrl`. It is absent without `jwksUrl`. */
   readonly jwks?: JwksStatus;
+  /** The keys of each entry of `issuers`. It is absent without `issuers`. */
+  readonly issuers?: readonly IssuerStatus[];
   /** Why the last `ping()` was false. It is absent when the last was true, or there was none. */
   readonly pingFailure?: string;
 }

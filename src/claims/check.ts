@@ -104,4 +104,8 @@ const mediaType = (typ: unknown): string | undefined =>
 const oneOf = (expected: readonly string[]): string =>
   expected.map((value) => JSON.stringify(value)).join(' or ');
 
-const broken = (reason: VerifyFailure, message: string): BrokenRule => ({ reason, message });
+/** Whether a choice ended in a refusal. */
+export const isBroken = (choice: object): choice is BrokenRule => Object.hasOwn(choice, 'reason');
+
+/** A broken rule, in the words of a verdict. */
+export const broken = (reason: VerifyFailure, message: string): BrokenRule => ({ reason, message });

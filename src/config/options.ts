@@ -22,6 +22,14 @@ export interface AuthProviderConfig {
   jwks?: JwksOptions;
 
   /**
+   * Several identity providers, each with its own keys and rules, instead of `jwksUrl`. A token's `iss` selects the
+   * entry, whose rules then demand that very `iss`. Top-level `audience`, `typ`, `requiredClaims` and `maxTokenAge` are
+   * the defaults of each entry; a top-level `issuer` is that of the `secret` alone.
+   * @see RFC 8725 section 3.8
+   */
+  issuers?: readonly IssuerOptions[];
+
+  /**
    * Expected `iss`; with several, any one of them. `sign` writes the first. Default: not checked.
    * @see RFC 7519 section 4.1.1
    */
@@ -118,4 +126,15 @@ export interface JwksOptions {
   fetch?: Fetch;
   /** Allows `http:` beyond loopback, where anyone on the network path can replace the keys. Default `false`. */
   dangerouslyAllowHttp?: boolean;
+}
+
+/** An entry of `issuers`. Its other options are those of {@link JwksOptions}, for this issuer alone. */
+export interface IssuerOptions extends Omit<JwksOptions, 'issuer'> {
+  /** The exact `iss` of its tokens. It is an `https:` URL where the keys are discovered. */
+  issuer: string;
+  /**
+   * URL of its JSON Web Key Set. Default: discovered from the issuer, and read again whenever keys are fetched.
+   * @see RFC 8414 section 3, OpenID Connect Discovery 1.0 section 4
+   */
+  jwksUrl?: string;
 }

@@ -14,6 +14,9 @@ export function ownOptions(input: unknown, prefix = ''): unknown {
   for (const name of Object.keys(input)) {
     const value = read(input, name, quoted(name));
     copy[name] = name === 'jwks' ? ownOptions(value, 'jwks.') : value;
+    if (name === 'issuers' && Array.isArray(value)) {
+      copy[name] = value.map((entry, index) => ownOptions(entry, `issuers[${index}].`));
+    }
     // `issuer: process.env.ISSUER` with the variable unset.
     if (copy[name] === undefined)
       throw configError(`${quoted(name)} is undefined: give it a value or leave it out.`);

@@ -85,28 +85,38 @@ const SIGNATURE_ALGORITHMS = `a non-empty list of ${ASYMMETRIC_ALGORITHMS.join('
 const ALGORITHMS = [...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS] as const;
 const OPTIONS = 'an object of options';
 
-const jwks = z.partial(
-  z.strictObject(
-    {
-      issuer: texts,
-      audience: texts,
-      algorithms: z
-        .array(z.enum(ASYMMETRIC_ALGORITHMS, SIGNATURE_ALGORITHMS), SIGNATURE_ALGORITHMS)
-        .check(z.minLength(1, SIGNATURE_ALGORITHMS)),
-      typ: text,
-      requiredClaims: claimNames,
-      maxTokenAge: seconds,
-      timeout: milliseconds,
-      cooldown: milliseconds,
-      cacheMaxAge: milliseconds,
-      staleIfError: millisecondsOrNone,
-      headers,
-      fetch: aFunction<Fetch>(),
-      dangerouslyAllowHttp: z.boolean('true or false'),
-    },
-    OPTIONS,
-  ),
-);
+const jwksShape = {
+  audience: texts,
+  algorithms: z
+    .array(z.enum(ASYMMETRIC_ALGORITHMS, SIGNATURE_ALGORITHMS), SIGNATURE_ALGORITHMS)
+    .check(z.minLength(1, SIGNATURE_ALGORITHMS)),
+  typ: text,
+  requiredClaims: claimNames,
+  maxTokenAge: seconds,
+  timeout: milliseconds,
+  cooldown: milliseconds,
+  cacheMaxAge: milliseconds,
+  staleIfError: millisecondsOrNone,
+  headers,
+  fetch: aFunction<Fetch>(),
+  dangerouslyAllowHttp: z.boolean('true or false'),
+};
+
+const jwks = z.partial(z.strictObject({ issuer: texts, ...jwksShape }, OPTIONS));
+
+const AN_ISSUER = 'an object with the "issuer" and its options';
+/** What is given for the keys of one identity provider. */
+export type ParsedRemote = Omit<z.output<typeof jwks>, 'issuer'> & {
+  issuer?: string | readonly string[] | undefined;
+  jwksUrl?: URL | undefined;
+};
+
+const issuers = z
+  .array(
+    z.partial(z.strictObject({ issuer: text, jwksUrl: url, ...jwksShape }, AN_ISSUER)),
+    'a non-empty list of issuers',
+  )
+  .check(z.minLength(1, 'a non-empty list of issuers'));
 
 /** The schema of the configuration. Its output has durations in seconds, and in milliseconds within `jwks`. */
 export const configSchema = z.partial(
@@ -115,6 +125,7 @@ export const configSchema = z.partial(
       secret: secrets,
       jwksUrl: url,
       jwks,
+      issuers,
       issuer: texts,
       audience: texts,
       algorithm: z.enum(ALGORITHMS, `one of ${ALGORITHMS.join(', ')}`),
@@ -133,9 +144,17 @@ export const configSchema = z.partial(
 
 /** The first thing wrong, as one sentence that names the option and what it accepts, never its value. */
 export function firstProblem({ issues: [issue] }: z.core.$ZodError): string {
-  const path = issue?.path.filter((key) => typeof key === 'string') ?? [];
+  const path = issue?.path ?? [];
   if (issue?.code === 'unrecognized_keys') {
-    return `${JSON.stringify([...path, issue.keys[0]].join('.'))} is not an option.`;
+    return `${JSON.stringify(nameOf([...path, issue.keys[0] ?? '']))} is not an option.`;
   }
-  return `${path.length > 0 ? `"${path.join('.')}"` : 'The configuration'} must be ${issue?.message}.`;
+  const name = nameOf(path);
+  return `${name ? `"${name}"` : 'The configuration'} must be ${issue?.message}.`;
+}
+
+/** As `issuers[1].timeout`. In other lists, the place of a member does not help. */
+function nameOf([first, second, ...rest]: readonly PropertyKey[]): string {
+  const isEntry = first === 'issuers' && typeof second === 'number';
+  const head = isEntry ? [`issuers[${second}]`] : [first, second];
+  return [...head, ...rest].filter((key) => typeof key === 'string').join('.');
 }

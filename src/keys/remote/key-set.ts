@@ -18,6 +18,7 @@ type Keys = readonly Key[] | Promise<readonly Key[]>;
 export class KeySet {
   /** When its fetch began, in milliseconds on a monotonic clock. */
   readonly fetchBegan: number;
+  readonly url: URL | undefined;
   /** How many keys may verify a signature. */
   readonly size: number;
   /** How many members were left out, by reason. */
@@ -29,7 +30,8 @@ export class KeySet {
   /** By algorithm, then by key id. It grows only with ids that are in the set. */
   readonly #found = new Map<string, Map<unknown, Keys>>();
 
-  constructor(members: readonly unknown[], fetchBegan: number, engine: SignatureEngine) {
+  /** @param url where it was fetched. */
+  constructor(members: readonly unknown[], fetchBegan: number, engine: SignatureEngine, url?: URL) {
     const keys: JWK[] = [];
     const ignored: Partial<Record<IgnoredKeyReason, number>> = Object.create(null);
     for (const member of members) {
@@ -46,6 +48,7 @@ export class KeySet {
     this.#keys = keys;
     this.#engine = engine;
     this.fetchBegan = fetchBegan;
+    this.url = url;
     this.size = keys.length;
     this.ignored = { ...ignored };
   }

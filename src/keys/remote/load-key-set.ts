@@ -1,7 +1,8 @@
-import type { RemoteConfig } from '../../config/parse.js';
+import type { RemoteConfig } from '../../config/remote.js';
 import { loadJose } from '../../jose.js';
 import { own } from '../../own-properties.js';
 import type { SignatureEngine } from '../../signature/engine.js';
+import { DISCOVERY_ACCEPT, discoveryUrls, jwksUrlOf } from './discovery.js';
 import { FetchError, fetchJson, type JsonRequest } from './fetch-json.js';
 import { KeySet } from './key-set.js';
 
@@ -11,23 +12,55 @@ import { KeySet } from './key-set.js';
  * @throws {FetchError} and nothing else.
  */
 export async function loadKeySet(
-  { url, timeoutMs, headers, fetch, algorithms }: RemoteConfig,
+  config: RemoteConfig,
   engine: SignatureEngine,
   connection: JsonRequest['connection'],
   began: number,
 ): Promise<KeySet> {
-  const accept = 'application/jwk-set+json, application/json';
-  const jwks = await fetchJson({ url, accept, timeoutMs, headers, fetch, connection });
+  const { timeoutMs, headers, fetch, algorithms } = config;
+  const request = { timeoutMs, headers, fetch, connection };
+  const url = config.url ?? (await discover(config, request));
+  const jwks = await fetchJson({ ...request, url, accept: 'application/jwk-set+json, application/json' });
   const keys = typeof jwks === 'object' && jwks !== null ? own({ ...jwks }, 'keys') : undefined;
   if (!Array.isArray(keys)) throw new FetchError('the endpoint did not answer with a JSON Web Key Set');
   // Otherwise its failure to load would look like keys that cannot be imported.
   await loadJose().catch(() => {
     throw new FetchError('jose could not be loaded');
   });
-  const set = new KeySet(keys, began, engine);
+  const set = new KeySet(keys, began, engine, url);
   // Otherwise an empty set, as of a provider that is being deployed, would replace good keys.
   if (!(await set.isUsableFor(algorithms))) {
     throw new FetchError('the endpoint answered with no key for an accepted algorithm');
   }
   return set;
+}
+
+/**
+ * The URL of the keys, as the first document says that is the issuer's. When none is, the reason is that of the first
+ * one that is a document at all, because many providers answer in one of the two places only.
+ */
+async function discover(
+  { issuer = '', allowHttp }: RemoteConfig,
+  request: Omit<JsonRequest, 'url' | 'accept'>,
+): Promise<URL> {
+  const problems: string[] = [];
+  let failure: FetchError | undefined;
+  for (const url of discoveryUrls(issuer)) {
+    try {
+      const found = jwksUrlOf(
+        await fetchJson({ ...request, url, accept: DISCOVERY_ACCEPT }),
+        issuer,
+        allowHttp,
+      );
+      if (found instanceof URL) return found;
+      problems.push(found);
+    } catch (error) {
+      failure = error as FetchError;
+    }
+  }
+  const [problem] = problems;
+  if (problem === undefined && failure) {
+    throw new FetchError(`the discovery failed: ${failure.message}`, failure.retryAfterMs);
+  }
+  throw new FetchError(problem ?? 'the discovery failed');
 }

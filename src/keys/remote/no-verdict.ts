@@ -9,3 +9,13 @@ export function noVerdict(problem: string, retryInMs: number, cause?: Error): Au
     { retryAfter, ...(cause && { cause }) },
   );
 }
+
+/** Of which of several issuers. It is configured, and no secret. */
+export const ofIssuer = ({ issuer }: { issuer: string | undefined }): string =>
+  issuer === undefined ? '' : ` of ${JSON.stringify(issuer)}`;
+
+/** That keys could not be fetched, and why. */
+export const unfetched = (source: { issuer: string | undefined }, { message }: Error): string => {
+  const keys = source.issuer === undefined ? 'the keys behind "jwksUrl"' : `the keys${ofIssuer(source)}`;
+  return `${keys} could not be fetched (${message})`;
+};

@@ -1,4 +1,4 @@
-import type { RemoteConfig } from '../../config/parse.js';
+import type { RemoteConfig } from '../../config/remote.js';
 import type { AuthError } from '../../errors.js';
 import { loadJose } from '../../jose.js';
 import { isWorkers, monotonicNow } from '../../runtime.js';
@@ -13,7 +13,8 @@ import type { FetchError } from './fetch-json.js';
 import type { KeySet } from './key-set.js';
 import { loadKeySet } from './load-key-set.js';
 import { LookUpBudget } from './look-up-budget.js';
-import { noVerdict } from './no-verdict.js';
+import { shownUrl } from './near-miss.js';
+import { noVerdict, ofIssuer, unfetched } from './no-verdict.js';
 
 /** The share of `cacheMaxAge` after which keys are refreshed in the background: a random one between these. */
 const REFRESH_FROM = 0.7;
@@ -30,6 +31,7 @@ type Fetch = Readonly<{ began: number; set: Promise<KeySet> }>;
  * last success.
  */
 export class RemoteSource implements KeySource {
+  readonly issuer;
   readonly algorithms;
   readonly rules;
   readonly #config: RemoteConfig;
@@ -49,6 +51,7 @@ export class RemoteSource implements KeySource {
     this.#config = config;
     this.#engine = engine;
     this.#warn = warn;
+    this.issuer = config.issuer;
     this.algorithms = config.algorithms;
     this.rules = config.rules;
     this.#lookUps = new LookUpBudget(config.cooldownMs);
@@ -83,16 +86,15 @@ export class RemoteSource implements KeySource {
       return undefined;
     } catch {
       // A later fetch may have succeeded within the second, and its success is newer.
-      return (
-        this.#lastError && `The keys behind "jwksUrl" could not be fetched (${this.#lastError.message}).`
-      );
+      const problem = this.#lastError && unfetched(this.#config, this.#lastError);
+      return problem && `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`;
     }
   }
 
   status(): JwksStatus {
     const set = this.#set;
     return {
-      url: this.#config.url.origin + this.#config.url.pathname,
+      url: shownUrl((this.#config.url ?? set?.url)?.href ?? ''),
       state: this.#state(),
       keyCount: set?.size ?? 0,
       keyIds: set?.keyIds ?? [],
@@ -192,7 +194,8 @@ export class RemoteSource implements KeySource {
   }
 
   #succeeded(set: KeySet): KeySet {
-    if (this.#backOff.failing) this.#warn('The JWKS endpoint answers again.', 'JWKS_RECOVERED');
+    if (this.#backOff.failing)
+      this.#warn(`The JWKS endpoint${ofIssuer(this.#config)} answers again.`, 'JWKS_RECOVERED');
     this.#backOff.succeeded();
     this.#lastError = undefined;
     this.#warnedOfEnd = false;
@@ -217,7 +220,8 @@ export class RemoteSource implements KeySource {
         : 'its tokens cannot be verified until it answers';
     // Once when an outage begins, and once more when its stale keys no longer serve.
     if (isFirst || (set && servesForMs <= 0 && !this.#warnedOfEnd)) {
-      this.#warn(`The JWKS endpoint fails: ${error.message}; ${consequence}.`, 'JWKS_FAILING');
+      const endpoint = `The JWKS endpoint${ofIssuer(this.#config)}`;
+      this.#warn(`${endpoint} fails: ${error.message}; ${consequence}.`, 'JWKS_FAILING');
     }
     this.#warnedOfEnd ||= servesForMs <= 0;
     throw this.#unavailable();
@@ -226,8 +230,7 @@ export class RemoteSource implements KeySource {
   #unavailable(): AuthError {
     // Only called after a failure, so #lastError is set.
     const cause = this.#lastError as FetchError;
-    const problem = `the keys behind "jwksUrl" could not be fetched (${cause.message})`;
-    return noVerdict(problem, this.#retryInMs(), cause);
+    return noVerdict(unfetched(this.#config, cause), this.#retryInMs(), cause);
   }
 
   #age(set: KeySet): number {

@@ -38,35 +38,39 @@ describe('parseConfig, given a good configuration,', () => {
       defaultExpiry: 3600,
       maxExpiry: Number.POSITIVE_INFINITY,
     },
-    remote: {
-      url: new URL(JWKS_URL),
-      algorithms: ASYMMETRIC_ALGORITHMS,
-      rules,
-      timeoutMs: 5000,
-      cooldownMs: 10_000,
-      cacheMaxAgeMs: 600_000,
-      staleIfErrorMs: 3_600_000,
-      headers: undefined,
-      fetch: undefined,
-    },
+    remotes: [
+      {
+        issuer: undefined,
+        allowHttp: false,
+        url: new URL(JWKS_URL),
+        algorithms: ASYMMETRIC_ALGORITHMS,
+        rules,
+        timeoutMs: 5000,
+        cooldownMs: 10_000,
+        cacheMaxAgeMs: 600_000,
+        staleIfErrorMs: 3_600_000,
+        headers: undefined,
+        fetch: undefined,
+      },
+    ],
   };
 
   it('parseConfig fills in every default', () => {
     expect(quietly({ secret: SECRET, jwksUrl: JWKS_URL })).toEqual(DEFAULTS);
     expect(quietly({ secret: SECRET, jwksUrl: JWKS_URL, jwks: {} })).toEqual(DEFAULTS);
-    expect(parse({ secret: SECRET })).toEqual({ ...DEFAULTS, remote: undefined });
+    expect(parse({ secret: SECRET })).toEqual({ ...DEFAULTS, remotes: [] });
     expect(parse({ jwksUrl: JWKS_URL })).toEqual({ ...DEFAULTS, secret: undefined });
   });
 
   const fetch: typeof globalThis.fetch = async () => new Response();
   const claims = (secret: object, remote = secret): object => ({
     secret: { rules: secret },
-    remote: { rules: remote },
+    remotes: [{ rules: remote }],
   });
 
   it.each<[options: AuthProviderConfig, expected: object]>([
     [{ name: 'tokens' }, { name: 'tokens' }],
-    [{ algorithm: 'HS512' }, { secret: { algorithm: 'HS512' }, remote: DEFAULTS.remote }],
+    [{ algorithm: 'HS512' }, { secret: { algorithm: 'HS512' }, remotes: DEFAULTS.remotes }],
     [{ issuer: 'own', audience: ['a', 'b'] }, claims({ issuer: ['own'], audience: ['a', 'b'] })],
     [{ issuer: 'own', jwks: { issuer: ['i', 'j'] } }, claims({ issuer: ['own'] }, { issuer: ['i', 'j'] })],
     [{ audience: 'own', jwks: { audience: 'api' } }, claims({ audience: ['own'] }, { audience: ['api'] })],
@@ -79,13 +83,13 @@ describe('parseConfig, given a good configuration,', () => {
     [{ maxExpiry: '10m' }, { secret: { defaultExpiry: 600, maxExpiry: 600 } }],
     [{ maxExpiry: '2h' }, { secret: { defaultExpiry: 3600, maxExpiry: 7200 } }],
     [{ maxExpiry: '2h', defaultExpiry: '2h' }, { secret: { defaultExpiry: 7200 } }],
-    [{ jwks: { timeout: '0.5s', cooldown: '1m' } }, { remote: { timeoutMs: 500, cooldownMs: 60_000 } }],
+    [{ jwks: { timeout: '0.5s', cooldown: '1m' } }, { remotes: [{ timeoutMs: 500, cooldownMs: 60_000 }] }],
     [
       { jwks: { cacheMaxAge: '1m', staleIfError: '0s' } },
-      { remote: { cacheMaxAgeMs: 60_000, staleIfErrorMs: 0 } },
+      { remotes: [{ cacheMaxAgeMs: 60_000, staleIfErrorMs: 0 }] },
     ],
-    [{ jwks: { fetch } }, { remote: { fetch } }],
-    [{ jwks: { algorithms: ['RS256', 'ES256'] } }, { remote: { algorithms: ['RS256', 'ES256'] } }],
+    [{ jwks: { fetch } }, { remotes: [{ fetch }] }],
+    [{ jwks: { algorithms: ['RS256', 'ES256'] } }, { remotes: [{ algorithms: ['RS256', 'ES256'] }] }],
     [{ typ: 'a', jwks: { typ: 'at+jwt' } }, claims({ typ: 'a' }, { typ: 'at+jwt' })],
     [
       { requiredClaims: ['a'], jwks: { requiredClaims: ['b'] } },
@@ -110,7 +114,9 @@ describe('parseConfig, given a good configuration,', () => {
 
   it('parseConfig takes headers and one asymmetric algorithm with a JWKS alone', () => {
     const jwks = { headers: { 'X-Key': 'value' } };
-    const { remote } = parse({ jwksUrl: JWKS_URL, algorithm: 'Ed25519', jwks });
+    const {
+      remotes: [remote],
+    } = parse({ jwksUrl: JWKS_URL, algorithm: 'Ed25519', jwks });
     expect([remote?.algorithms, [...(remote?.headers ?? [])]]).toEqual([['Ed25519'], [['x-key', 'value']]]);
   });
 
@@ -119,13 +125,13 @@ describe('parseConfig, given a good configuration,', () => {
     ...['http://127.0.0.1/jwks', 'http://127.255.255.254:3000/jwks', 'http://127.1/', 'http://2130706433/'],
     ...['http://[::1]/jwks', 'http://[0:0:0:0:0:0:0:1]:8080/jwks', 'https://idp.example:8443/jwks?tenant=1'],
   ])('parseConfig takes the URL %s', (jwksUrl) => {
-    expect(parse({ jwksUrl }).remote?.url).toEqual(new URL(jwksUrl));
+    expect(parse({ jwksUrl }).remotes[0]?.url).toEqual(new URL(jwksUrl));
   });
 });
 
 describe('parseConfig, given a bad configuration,', () => {
   const OPTIONS = 'The configuration must be an object of options.';
-  const NOTHING = 'Give "secret", "jwksUrl" or both.';
+  const NOTHING = 'Give "secret", "jwksUrl" or "issuers".';
   const HMAC_ONLY = '"algorithm" must be HS256, HS384 or HS512 with "secret".';
   const ASYMMETRIC = '"algorithm" must be an asymmetric one, such as RS256, with "jwksUrl" alone.';
   const TOO_LONG = '"defaultExpiry" must not be longer than "maxExpiry".';
@@ -173,7 +179,9 @@ describe('parseConfig, given a bad configuration,', () => {
   ])('parseConfig refuses the URL %s', (jwksUrl) => expectRefused({ jwksUrl }, PLAIN_HTTP));
 
   it('parseConfig takes http: beyond loopback when it is asked to by name', () => {
-    expect(parse({ jwksUrl: 'http://idp.example/', ...byHttp }).remote?.url.href).toBe('http://idp.example/');
+    expect(parse({ jwksUrl: 'http://idp.example/', ...byHttp }).remotes[0]?.url?.href).toBe(
+      'http://idp.example/',
+    );
   });
 
   const ALGORITHMS =

@@ -143,7 +143,9 @@ it.each<[title: string, members: unknown[], algorithms: string[], expected: bool
 
 const load = (body: string, only: object = {}) => {
   const fetch = async () => new Response(body);
-  const { remote } = parseConfig({ jwksUrl: 'https://idp.example/jwks', ...only, jwks: { fetch } });
+  const {
+    remotes: [remote],
+  } = parseConfig({ jwksUrl: 'https://idp.example/jwks', ...only, jwks: { fetch } });
   if (!remote) throw new Error('no JWKS');
   return loadKeySet(remote, defaultEngine, 'first', ALMOST_ONE);
 };

@@ -81,7 +81,9 @@ class World {
       return answer;
     };
     const jwks = { fetch, cooldown: '10s', cacheMaxAge: '60s', staleIfError: `${staleIfError / SECOND}s` };
-    const { remote } = parseConfig({ jwksUrl: 'https://idp.example/', jwks });
+    const {
+      remotes: [remote],
+    } = parseConfig({ jwksUrl: 'https://idp.example/', jwks });
     if (!remote) throw new Error('no JWKS');
     const engine = { ...defaultEngine, importPublicKey: (key: unknown) => key as Key };
     this.#source = new RemoteSource(remote, engine, () => {});

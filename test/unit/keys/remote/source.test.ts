@@ -205,7 +205,9 @@ it('A key id that is not text, or whose key is for another algorithm, costs no f
 
 it('A known key is found without so much as a promise, also in a flood', async () => {
   const fetch = async () => new Response(JSON.stringify({ keys: [k1.jwk] }));
-  const { remote } = parseConfig({ jwksUrl: 'https://idp.example/', jwks: { fetch } });
+  const {
+    remotes: [remote],
+  } = parseConfig({ jwksUrl: 'https://idp.example/', jwks: { fetch } });
   if (!remote) throw new Error('no JWKS');
   const source = new RemoteSource(remote, defaultEngine, () => {});
   const good = await source.find({ alg: 'RS256', kid: 'k1' });
