@@ -9,6 +9,7 @@ import { SecretSource } from './keys/secret.js';
 import type { KeySource } from './keys/source.js';
 import { defaultEngine } from './signature/choose.js';
 import type { SignatureEngine, SignatureVerdict } from './signature/engine.js';
+import { publishRules } from './source-rules.js';
 import { HeaderMemory } from './token/header.js';
 import { MAX_TOKEN_LENGTH, Malformed, parseToken, readClaims } from './token/parse.js';
 import type {
@@ -147,7 +148,9 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
   }
 
   // The cast is sound, because a caller's `Claims` are all optional.
-  return { sign, verify, decode, ping, status } as AuthClient;
+  const client = { sign, verify, decode, ping, status } as AuthClient;
+  publishRules(client, secret ? [secret, ...remotes] : remotes);
+  return client;
 }
 
 const now = (): number => Math.floor(Date.now() / 1000);
