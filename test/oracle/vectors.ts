@@ -2,6 +2,7 @@ import type { JWK } from 'jose';
 
 /** An example of a standard, as printed in it. */
 const vector = (section: string, alg: string, token: string, key: JWK) => ({ section, alg, token, key });
+export type Vector = ReturnType<typeof vector>;
 
 /** `{"iss":"joe",\r\n "exp":1300819380,\r\n "http://example.com/is_root":true}` */
 const JOE = 'eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ';

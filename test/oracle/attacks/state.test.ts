@@ -6,8 +6,7 @@ import { AUDIENCE, CLAIMS, forge, ISSUER, NOW, SECRET } from '../../support/forg
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 }));
 afterEach(() => void vi.useRealTimers());
 
-const clients = new Clients();
-const client = clients.get('both');
+const client = new Clients().get('both');
 
 /** The advisories on what a verifier keeps from one token to the next. */
 describe.each(['HS256', 'RS256', 'ES256', 'EdDSA'] as const)('between one %s token and the next', (alg) => {
