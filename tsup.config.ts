@@ -1,14 +1,14 @@
 import { copyFile } from 'node:fs/promises';
 import { defineConfig } from 'tsup';
 
-const entry = { index: 'src/index.ts', 'functions/index': 'functions/index.ts' };
+const entry = { index: 'src/index.ts', 'functions/index': 'functions/index.ts', 'mcp/index': 'mcp/index.ts' };
 
 export default defineConfig({
   entry,
   format: 'esm',
   target: 'es2022',
   // The subpaths import the root entry by the package's own name, so there is one copy of `AuthError`.
-  external: ['intentkit', 'intentkit-auth', 'jose'],
+  external: ['@modelcontextprotocol/server', 'intentkit', 'intentkit-auth', 'jose'],
   // zod is bundled, without what is not used: imported whole, it takes longer to load than all else.
   noExternal: ['zod'],
   splitting: false,

@@ -14,6 +14,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^intentkit-auth\/functions$/, replacement: path('functions/index.ts') },
+      { find: /^intentkit-auth\/mcp$/, replacement: path('mcp/index.ts') },
       { find: /^intentkit-auth$/, replacement: path('src/index.ts') },
       { find: /^intentkit$/, replacement: path('host/src/index.ts') },
     ],

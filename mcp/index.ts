@@ -1,0 +1,13 @@
+export type { McpOptions, Store, TokenVerifierOptions } from './options.js';
+export { protectMcp } from './protect-mcp.js';
+export { createTokenVerifier } from './token-verifier.js';
+export type {
+  AuthInfo,
+  Gate,
+  NodeMiddleware,
+  NodeRequest,
+  NodeResponse,
+  ProtectedHandler,
+  ScopeDemand,
+  TokenVerifier,
+} from './types.js';

@@ -1,0 +1,52 @@
+/** A store that several processes share. Stores of keyv fit. */
+export interface Store {
+  /** The value, or `undefined` or `null` when there is none. */
+  get(key: string): unknown;
+  /** Keeps the value for this many milliseconds. */
+  set(key: string, value: unknown, ttlMs: number): unknown;
+}
+
+/** Options of `createTokenVerifier`. */
+export interface TokenVerifierOptions {
+  /**
+   * The public URL of the protected server: `https:`, or `http:` on this machine, without query and fragment. Where
+   * the client has no audience configured, the token's `aud` must hold it.
+   *
+   * @see RFC 8707 section 2
+   */
+  resource: string;
+  /**
+   * What a scope implies, such as `{ 'files:admin': ['files:write', 'files:read'] }`. What is implied may imply more.
+   * Default: a scope implies itself only.
+   */
+  scopes?: Record<string, readonly string[]>;
+  /** Whether the claim `permissions`, as Auth0 writes it, holds scopes too. Default: false. */
+  permissions?: boolean;
+}
+
+/** Options of `protectMcp`. */
+export interface McpOptions extends TokenVerifierOptions {
+  /** The scopes that every request needs. Default: none. */
+  requiredScopes?: readonly string[];
+  /**
+   * Tokens that are bound to a key.
+   *
+   * - `supported`: they are accepted with a proof, and other tokens as bearer tokens (default)
+   * - `required`: no other tokens are accepted
+   * - `off`: they are refused
+   *
+   * @see RFC 9449
+   */
+  dpop?: 'supported' | 'required' | 'off';
+  /** How far the time of a proof may be from ours, both ways. Default: `'1m'`. At most `'5m'`. */
+  dpopMaxAge?: string;
+  /** Where used proofs are remembered for other processes too. Default: in this process only. */
+  replayStore?: Store;
+  /**
+   * The issuers whose tokens are accepted, for the metadata. Default: each configured issuer that is a URL. An empty
+   * list leaves them out, so that clients cannot find out where to get a token.
+   *
+   * @see RFC 9728 section 2
+   */
+  authorizationServers?: readonly string[];
+}

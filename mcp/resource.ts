@@ -1,0 +1,40 @@
+/** The protected server as it is known to the public. */
+export interface Resource {
+  /** As it was configured: clients compare it with the URL that they were given. */
+  readonly text: string;
+  readonly href: string;
+  readonly origin: string;
+  /** Where its metadata is. */
+  readonly metadataUrl: string;
+  readonly metadataPath: string;
+  /** The two ways in which `aud` may write it: a URL parser adds a slash to one without a path. */
+  readonly spellings: ReadonlySet<unknown>;
+}
+
+const WELL_KNOWN = '/.well-known/oauth-protected-resource';
+
+/** `undefined` for what cannot be a resource. @see RFC 9728 sections 1.2 and 3.1 */
+export function createResource(text: unknown): Resource | undefined {
+  const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || /[?#]/.test(text as string) || url.username || url.password) return undefined;
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) return undefined;
+  const metadataPath = `${WELL_KNOWN}${withoutSlash(url.pathname)}`;
+  return {
+    text: text as string,
+    href: url.href,
+    origin: url.origin,
+    metadataUrl: `${url.origin}${metadataPath}`,
+    metadataPath,
+    spellings: new Set([text, url.href]),
+  };
+}
+
+/** Whether a request for this path asks for the metadata of the resource. */
+export const isMetadataPath = (resource: Resource, path: string): boolean =>
+  withoutSlash(path) === resource.metadataPath;
+
+const withoutSlash = (path: string): string => (path.endsWith('/') ? path.slice(0, -1) : path);
+
+// The URL parser has already turned every spelling of an IPv4 address into four decimals.
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d+){3}$/.test(host);

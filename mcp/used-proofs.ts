@@ -1,0 +1,65 @@
+import type { Store } from './options.js';
+import type { Proof } from './proof.js';
+
+/** The store's time for one look and one entry. */
+const STORE_DEADLINE_MS = 1000;
+
+/** Remembers proofs for as long as they would be accepted again. */
+export class UsedProofs {
+  readonly #store: Store | undefined;
+  readonly #capacity: number;
+  /** Until when each is remembered, by id, in the order of arrival. */
+  readonly #memory = new Map<string, number>();
+
+  constructor(store: Store | undefined, capacity: number) {
+    this.#store = store;
+    this.#capacity = capacity;
+  }
+
+  /**
+   * Takes note of a proof, and tells whether this is its first use.
+   *
+   * `unknown` when the store does not answer. Also when the memory is full: to forget a proof would be to accept it
+   * again, so whoever fills the memory must not get that for it.
+   */
+  async use({ id, acceptedUntil }: Proof): Promise<'first' | 'again' | 'unknown'> {
+    const now = Date.now();
+    this.#forget(now);
+    // Before any wait, so that of two at the same time only one is the first.
+    if (this.#memory.has(id)) return 'again';
+    if (this.#memory.size >= this.#capacity) return 'unknown';
+    this.#memory.set(id, acceptedUntil);
+    if (!this.#store) return 'first';
+    try {
+      return await withinDeadline(useInStore(this.#store, `dpop:${id}`, acceptedUntil - now + 1));
+    } catch {
+      return 'unknown';
+    }
+  }
+
+  // A later arrival may be forgotten earlier. It then waits for those before it, which is twice the age at most.
+  #forget(now: number): void {
+    for (const [id, until] of this.#memory) {
+      if (until >= now) return;
+      this.#memory.delete(id);
+    }
+  }
+}
+
+async function useInStore(store: Store, key: string, ttlMs: number): Promise<'first' | 'again'> {
+  if (((await store.get(key)) ?? undefined) !== undefined) return 'again';
+  await store.set(key, 1, Math.ceil(ttlMs));
+  return 'first';
+}
+
+async function withinDeadline<T>(work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('The store did not answer in time.')), STORE_DEADLINE_MS);
+  });
+  try {
+    return await Promise.race([work, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
