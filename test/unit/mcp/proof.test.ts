@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createDpopKey, type ProofChanges } from '../../support/dpop.js';
 import { admitted, createGate, outcomeOf, RESOURCE, requestWith, tokenWith } from '../../support/gate.js';
 import { stopClock } from '../../support/jwks-client.js';
@@ -154,6 +154,18 @@ describe('A DPoP proof', () => {
     });
   });
 
+  it('is of no use to such a token either where Object.prototype was given a binding', async () => {
+    const prototype = Object.prototype as Record<string, unknown>;
+    onTestFinished(() => {
+      for (const name of Object.keys(prototype)) delete prototype[name];
+    });
+    const gate = createGate();
+    const token = tokenWith();
+    const request = present(token, key.proof('POST', RESOURCE, token));
+    Object.assign(prototype, { cnf: { jkt: key.thumbprint }, jkt: key.thumbprint });
+    expect(await refusal(await gate.authenticate(request))).toMatchObject({ status: 401 });
+  });
+
   it('that is missing, double or larger than 8 KiB is refused, each by its sentence', async () => {
     const token = bound();
     const proof = () => key.proof('POST', RESOURCE, token);
@@ -220,7 +232,10 @@ describe('A DPoP proof', () => {
     const decision = await createGate({ dpop: 'off' }).authenticate(
       present(token, key.proof('POST', RESOURCE, token)),
     );
-    expect(await outcomeOf(decision)).toMatchObject({ status: 401, challenge: expect.stringMatching(/^Bearer scope/) });
+    expect(await outcomeOf(decision)).toMatchObject({
+      status: 401,
+      challenge: expect.stringMatching(/^Bearer scope/),
+    });
   });
 });
 

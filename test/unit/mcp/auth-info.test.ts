@@ -1,0 +1,147 @@
+import { type AuthClient, createAuthClient } from 'intentkit-auth';
+import { protectMcp } from 'intentkit-auth/mcp';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  admitted,
+  createGate,
+  ISSUER,
+  METADATA,
+  outcomeOf,
+  RESOURCE,
+  requestWith,
+  SECRET,
+  tokenWith,
+} from '../../support/gate.js';
+import { startJwksServer } from '../../support/jwks-server.js';
+import { generateKeys, mint } from '../../support/mint.js';
+import { titled } from '../../support/titled.js';
+
+const bearer = (token: string): Request => requestWith({ authorization: `Bearer ${token}` });
+const now = (): number => Math.floor(Date.now() / 1000);
+
+describe('AuthInfo', () => {
+  it('has the token, its client, its scopes, its end, the resource and its claims', async () => {
+    const exp = now() + 60;
+    const token = tokenWith({ exp, sub: 'user-1' });
+    const authInfo = admitted(await createGate({}, { clockTolerance: '30s' }).authenticate(bearer(token)));
+    expect(authInfo).toEqual({
+      token,
+      clientId: 'agent',
+      scopes: ['mcp'],
+      expiresAt: exp + 30,
+      resource: new URL(RESOURCE),
+      resourceMetadataUrl: METADATA,
+      extra: { iss: ISSUER, aud: RESOURCE, exp, client_id: 'agent', scope: 'mcp', sub: 'user-1' },
+    });
+  });
+
+  it.each([
+    { claims: { client_id: 'a', azp: 'b' }, clientId: 'a' },
+    { claims: { client_id: undefined, azp: 'b', cid: 'c' }, clientId: 'b' },
+    { claims: { client_id: undefined, cid: 'c', appid: 'd' }, clientId: 'c' },
+    { claims: { client_id: 1, appid: 'd' }, clientId: 'd' },
+    { claims: { client_id: undefined, sub: 'user-1' }, clientId: '' },
+  ])('names "$clientId" as the client of $claims', async ({ claims, clientId }) => {
+    const authInfo = admitted(await createGate().authenticate(bearer(tokenWith(claims))));
+    expect(authInfo.clientId).toBe(clientId);
+  });
+
+  it.each(
+    titled([
+      { what: 'of text', claims: { scope: 'a b' }, scopes: ['a', 'b'] },
+      { what: 'of a list', claims: { scope: ['a', 'b'] }, scopes: ['a', 'b'] },
+      { what: 'of "scp" as text', claims: { scope: undefined, scp: 'a b' }, scopes: ['a', 'b'] },
+      { what: 'of "scp" as a list', claims: { scope: undefined, scp: ['a', 'b'] }, scopes: ['a', 'b'] },
+      { what: 'of "scope" where there is "scp" too', claims: { scope: 'a', scp: ['b'] }, scopes: ['a'] },
+      { what: 'once each', claims: { scope: 'a  a ' }, scopes: ['a'] },
+      { what: 'that are scopes', claims: { scope: ['a b', 1, null, 'c'] }, scopes: ['c'] },
+      { what: 'of permissions not, unless asked', claims: { scope: 'a', permissions: ['b'] }, scopes: ['a'] },
+      {
+        what: 'of permissions when asked',
+        claims: { scope: 'a', permissions: ['b'] },
+        options: { permissions: true },
+        scopes: ['a', 'b'],
+      },
+      {
+        what: 'with all that they imply, also in a circle',
+        claims: { scope: 'admin' },
+        options: { scopes: { admin: ['write'], write: ['read'], read: ['admin'] } },
+        scopes: ['admin', 'write', 'read'],
+      },
+      {
+        what: 'with what a permission implies',
+        claims: { scope: '', permissions: ['admin'] },
+        options: { permissions: true, scopes: { admin: ['write'] } },
+        scopes: ['admin', 'write'],
+      },
+    ]),
+  )('has the scopes %s', async (_, { claims, options, scopes }) => {
+    const gate = createGate({ requiredScopes: [], ...options });
+    expect(admitted(await gate.authenticate(bearer(tokenWith(claims)))).scopes).toEqual(scopes);
+  });
+
+  it('comes of a token whose scope implies the one that is required', async () => {
+    const gate = createGate({ requiredScopes: ['read'], scopes: { admin: ['write'], write: ['read'] } });
+    admitted(await gate.authenticate(bearer(tokenWith({ scope: 'admin' }))));
+  });
+});
+
+describe('The audience', () => {
+  const status = async (audience: string | undefined, aud: unknown, resource = RESOURCE) => {
+    const auth = createAuthClient({ secret: SECRET, issuer: ISSUER, ...(audience && { audience }) });
+    const decision = await protectMcp(auth, { resource }).authenticate(bearer(tokenWith({ aud })));
+    return (await outcomeOf(decision)).status;
+  };
+
+  it.each([
+    { audience: 'api://1234', aud: 'api://1234', expected: 200 },
+    { audience: 'api://1234', aud: RESOURCE, expected: 401 },
+    { audience: undefined, aud: RESOURCE, expected: 200 },
+    { audience: undefined, aud: ['https://other.example.com', RESOURCE], expected: 200 },
+    { audience: undefined, aud: 'https://other.example.com', expected: 401 },
+    { audience: undefined, aud: `${RESOURCE}/`, expected: 401 },
+    { audience: undefined, aud: [], expected: 401 },
+    { audience: undefined, aud: undefined, expected: 401 },
+  ])('of a client with $audience leads with $aud to $expected', async ({ audience, aud, expected }) => {
+    expect(await status(audience, aud)).toBe(expected);
+  });
+
+  it('of a resource without a path may be written with the slash of a URL and without', async () => {
+    const resource = 'https://api.example.com';
+    expect(
+      await Promise.all([resource, `${resource}/`].map((aud) => status(undefined, aud, resource))),
+    ).toEqual([200, 200]);
+  });
+
+  it('is demanded of the tokens of that source only which has none configured', async () => {
+    const keys = generateKeys('ES256', 'k1');
+    const server = await startJwksServer({ keys: [keys.jwk] });
+    onTestFinished(() => server.close());
+    const auth = createAuthClient({
+      secret: SECRET,
+      jwksUrl: server.url,
+      jwks: { issuer: ISSUER, audience: 'api://1234' },
+    });
+    const remote = (aud: string) =>
+      mint({
+        header: { alg: 'ES256', kid: 'k1' },
+        payload: { iss: ISSUER, aud, exp: now() + 60 },
+        key: keys.privateKey,
+      });
+    const gate = protectMcp(auth, { resource: RESOURCE });
+    const tokens = [remote('api://1234'), remote(RESOURCE), tokenWith({ aud: 'api://1234' }), tokenWith()];
+    const decisions = await Promise.all(tokens.map((token) => gate.authenticate(bearer(token))));
+    const outcomes = await Promise.all(decisions.map(outcomeOf));
+    expect(outcomes.map((outcome) => outcome.status)).toEqual([200, 401, 401, 200]);
+  });
+
+  it('is demanded of every token of a client that this package did not make', async () => {
+    const ours = createAuthClient({ secret: SECRET, audience: 'api://1234' });
+    const wrapped = { verify: (token: string) => ours.verify(token) } as AuthClient;
+    const gate = protectMcp(wrapped, { resource: RESOURCE, authorizationServers: [ISSUER] });
+    const decision = await gate.authenticate(bearer(tokenWith({ aud: 'api://1234' })));
+    expect(await outcomeOf(decision)).toMatchObject({
+      body: { error_description: 'The token is not for this resource.' },
+    });
+  });
+});

@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createDpopKey } from '../../support/dpop.js';
+import { createGate, ISSUER, RESOURCE, tokenWith } from '../../support/gate.js';
+
+/** A real server behind the gate, and what it answers to raw headers. */
+async function start(gate = createGate(), cut?: string) {
+  const protect = gate.node();
+  const server = createServer(
+    (incoming: IncomingMessage & { auth?: unknown; originalUrl?: string }, response) => {
+      if (cut) Object.assign(incoming, { originalUrl: incoming.url, url: incoming.url?.slice(cut.length) });
+      protect(incoming, response, () => serve(incoming, response));
+    },
+  );
+  const serve = ({ auth }: { auth?: unknown }, response: ServerResponse): void => {
+    response.end(JSON.stringify(auth));
+  };
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as AddressInfo;
+  return async (path: string, headers: string[], method = 'POST') => {
+    const outgoing = request({ port, path, method, headers: ['host', 'inner.example.com', ...headers] });
+    const [incoming] = (await once(outgoing.end(), 'response')) as [IncomingMessage];
+    return { status: incoming.statusCode, headers: incoming.headers, body: await text(incoming) };
+  };
+}
+
+describe('The middleware for node:http', () => {
+  it('admits a good token and sets request.auth', async () => {
+    const ask = await start();
+    const { status, body } = await ask('/mcp', ['Authorization', `Bearer ${tokenWith()}`]);
+    expect(status).toBe(200);
+    expect(JSON.parse(body)).toMatchObject({ clientId: 'agent', scopes: ['mcp'] });
+  });
+
+  it('refuses a request without a token, with the challenge and the body', async () => {
+    const { status, headers, body } = await (await start())('/mcp', []);
+    expect(status).toBe(401);
+    expect(headers['www-authenticate']).toMatch(/^Bearer scope="mcp", resource_metadata="https:/);
+    expect(JSON.parse(body)).toMatchObject({ error_description: 'The request has no access token.' });
+  });
+
+  it('refuses a second Authorization header, which Node itself would drop', async () => {
+    const ask = await start();
+    const one = ['Authorization', `Bearer ${tokenWith()}`];
+    const { status, body } = await ask('/mcp', [...one, 'authorization', 'Bearer x']);
+    expect(status).toBe(400);
+    expect(JSON.parse(body)).toMatchObject({
+      error_description: 'The request has more than one Authorization value.',
+    });
+  });
+
+  it('answers requests for the metadata', async () => {
+    const { status, body } = await (await start())('/.well-known/oauth-protected-resource/mcp', [], 'GET');
+    expect(status).toBe(200);
+    expect(JSON.parse(body)).toMatchObject({ resource: RESOURCE, authorization_servers: [ISSUER] });
+  });
+
+  it.each([undefined, '/mcp'])(
+    'checks a proof for the path that the client asked for, also where a router has cut off %s',
+    async (cut) => {
+      const key = createDpopKey();
+      const token = tokenWith({ cnf: { jkt: key.thumbprint } });
+      const ask = await start(createGate(), cut);
+      const headers = () => ['Authorization', `DPoP ${token}`, 'DPoP', key.proof('POST', RESOURCE, token)];
+      expect((await ask('/mcp?a=b', headers())).status).toBe(200);
+      expect((await ask('/mcp/x', headers())).status).toBe(401);
+      expect((await ask('/mcp', [...headers(), 'dpop', 'x'])).body).toContain('more than one DPoP proof');
+    },
+  );
+
+  it.each(['//evil.example.com/mcp', 'http://evil.example.com/mcp', '*'])(
+    'never takes the host of a proof from the request: %s',
+    async (path) => {
+      const key = createDpopKey();
+      const token = tokenWith({ cnf: { jkt: key.thumbprint } });
+      const ask = await start();
+      const proof = key.proof('POST', 'https://evil.example.com/mcp', token);
+      expect((await ask(path, ['Authorization', `DPoP ${token}`, 'DPoP', proof])).status).toBe(401);
+    },
+  );
+});

@@ -1,0 +1,174 @@
+import { createAuthClient } from 'intentkit-auth';
+import { createTokenVerifier, type McpOptions, protectMcp } from 'intentkit-auth/mcp';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ISSUER, RESOURCE } from '../../support/gate.js';
+import { titled } from '../../support/titled.js';
+
+const auth = createAuthClient({ secret: 'x'.repeat(32), issuer: ISSUER });
+const create = (options: unknown): unknown => protectMcp(auth, options as McpOptions);
+const message = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'AuthError', code: 'ERR_AUTH_CONFIG' });
+    return (error as Error).message;
+  }
+  return 'accepted';
+};
+
+const URLS =
+  '"resource" must be an https: URL without query, fragment and credentials, such as "https://api.example.com/mcp"; http: is for this machine only.';
+const A_LIST = (option: string) =>
+  `"${option}" must be a list of scopes, each without spaces, quotes and backslashes.`;
+const MAX_AGE =
+  '"dpopMaxAge" must be a duration longer than zero and not longer than five minutes, such as "30s".';
+
+describe('An option of protectMcp that cannot be used is refused when the gate is made', () => {
+  it.each(
+    titled([
+      { what: 'no options', options: undefined, says: 'The options must be an object.' },
+      { what: 'no resource', options: {}, says: URLS },
+      { what: 'a resource that is no URL', options: { resource: 'api.example.com' }, says: URLS },
+      { what: 'a resource over http', options: { resource: 'http://api.example.com/mcp' }, says: URLS },
+      { what: 'a resource with a query', options: { resource: `${RESOURCE}?a=b` }, says: URLS },
+      { what: 'a resource with a fragment', options: { resource: `${RESOURCE}#` }, says: URLS },
+      {
+        what: 'a resource with credentials',
+        options: { resource: 'https://a:b@api.example.com' },
+        says: URLS,
+      },
+      {
+        what: 'an unknown option',
+        options: { resource: RESOURCE, scope: [] },
+        says: '"scope" is not an option.',
+      },
+      {
+        what: 'an option from an unset variable',
+        options: { resource: RESOURCE, requiredScopes: undefined },
+        says: '"requiredScopes" is undefined: give it a value or leave it out.',
+      },
+      {
+        what: 'scopes as text',
+        options: { resource: RESOURCE, requiredScopes: 'mcp' },
+        says: A_LIST('requiredScopes'),
+      },
+      {
+        what: 'two scopes in one',
+        options: { resource: RESOURCE, requiredScopes: ['a b'] },
+        says: A_LIST('requiredScopes'),
+      },
+      {
+        what: 'a scope that ends the challenge',
+        options: { resource: RESOURCE, requiredScopes: ['a"'] },
+        says: A_LIST('requiredScopes'),
+      },
+      {
+        what: 'implications as a list',
+        options: { resource: RESOURCE, scopes: ['a'] },
+        says: '"scopes" must be an object that lists for a scope what it implies.',
+      },
+      {
+        what: 'an implication as text',
+        options: { resource: RESOURCE, scopes: { a: 'b' } },
+        says: A_LIST('scopes'),
+      },
+      {
+        what: 'an implication of what is no scope',
+        options: { resource: RESOURCE, scopes: { 'a b': ['c'] } },
+        says: '"scopes" must have scopes as its keys, each without spaces, quotes and backslashes.',
+      },
+      {
+        what: 'permissions as text',
+        options: { resource: RESOURCE, permissions: 'yes' },
+        says: '"permissions" must be true or false.',
+      },
+      {
+        what: 'another mode',
+        options: { resource: RESOURCE, dpop: true },
+        says: '"dpop" must be "supported", "required" or "off".',
+      },
+      {
+        what: 'an age of more than five minutes',
+        options: { resource: RESOURCE, dpopMaxAge: '301s' },
+        says: MAX_AGE,
+      },
+      { what: 'an age of nothing', options: { resource: RESOURCE, dpopMaxAge: '0s' }, says: MAX_AGE },
+      { what: 'an age as a number', options: { resource: RESOURCE, dpopMaxAge: 60 }, says: MAX_AGE },
+      {
+        what: 'a store that cannot set',
+        options: { resource: RESOURCE, replayStore: { get: () => {} } },
+        says: '"replayStore" must be an object with "get" and "set".',
+      },
+      {
+        what: 'an issuer that is no URL',
+        options: { resource: RESOURCE, authorizationServers: ['my-service'] },
+        says: '"authorizationServers" must be a list of the URLs of issuers.',
+      },
+    ]),
+  )('%s', (_, { options, says }) => {
+    expect(message(() => create(options))).toBe(says);
+  });
+
+  it('no client', () => {
+    expect(message(() => protectMcp({} as never, { resource: RESOURCE }))).toBe(
+      'The first argument must be the client that verifies tokens.',
+    );
+  });
+
+  it('no authorization server, where the client has no issuer that is a URL', () => {
+    const nameless = createAuthClient({ secret: 'x'.repeat(32), issuer: 'my-service' });
+    expect(message(() => protectMcp(nameless, { resource: RESOURCE }))).toBe(
+      '"authorizationServers" must be given, because the client has no issuer configured that is a URL.',
+    );
+    expect(message(() => protectMcp(nameless, { resource: RESOURCE, authorizationServers: [] }))).toBe(
+      'accepted',
+    );
+  });
+
+  it('a demand of a tool that is no scope', () => {
+    const gate = protectMcp(auth, { resource: RESOURCE });
+    expect(message(() => gate.requireScopes('a b'))).toBe(A_LIST('requireScopes'));
+  });
+
+  it('an option of the gate that is given to a verifier', () => {
+    const options = { resource: RESOURCE, dpop: 'off' };
+    expect(message(() => createTokenVerifier(auth, options as never))).toBe('"dpop" is not an option.');
+  });
+});
+
+describe('An option of protectMcp is accepted', () => {
+  it.each([
+    'https://api.example.com',
+    'http://localhost:3000/mcp',
+    'http://127.0.0.1/',
+    'http://[::1]:1/mcp',
+  ])('as resource: %s', (resource) => {
+    expect(message(() => create({ resource }))).toBe('accepted');
+  });
+});
+
+describe('A polluted Object.prototype', () => {
+  const prototype = Object.prototype as Record<string, unknown>;
+  afterEach(() => {
+    for (const name of Object.keys(prototype)) delete prototype[name];
+  });
+
+  it('gives no gate its options', () => {
+    prototype.resource = RESOURCE;
+    expect(message(() => create({}))).toBe(URLS);
+  });
+
+  it('switches no check off', async () => {
+    const gate = protectMcp(auth, { resource: RESOURCE, requiredScopes: ['mcp'] });
+    const token = await auth.sign({ aud: RESOURCE });
+    Object.assign(prototype, {
+      scope: 'mcp',
+      permissions: ['mcp'],
+      requiredScopes: [],
+      dpop: 'off',
+      cnf: {},
+    });
+    const request = new Request(RESOURCE, { headers: { authorization: `Bearer ${token}` } });
+    expect(await gate.authenticate(request)).toHaveProperty('status', 403);
+  });
+});

@@ -1,0 +1,68 @@
+import { OAuthError, type OAuthTokenVerifier, requireBearerAuth } from '@modelcontextprotocol/server';
+import { createAuthClient } from 'intentkit-auth';
+import { createTokenVerifier } from 'intentkit-auth/mcp';
+import { describe, expect, it } from 'vitest';
+import { ISSUER, RESOURCE, requestWith, SECRET, tokenWith } from '../../support/gate.js';
+import { generateKeys, mint } from '../../support/mint.js';
+
+const auth = createAuthClient({ secret: SECRET, issuer: ISSUER });
+const verifier: OAuthTokenVerifier = createTokenVerifier(auth, {
+  resource: RESOURCE,
+  scopes: { admin: ['files:write'] },
+});
+/** The official gate. */
+const gate = requireBearerAuth({
+  verifier,
+  requiredScopes: ['files:write'],
+  expectedResource: new URL(RESOURCE),
+});
+const ask = (token: string) => gate(requestWith({ authorization: `Bearer ${token}` }));
+
+describe('A token verifier in the gate of the official SDK', () => {
+  it('admits a good token, by a scope that implies the required one', async () => {
+    expect(await ask(tokenWith({ scope: 'admin' }))).toMatchObject({
+      clientId: 'agent',
+      scopes: ['admin', 'files:write'],
+    });
+  });
+
+  it.each([
+    { what: 'expired', token: () => tokenWith({ exp: 1 }), says: 'The token has expired.' },
+    { what: 'malformed', token: () => 'x', says: 'The token is malformed.' },
+    {
+      what: 'for another audience',
+      token: () => tokenWith({ aud: 'x' }),
+      says: 'The token is not for this resource.',
+    },
+    { what: 'without expiry', token: () => tokenWith({ exp: undefined }), says: 'The token has no expiry.' },
+    {
+      what: 'bound to a key',
+      token: () => tokenWith({ cnf: { jkt: 'x' } }),
+      says: 'The token is bound to a key and is no bearer token.',
+    },
+  ])('leads to 401 for a token that is $what', async ({ token, says }) => {
+    const refused = (await ask(token())) as Response;
+    expect(refused.status).toBe(401);
+    expect(await refused.json()).toEqual({ error: 'invalid_token', error_description: says });
+    await expect(verifier.verifyAccessToken(token())).rejects.toBeInstanceOf(OAuthError);
+  });
+
+  it('leads to 403 for a token that lacks a scope', async () => {
+    expect(await ask(tokenWith())).toMatchObject({ status: 403 });
+  });
+
+  it('throws what the client throws without a verdict, which leads to 500 and never to 401', async () => {
+    const down = createAuthClient({ jwksUrl: 'http://127.0.0.1:9/jwks', onWarning: () => {} });
+    const blind = createTokenVerifier(down, { resource: RESOURCE });
+    const token = mint({
+      header: { alg: 'ES256', kid: 'k1' },
+      payload: {},
+      key: generateKeys('ES256').privateKey,
+    });
+    await expect(blind.verifyAccessToken(token)).rejects.toMatchObject({ code: 'ERR_JWKS_UNAVAILABLE' });
+    const answer = await requireBearerAuth({ verifier: blind })(
+      requestWith({ authorization: `Bearer ${token}` }),
+    );
+    expect(answer).toMatchObject({ status: 500 });
+  });
+});
