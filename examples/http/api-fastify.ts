@@ -1,0 +1,13 @@
+import fastify from 'fastify';
+import type { AuthInfo } from 'intentkit-auth/mcp';
+import { gate } from './gate.js';
+
+const protect = gate.node();
+
+export const app = fastify();
+// Where the gate refuses, it has answered, and `done` is never called.
+app.addHook('onRequest', ({ raw }, reply, done) => protect(raw, reply.raw, done));
+app.get('/me', ({ raw }) => {
+  const { clientId, scopes } = (raw as { auth?: AuthInfo }).auth as AuthInfo;
+  return { clientId, scopes };
+});

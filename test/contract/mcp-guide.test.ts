@@ -1,0 +1,20 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+
+const root = new URL('../../', import.meta.url);
+
+it('The guide to protected servers shows each file of examples/http as it is, and no other code', async () => {
+  const guide = await readFile(new URL('docs/mcp.md', root), 'utf8');
+  const shown = Array.from(guide.matchAll(/^```ts\n\/\/ (\S+)\n(.*?)^```$/gms), ([, name, body]) => [
+    name,
+    body,
+  ]);
+  const names = await readdir(new URL('examples/http/', root));
+  const files = names.map(async (name) => [
+    name,
+    await readFile(new URL(`examples/http/${name}`, root), 'utf8'),
+  ]);
+  expect(names.length).toBeGreaterThan(5);
+  expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(await Promise.all(files)));
+  expect(guide.match(/^```ts$/gm)).toHaveLength(names.length);
+});

@@ -1,0 +1,190 @@
+// Every server of `examples/http`, as the guide shows it, before the official client and a real identity provider.
+import type { RequestListener } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import {
+  Client,
+  ClientCredentialsProvider,
+  DpopSession,
+  SdkHttpError,
+  StreamableHTTPClientTransport,
+  type VersionNegotiationMode,
+} from '@modelcontextprotocol/client';
+import type { FetchLike } from '@modelcontextprotocol/server';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import {
+  CLIENT,
+  type RunningServer,
+  startAuthorizationServer,
+  startServer,
+} from '../../examples/authorization-server.js';
+
+let provider: RunningServer;
+beforeAll(async () => {
+  // It points out on the console that its store is in memory and that it prefers a newer Node, as if in service.
+  const quiet = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  provider = await startAuthorizationServer('mcp files:write');
+  quiet.mockRestore();
+});
+afterAll(() => provider.stop());
+
+const MCP_SERVERS: Readonly<Record<string, () => Promise<RequestListener>>> = {
+  'node:http': async () => {
+    const { server } = await import('../../examples/http/mcp-node.js');
+    return (request, response) => server.emit('request', request, response);
+  },
+  express: async () => (await import('../../examples/http/mcp-express.js')).app,
+  hono: async () => getRequestListener((await import('../../examples/http/mcp-hono.js')).app.fetch),
+  'a worker': async () =>
+    getRequestListener((await import('../../examples/http/mcp-worker.js')).default.fetch),
+};
+const API_SERVERS: Readonly<Record<string, () => Promise<RequestListener>>> = {
+  express: async () => (await import('../../examples/http/api-express.js')).app,
+  hono: async () => getRequestListener((await import('../../examples/http/api-hono.js')).app.fetch),
+  fastify: async () => {
+    const { app } = await import('../../examples/http/api-fastify.js');
+    await app.ready();
+    return app.routing;
+  },
+};
+
+/** The resource of a server that is gone when the test is over. */
+async function start(listener: () => Promise<RequestListener>): Promise<string> {
+  const server = await startServer((url) => {
+    vi.resetModules();
+    vi.stubEnv('ISSUER', provider.url);
+    vi.stubEnv('RESOURCE', `${url}/mcp`);
+    return listener();
+  });
+  onTestFinished(async () => {
+    vi.unstubAllEnvs();
+    await server.stop();
+  });
+  return `${server.url}/mcp`;
+}
+
+class BoundCredentials extends ClientCredentialsProvider {
+  readonly #session = DpopSession.create();
+  dpop(): Promise<DpopSession> {
+    return this.#session;
+  }
+}
+const credentials = (Kind = ClientCredentialsProvider) =>
+  new Kind({ ...CLIENT, expectedIssuer: provider.url });
+
+async function connect(
+  resource: string,
+  authProvider: ClientCredentialsProvider,
+  { fetch, mode = 'legacy' }: { fetch?: FetchLike; mode?: VersionNegotiationMode } = {},
+) {
+  const agent = new Client({ name: 'agent', version: '1.0.0' }, { versionNegotiation: { mode } });
+  onTestFinished(() => agent.close());
+  await agent.connect(
+    new StreamableHTTPClientTransport(new URL(resource), { authProvider, ...(fetch && { fetch }) }),
+  );
+  return async (name: string, args = {}): Promise<unknown> => {
+    const { content } = await agent.callTool({ name, arguments: args });
+    return content[0]?.type === 'text' ? content[0].text : content;
+  };
+}
+
+async function requestToken(resource: string, scope = 'mcp'): Promise<string> {
+  const response = await fetch(`${provider.url}/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${CLIENT.clientId}:${CLIENT.clientSecret}`)}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials', scope, resource }),
+  });
+  return ((await response.json()) as { access_token: string }).access_token;
+}
+
+describe.each(Object.entries(MCP_SERVERS))('A protected MCP server on %s', (_, listener) => {
+  it.each([
+    { kind: 'not bound', Kind: ClientCredentialsProvider, type: 'Bearer' },
+    { kind: 'bound to a key', Kind: BoundCredentials, type: 'DPoP' },
+  ])(
+    'serves the official client with tokens that are $kind, and lets it step up for a tool',
+    async ({ Kind, type }) => {
+      const authProvider = credentials(Kind);
+      const call = await connect(await start(listener), authProvider);
+      expect(await call('who_am_i')).toBe('agent');
+      expect(authProvider.tokens()).toMatchObject({ scope: 'mcp', token_type: type });
+      expect(await call('write_file', { name: 'a.txt' })).toBe('wrote a.txt');
+      expect(authProvider.tokens()).toMatchObject({ scope: 'mcp files:write', token_type: type });
+    },
+  );
+
+  it('refuses a token that the same provider issued for another server', async () => {
+    const resource = await start(listener);
+    const headers = { authorization: `Bearer ${await requestToken('https://other.example.com/mcp')}` };
+    const response = await fetch(resource, { method: 'POST', headers });
+    expect([response.status, await response.json()]).toEqual([
+      401,
+      { error: 'invalid_token', error_description: 'The token is not for this resource.' },
+    ]);
+  });
+});
+
+describe('A protected MCP server', () => {
+  const listener = MCP_SERVERS['node:http'] as () => Promise<RequestListener>;
+
+  it('serves a client of the newest protocol, which steps up too', async () => {
+    const call = await connect(await start(listener), credentials(BoundCredentials), { mode: 'auto' });
+    expect(await call('write_file', { name: 'a.txt' })).toBe('wrote a.txt');
+  });
+
+  it('refuses what a thief has seen of a bound session: the token alone, and the whole request', async () => {
+    const resource = await start(listener);
+    let seen = new Headers();
+    const spy: FetchLike = (url, init) => {
+      const headers = new Headers(init?.headers);
+      if (init?.method === 'POST' && headers.has('dpop') && `${url}` === resource) seen = headers;
+      return fetch(url, init);
+    };
+    const call = await connect(resource, credentials(BoundCredentials), { fetch: spy });
+    await call('who_am_i');
+
+    const [, token] = seen.get('authorization')?.split(' ') ?? [];
+    const asBearer = await fetch(resource, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+    const again = await fetch(resource, { method: 'POST', headers: seen });
+    expect([asBearer.status, again.status]).toEqual([401, 401]);
+    expect(again.headers.get('www-authenticate')).toContain(
+      'error_description="The DPoP proof was used before."',
+    );
+  });
+
+  it('answers 503 while the provider is down, and the client does not ask for a new token', async () => {
+    const down = await startServer(() => (_request, response) => void response.writeHead(502).end());
+    onTestFinished(() => down.stop());
+    const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => warning.mockRestore());
+    const resource = await start(async () => {
+      vi.stubEnv('ISSUER', down.url);
+      return listener();
+    });
+    const token = await requestToken(resource);
+    const saved = credentials();
+    saved.saveTokens({ access_token: token, token_type: 'Bearer', scope: 'mcp' });
+    const refusal = await connect(resource, saved).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(SdkHttpError);
+    expect(refusal).toMatchObject({ status: 503 });
+    expect(saved.tokens()?.access_token).toBe(token);
+  });
+});
+
+describe.each(Object.entries(API_SERVERS))('A protected API on %s', (_, listener) => {
+  it('knows its caller, refuses others by a challenge, and serves the metadata', async () => {
+    const resource = await start(listener);
+    const me = new URL('/me', resource);
+    const headers = { authorization: `Bearer ${await requestToken(resource)}` };
+    const served = await fetch(me, { headers });
+    expect([served.status, await served.json()]).toEqual([200, { clientId: 'agent', scopes: ['mcp'] }]);
+
+    const refused = await fetch(me);
+    expect(refused.status).toBe(401);
+    const [, place = ''] =
+      /resource_metadata="([^"]+)"/.exec(refused.headers.get('www-authenticate') ?? '') ?? [];
+    expect(await (await fetch(place)).json()).toMatchObject({
+      resource,
+      authorization_servers: [provider.url],
+    });
+  });
+});
