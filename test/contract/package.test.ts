@@ -28,6 +28,7 @@ const SOURCES = [
   'tsup.config.ts',
   'src',
   'functions',
+  'mcp',
   'host',
   'docs',
   ...DOCUMENTS,
@@ -57,6 +58,14 @@ const ENTRIES = [
     exports: ['createToken', 'decodeToken', 'getAuthClient', 'verifyToken'],
     text: 'it is always the time of signing',
     source: 'functions/tokens.ts',
+  },
+  {
+    entry: 'dist/mcp/index',
+    imports: ['@modelcontextprotocol/server', 'intentkit-auth', 'jose'],
+    types: ['intentkit-auth'],
+    exports: ['createTokenVerifier', 'protectMcp'],
+    text: 'insufficient_scope',
+    source: 'mcp/protect-mcp.ts',
   },
 ];
 const TARBALL = ENTRIES.flatMap(({ entry }) => [`${entry}.d.ts`, `${entry}.js`, `${entry}.js.map`])

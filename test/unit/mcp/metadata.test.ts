@@ -69,6 +69,19 @@ describe('The metadata of a resource', () => {
   });
 });
 
+describe('gate.requireScopes', () => {
+  it('demands of a tool all scopes that it needs, those of the gate first and each once', () => {
+    const demand = createGate({ requiredScopes: ['mcp', 'files'] }).requireScopes('files', 'files:write');
+    const challenge = {
+      scopes: ['mcp', 'files', 'files:write'],
+      errorDescription: 'The token lacks a scope that is needed.',
+    };
+    expect(demand({ authInfo: { scopes: ['mcp', 'files'] } })).toEqual(challenge);
+    expect(demand({})).toEqual(challenge);
+    expect(demand({ authInfo: { scopes: ['files:write', 'files', 'mcp', 'x'] } })).toBeUndefined();
+  });
+});
+
 describe('gate.fetch', () => {
   it('answers for the metadata, refuses what is not admitted, and hands on the rest with its arguments', async () => {
     const gate = createGate({ requiredScopes: [] });
