@@ -119,6 +119,7 @@ describe('The audience', () => {
     onTestFinished(() => server.close());
     const auth = createAuthClient({
       secret: SECRET,
+      onWarning: () => {},
       jwksUrl: server.url,
       jwks: { issuer: ISSUER, audience: 'api://1234' },
     });

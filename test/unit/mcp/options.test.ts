@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ISSUER, RESOURCE } from '../../support/gate.js';
 import { titled } from '../../support/titled.js';
 
-const auth = createAuthClient({ secret: 'x'.repeat(32), issuer: ISSUER });
+const auth = createAuthClient({ secret: '0123456789abcdef'.repeat(2), issuer: ISSUER });
 const create = (options: unknown): unknown => protectMcp(auth, options as McpOptions);
 const message = (run: () => unknown): string => {
   try {
@@ -116,7 +116,7 @@ describe('An option of protectMcp that cannot be used is refused when the gate i
   });
 
   it('no authorization server, where the client has no issuer that is a URL', () => {
-    const nameless = createAuthClient({ secret: 'x'.repeat(32), issuer: 'my-service' });
+    const nameless = createAuthClient({ secret: '0123456789abcdef'.repeat(2), issuer: 'my-service' });
     expect(message(() => protectMcp(nameless, { resource: RESOURCE }))).toBe(
       '"authorizationServers" must be given, because the client has no issuer configured that is a URL.',
     );

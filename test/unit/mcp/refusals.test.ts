@@ -256,7 +256,7 @@ describe('Without a verdict', () => {
   ])('a gate waits for what the error says in seconds: $says', async ({ says, header }) => {
     const { AuthError } = await import('intentkit-auth');
     const error = Object.assign(new AuthError('ERR_JWKS_UNAVAILABLE', 'No verdict.'), { retryAfter: says });
-    const auth = Object.assign(createAuthClient({ secret: 'x'.repeat(32) }), {
+    const auth = Object.assign(createAuthClient({ secret: '0123456789abcdef'.repeat(2) }), {
       verify: () => Promise.reject(error),
     });
     const gate = protectMcp(auth, { resource: RESOURCE, authorizationServers: [ISSUER] });
