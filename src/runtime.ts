@@ -27,13 +27,18 @@ const builtin = <T>(name: string): T | undefined =>
   attempt(() => (hasNodeModules ? (globalThis.process.getBuiltinModule(name) as T | undefined) : undefined));
 
 /**
- * Synchronous `node:crypto` on Node 20.16 or later, Bun and Deno, otherwise `undefined`. On each of them its verdicts
- * are proven equal to jose's by `npm run test:runtimes`.
+ * Synchronous `node:crypto` on Node 20.16 or later, Bun and Deno, otherwise `undefined`, also where `Buffer` was
+ * taken away, which the engine needs. On each of them its verdicts are proven equal to jose's by
+ * `npm run test:runtimes`.
  */
-export const nodeCrypto = builtin<typeof import('node:crypto')>('node:crypto');
+export const nodeCrypto =
+  typeof globalThis.Buffer === 'function' ? builtin<typeof import('node:crypto')>('node:crypto') : undefined;
 
 // jest's jsdom environment has neither as a global.
-const text = globalThis.TextDecoder ? globalThis : builtin<typeof import('node:util')>('node:util');
+const text =
+  globalThis.TextDecoder && globalThis.TextEncoder
+    ? globalThis
+    : builtin<typeof import('node:util')>('node:util');
 
 /**
  * Reads UTF-8 and throws at bytes that are none, because they must not turn into replacement characters. It keeps a
