@@ -1,0 +1,59 @@
+// For Node, Bun and Deno: the corpus comes on stdin, and goes through both engines. The report goes to stdout.
+import { importJWK } from 'jose';
+import { type AsymmetricAlgorithm, isHmacAlgorithm } from '../../src/signature/algorithms.js';
+import { nodeEngine } from '../../src/signature/choose.js';
+import type { Key, SignatureEngine } from '../../src/signature/engine.js';
+import { joseEngine } from '../../src/signature/jose.js';
+import { HeaderMemory } from '../../src/token/header.js';
+import { Malformed, parseToken } from '../../src/token/parse.js';
+import type { Batch, Corpus } from './corpus.js';
+
+export interface Differences {
+  readonly tokens: number;
+  /** One line for each token of which an engine says something else than expected. */
+  readonly differences: readonly string[];
+}
+
+if (!nodeEngine) throw new Error('There is no node:crypto.');
+/** How far the clock goes whenever it is read. The engine by node:crypto moves slow verifications to other threads. */
+const ENGINES: [name: string, engine: SignatureEngine, step: number][] = [
+  ['node:crypto', nodeEngine, 0],
+  ['node:crypto in other threads', nodeEngine, 1],
+  ['jose', joseEngine, 0],
+];
+let now = 0;
+let step = 0;
+performance.now = () => (now += step);
+
+async function keyOf({ alg, key }: Batch, engine: SignatureEngine): Promise<Key> {
+  if (isHmacAlgorithm(alg)) return engine.importSecret(new TextEncoder().encode(String(key)), { alg });
+  return engine.importPublicKey(
+    (await importJWK(key as object, alg)) as CryptoKey,
+    alg as AsymmetricAlgorithm,
+  );
+}
+
+async function judge(corpus: Corpus): Promise<Differences> {
+  const differences: string[] = [];
+  let tokens = 0;
+  for (const batch of corpus) {
+    tokens += batch.samples.length;
+    for (const [name, engine, stepOfEngine] of ENGINES) {
+      step = stepOfEngine;
+      const key = await keyOf(batch, engine);
+      for (const { what, token, expected } of batch.samples) {
+        const parsed = parseToken(token, new HeaderMemory(1));
+        const answer = async () => (parsed instanceof Malformed ? parsed.message : key.verify(parsed));
+        const verdict = await answer().catch(String);
+        if (verdict !== expected) {
+          differences.push(`${batch.alg}, ${what}: ${name} says ${verdict}, not ${expected}: ${token}`);
+        }
+      }
+    }
+  }
+  return { tokens, differences };
+}
+
+let input = '';
+for await (const chunk of process.stdin.setEncoding('utf8')) input += chunk;
+process.stdout.write(JSON.stringify(await judge(JSON.parse(input))));

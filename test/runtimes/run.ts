@@ -1,0 +1,112 @@
+/**
+ * Runs the scenario of `test/e2e/runtimes` and the differential of the two engines on every runtime, and prints a table.
+ * Exits with 1 on any difference. npm fetches the versions of Node: `npm run test:runtimes -- --node 22,24 --count 50`.
+ */
+import { deepEqual } from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import { jwtVerify } from 'jose';
+import * as support from '../support/runtimes.js';
+
+const { values } = parseArgs({
+  options: { node: { type: 'string', default: '20,22,24,26' }, count: { type: 'string', default: '400' } },
+});
+const count = Number(values.count);
+if (!(count >= 1)) throw new Error('--count is a number, at least 1.');
+
+const run = promisify(execFile);
+const folder = await mkdtemp(join(tmpdir(), 'intentkit-auth-node-'));
+const runtimes = await support.openRuntimes();
+const table = [['runtime', 'version', 'engine', 'scenario', 'differential']];
+const wrong: string[] = [];
+
+async function fetchNode(version: string): Promise<support.Runtime> {
+  const prefix = join(folder, version);
+  await run('npm', [
+    'install',
+    '--prefix',
+    prefix,
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    `node@${version}`,
+  ]);
+  return [join(prefix, 'node_modules/node/bin/node')];
+}
+
+async function expectRightReport({ report }: support.Outcome, engine: string): Promise<string> {
+  const { payload } = await jwtVerify(report.signed, new TextEncoder().encode(support.SECRET));
+  const verdicts = Object.entries(report.verdicts).map(([name, { message: _, ...verdict }]) => [
+    name,
+    verdict,
+  ]);
+  const found = {
+    engine: report.status.engine,
+    ping: report.ping,
+    resigned: report.resigned,
+    verdicts: Object.fromEntries(verdicts),
+    outages: Object.values(report.outages).filter(({ code }) => code !== 'ERR_JWKS_UNAVAILABLE'),
+  };
+  const expected = support.TOKENS.map(([name, , verdict]) => [name, verdict]);
+  const resigned = { ...support.GOOD, payload };
+  deepEqual(found, { engine, ping: true, resigned, verdicts: Object.fromEntries(expected), outages: [] });
+  return `${expected.length} tokens as expected`;
+}
+
+async function expectNoDifferences(runtime: support.Runtime): Promise<string> {
+  const { tokens, differences } = await runtimes.runDifferential(runtime, count);
+  if (differences.length > 0) throw new Error(differences.slice(0, 20).join('\n'));
+  return `${tokens} tokens alike`;
+}
+
+async function addRow(
+  name: string,
+  path: string,
+  engine: string,
+  scenario: () => Promise<support.Outcome>,
+  differential: () => Promise<string>,
+): Promise<void> {
+  const version = /\d[\w.-]*/.exec((await run(path, ['--version'])).stdout)?.[0] ?? 'unknown';
+  let found = 'unknown';
+  const check = async (): Promise<string> => {
+    const outcome = await scenario();
+    found = outcome.report.status.engine;
+    return expectRightReport(outcome, engine);
+  };
+  const results: string[] = [];
+  for (const work of [check, differential]) {
+    const result = await work().catch((error: unknown) => {
+      wrong.push(`${name} ${version}: ${error}`);
+      return 'WRONG';
+    });
+    results.push(result);
+  }
+  table.push([name, version, found, ...results]);
+}
+
+const addProgram = (name: string, runtime: support.Runtime): Promise<void> => {
+  const scenario = () => runtimes.runScenario(runtime);
+  return addRow(name, runtime[0], 'node:crypto', scenario, () => expectNoDifferences(runtime));
+};
+const addWorker = (name: string, worker: string): Promise<void> => {
+  const scenario = () => runtimes.runWorker(worker);
+  return addRow(name, support.workerdPath(), 'jose', scenario, async () => 'has one engine');
+};
+
+try {
+  for (const version of values.node.split(',')) await addProgram('Node', await fetchNode(version));
+  await addProgram('Bun', support.bun());
+  await addProgram('Deno', support.deno());
+  await addWorker('workerd', 'plain');
+  await addWorker('workerd with the globals of Node', 'nodejs');
+} finally {
+  await runtimes.close();
+  await rm(folder, { recursive: true, force: true });
+}
+const width = (at: number): number => Math.max(...table.map((row) => row[at]?.length ?? 0));
+const lines = table.map((row) => row.map((cell, at) => cell.padEnd(width(at))).join(' | '));
+process.stdout.write(`${[...lines, ...wrong].join('\n')}\n`);
+process.exitCode = wrong.length > 0 ? 1 : 0;

@@ -1,0 +1,281 @@
+// The built package in a project of its own, the programs that use it there, and the runtimes to run them on.
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build as bundle } from 'esbuild';
+import type { VerifyResult } from 'intentkit-auth';
+import type { Report, Task } from '../e2e/runtimes/scenario.js';
+import { type Corpus, makeCorpus } from '../runtimes/corpus.js';
+import type { Differences } from '../runtimes/differential.js';
+import { buildPackage } from './built.js';
+import { startJwksServer } from './jwks-server.js';
+import { generateKeys, mint } from './mint.js';
+import { flipBit } from './tamper.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const require = createRequire(import.meta.url);
+export const SECRET = randomBytes(48).toString('base64url');
+export const ISSUER = 'https://issuer.example.com/';
+export const AUDIENCE = 'my-api';
+/** Part of every URL that gives no keys, so that one can see whether it leaks. */
+export const MARK = `mark-${randomBytes(8).toString('hex')}`;
+const NOW = Math.floor(Date.now() / 1000);
+const OWN_CLAIMS = { name: 'Zoë 🦊', roles: ['editor'], limits: { daily: 10 } };
+export const CLAIMS = {
+  ...OWN_CLAIMS,
+  iss: ISSUER,
+  aud: AUDIENCE,
+  sub: 'user-1',
+  iat: NOW,
+  exp: NOW + 3600,
+};
+/** A verdict without its message. */
+export type Verdict = Omit<VerifyResult, 'message'>;
+export const GOOD: Verdict = { valid: true, expired: false, payload: CLAIMS };
+
+export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+const KEYS = new Map(ALGORITHMS.map((alg) => [alg, generateKeys(alg, alg)]));
+const token = (alg: string, changes = {}, kid = alg): string =>
+  mint({
+    header: { alg, kid },
+    payload: { ...CLAIMS, ...changes },
+    key: KEYS.get(alg)?.privateKey ?? SECRET,
+  });
+
+const refused = (reason: NonNullable<VerifyResult['reason']>, payload = {}): Verdict => ({
+  valid: false,
+  expired: reason === 'expired',
+  reason,
+  payload,
+});
+const PAST = { exp: NOW - 1 };
+const ELSEWHERE = { aud: 'another-api' };
+export const TOKENS: [name: string, token: string, verdict: Verdict][] = [
+  ...['HS256', ...ALGORITHMS].map((alg): [string, string, Verdict] => [alg, token(alg), GOOD]),
+  ['HS256, tampered', flipBit(token('HS256')), refused('signature')],
+  ['HS256, expired', token('HS256', PAST), refused('expired', { ...CLAIMS, ...PAST })],
+  ['HS256, for others', token('HS256', ELSEWHERE), refused('audience', { ...CLAIMS, ...ELSEWHERE })],
+  ['RS256, tampered', flipBit(token('RS256')), refused('signature')],
+  ['RS256, expired', token('RS256', PAST), refused('expired', { ...CLAIMS, ...PAST })],
+  ['RS256, by an unknown key', token('RS256', {}, 'unknown'), refused('key')],
+  [
+    'unsecured',
+    mint({ header: { alg: 'none' }, payload: {}, key: SECRET, alg: 'HS256' }),
+    refused('algorithm'),
+  ],
+  ['no token', 'not a token', refused('malformed')],
+];
+
+export const FAILED = /^the request failed( \([A-Z_]+\))?$/;
+const REDIRECTED = /^the endpoint answered (302|with a redirect), not 200$/;
+// biome-ignore format: one outage a line
+export const OUTAGES: [path: string, listener: RequestListener, why: RegExp][] = [
+  ['/reset', (_, response) => response.destroy(), FAILED],
+  ['/hang', () => {}, /^the endpoint did not answer within 0\.5 s$/],
+  ['/error', (_, response) => response.writeHead(503).end('{"keys":[]}'), /^the endpoint answered 503, not 200$/],
+  ['/redirect', (_, response) => response.writeHead(302, { location: `/jwks?${MARK}` }).end(), REDIRECTED],
+  ['/too-much', (_, response) => response.end(`{"keys":[],"${'.'.repeat(2 ** 20)}":1}`), /^the endpoint answered with more than 1 MiB$/],
+  ['/page', (_, response) => response.end('<title>Not a key set</title>'), /^the endpoint did not answer with JSON$/],
+];
+
+export const answerWithKeys =
+  (algorithms: readonly string[]): RequestListener =>
+  (_, response) => {
+    const keys = algorithms.map((alg) => ({ ...KEYS.get(alg)?.jwk, alg, use: 'sig' }));
+    // Not at once, so that simultaneous requests find a fetch in flight.
+    setTimeout(() => response.end(JSON.stringify({ keys })), 100);
+  };
+
+export interface Outcome {
+  readonly report: Report;
+  readonly stderr?: string;
+}
+
+/** A runtime that runs a file of the project: the path of its executable, and the options before the file. */
+export type Runtime = readonly [path: string, ...options: string[]];
+
+const DENO = ['run', '--allow-net=127.0.0.1', '--no-prompt', '--no-remote', '--no-lock'];
+export const WORKERS = ['plain', 'nodejs'];
+
+/** The runtimes that npm has installed here. */
+export const bun = (): Runtime => [executable('bun', 'bin/bun', 'bin/bun.exe')];
+/** Allowed nothing but the network. */
+export const deno = (): Runtime => [executable('deno', 'deno', 'deno'), ...DENO];
+export const workerdPath = (): string => executable('workerd', 'bin/workerd', 'bin/workerd');
+
+/** The executable of a package that has one further package for each platform. npm installs the one that fits. */
+function executable(name: string, inPlatformPackage: string, inPackage: string): string {
+  const manifest = require.resolve(`${name}/package.json`);
+  const found = Object.keys(require(manifest).optionalDependencies)
+    .map((platform) => join(ROOT, 'node_modules', platform, inPlatformPackage))
+    // Where an install script may have moved it.
+    .concat(join(dirname(manifest), inPackage))
+    .find((path) => existsSync(path));
+  if (!found) throw new Error(`The package "${name}" has no executable for this platform.`);
+  return found;
+}
+
+export function memo<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** Starts the identity provider and builds the project. `close` stops and removes all of it. */
+export async function openRuntimes() {
+  const cleanups: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  };
+
+  /** What the identity provider answers, by path. Tests may change it. */
+  const answers = new Map<string, RequestListener>([['/jwks', answerWithKeys(ALGORITHMS)]]);
+  for (const [path, listener] of OUTAGES) answers.set(path, listener);
+  const server = await startJwksServer();
+  cleanups.push(server.close);
+  server.handler = (request, response) => {
+    const { pathname } = new URL(request.url ?? '', server.url);
+    answers.get(pathname)?.(request, response);
+  };
+  const { origin } = new URL(server.url);
+  const gone = await startJwksServer();
+  await gone.close();
+
+  const task: Task = {
+    secret: SECRET,
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    claims: OWN_CLAIMS,
+    jwksUrl: `${origin}/jwks`,
+    // Outlives the test. Once the keys are there, it must not keep the process alive.
+    jwks: { timeout: '5m' },
+    asymmetricToken: token('RS256'),
+    tokens: Object.fromEntries(TOKENS.map(([name, text]) => [name, text])),
+    outages: Object.fromEntries([
+      ['/gone', `${gone.url}?${MARK}`],
+      ...OUTAGES.map(([path]) => [path, `${origin}${path}?${MARK}`]),
+    ]),
+  };
+
+  const project = await mkdtemp(join(tmpdir(), 'intentkit-auth-runtimes-'));
+  cleanups.push(() => rm(project, { recursive: true, force: true }));
+  try {
+    await buildProject(project);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  /** Runs a program of the project, which must end by itself although a fetch of the keys may take minutes. */
+  function runProgram(
+    [path, ...options]: Runtime,
+    file: string,
+    argument: string,
+    input: string,
+    timeout: number,
+  ) {
+    const env = { HOME: project, DENO_DIR: join(project, '.deno') };
+    return new Promise<{ stdout: string; stderr: string }>((resolve, reject) => {
+      const child = execFile(
+        path,
+        [...options, file, argument],
+        { cwd: project, env, timeout, killSignal: 'SIGKILL' },
+        (error, stdout, stderr) => (error ? reject(error) : resolve({ stdout, stderr })),
+      );
+      // A program that has ended reads no more, and then its exit code tells why.
+      child.stdin?.on('error', () => {}).end(input);
+    });
+  }
+
+  async function runScenario(runtime: Runtime): Promise<Outcome> {
+    const { stdout, stderr } = await runProgram(runtime, 'main.js', JSON.stringify(task), '', 20_000);
+    return { report: JSON.parse(stdout), stderr };
+  }
+
+  /** Has both engines judge `count` tokens of each algorithm, the same ones on every runtime. */
+  async function runDifferential(runtime: Runtime, count: number): Promise<Differences> {
+    corpora.set(count, corpora.get(count) ?? makeCorpus(count));
+    const input = JSON.stringify(corpora.get(count));
+    const { stdout } = await runProgram(runtime, 'differential.js', '', input, 30_000 + 500 * count);
+    return JSON.parse(stdout);
+  }
+  const corpora = new Map<number, Corpus>();
+
+  /** Starts workerd with the workers of `workerd.capnp`, each on a port of its own. */
+  async function startWorkerd(): Promise<ReadonlyMap<string, string>> {
+    const imports = `--import-path=${join(ROOT, 'node_modules')}`;
+    const child = spawn(workerdPath(), ['serve', imports, '--control-fd=3', 'workerd.capnp'], {
+      cwd: project,
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    });
+    const exited = once(child, 'close');
+    cleanups.push(() => child.kill('SIGKILL') && exited);
+    let stderr = '';
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk;
+    });
+    const addresses = new Map<string, string>();
+    for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
+      const { socket, port } = JSON.parse(line) as { socket: string; port: number };
+      addresses.set(socket, `http://127.0.0.1:${port}`);
+      if (addresses.size === WORKERS.length) return addresses;
+    }
+    throw new Error(`workerd ended before it listened: ${stderr}`);
+  }
+  const workers = memo(startWorkerd);
+
+  async function askWorker<T>(
+    worker: string,
+    route: string,
+    changes = {},
+    signal = AbortSignal.timeout(20_000),
+  ) {
+    const body = JSON.stringify({ ...task, ...changes });
+    const response = await fetch(`${(await workers()).get(worker)}${route}`, {
+      method: 'POST',
+      body,
+      signal,
+    });
+    if (!response.ok) throw new Error(`The worker answered ${response.status}: ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  const runWorker = async (worker: string): Promise<Outcome> => ({
+    report: await askWorker<Report>(worker, '/run'),
+  });
+
+  return { answers, origin, task, close, runScenario, runDifferential, askWorker, runWorker };
+}
+
+/** The built package, and the programs, compiled, in a project of their own. */
+async function buildProject(project: string): Promise<void> {
+  const installed = join(project, 'node_modules/intentkit-auth');
+  await mkdir(installed, { recursive: true });
+  await writeFile(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  await cp(join(ROOT, 'package.json'), join(installed, 'package.json'));
+  await cp(join(ROOT, 'test/e2e/runtimes'), project, { recursive: true });
+  await symlink(join(ROOT, 'node_modules/jose'), join(project, 'node_modules/jose'), 'junction');
+  await buildPackage(join(installed, 'dist'));
+  // Without the path mappings of the repository, which lead to the sources.
+  const common: BuildOptions = {
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    outdir: project,
+    tsconfigRaw: {},
+  };
+  await bundle({ ...common, entryPoints: [join(project, 'main.ts')], external: ['intentkit-auth'] });
+  await bundle({ ...common, entryPoints: [join(project, 'worker.ts')], conditions: ['workerd', 'worker'] });
+  await bundle({ ...common, entryPoints: [join(ROOT, 'test/runtimes/differential.ts')] });
+}
