@@ -1,10 +1,17 @@
 import { copyFile } from 'node:fs/promises';
 import { defineConfig } from 'tsup';
 
-const entry = { index: 'src/index.ts', 'functions/index': 'functions/index.ts', 'mcp/index': 'mcp/index.ts' };
+const entry = {
+  index: 'src/index.ts',
+  'functions/index': 'functions/index.ts',
+  'mcp/index': 'mcp/index.ts',
+  'testing/index': 'testing/index.ts',
+};
+/** The command line has no types to publish. */
+const command = { 'cli/main': 'cli/main.ts' };
 
 export default defineConfig({
-  entry,
+  entry: { ...entry, ...command },
   format: 'esm',
   target: 'es2022',
   // The subpaths import the root entry by the package's own name, so there is one copy of `AuthError`.

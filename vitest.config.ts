@@ -15,6 +15,7 @@ export default defineConfig({
     alias: [
       { find: /^intentkit-auth\/functions$/, replacement: path('functions/index.ts') },
       { find: /^intentkit-auth\/mcp$/, replacement: path('mcp/index.ts') },
+      { find: /^intentkit-auth\/testing$/, replacement: path('testing/index.ts') },
       { find: /^intentkit-auth$/, replacement: path('src/index.ts') },
       { find: /^intentkit$/, replacement: path('host/src/index.ts') },
     ],

@@ -22,8 +22,11 @@ const hasNodeModules =
     () => globalThis.process.versions.node !== undefined && !('EdgeRuntime' in globalThis) && !isWorkers(),
   ) ?? false;
 
-// `getBuiltinModule` and not an import, so that the package loads where there are no such modules.
-const builtin = <T>(name: string): T | undefined =>
+/**
+ * A module of Node, Bun or Deno, otherwise `undefined`. `getBuiltinModule` and not an import, so that the package loads
+ * and bundles where there are no such modules. Node has it from 20.16 on.
+ */
+export const builtin = <T>(name: string): T | undefined =>
   attempt(() => (hasNodeModules ? (globalThis.process.getBuiltinModule(name) as T | undefined) : undefined));
 
 /**

@@ -29,6 +29,8 @@ const SOURCES = [
   'src',
   'functions',
   'mcp',
+  'testing',
+  'cli',
   'host',
   'docs',
   ...DOCUMENTS,
@@ -67,9 +69,24 @@ const ENTRIES = [
     text: 'insufficient_scope',
     source: 'mcp/refusals.ts',
   },
+  {
+    entry: 'dist/testing/index',
+    imports: ['jose'],
+    types: ['intentkit-auth'],
+    exports: ['createTestIssuer'],
+    text: 'createTestIssuer',
+    source: 'testing/issuer.ts',
+  },
 ];
 const TARBALL = ENTRIES.flatMap(({ entry }) => [`${entry}.d.ts`, `${entry}.js`, `${entry}.js.map`])
-  .concat('dist/LICENSE.zod.txt', 'package.json', DOCUMENTS, GUIDES)
+  .concat(
+    'dist/cli/main.js',
+    'dist/cli/main.js.map',
+    'dist/LICENSE.zod.txt',
+    'package.json',
+    DOCUMENTS,
+    GUIDES,
+  )
   .toSorted();
 
 const work = await mkdtemp(join(tmpdir(), 'intentkit-auth-package-'));
@@ -215,7 +232,7 @@ it.each(ENTRIES)('The map of $entry leads a debugger to $source', async ({ entry
   if (!('originalSource' in found)) throw new Error(`Line ${line} is not in the map.`);
   const { sources, sourcesContent } = map.payload;
   const paths = sources.map((path) => path.replace(/^(\.\.\/)+/, ''));
-  expect(paths.filter((path) => !/^(src|functions|mcp|node_modules\/zod)\//.test(path))).toEqual([]);
+  expect(paths.filter((path) => !/^(src|functions|mcp|testing|node_modules\/zod)\//.test(path))).toEqual([]);
   expect(found.originalSource.endsWith(`../${source}`)).toBe(true);
   const original = await readFile(join(ROOT, source), 'utf8');
   expect(sourcesContent[paths.indexOf(source)]).toBe(original);

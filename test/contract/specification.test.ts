@@ -98,7 +98,9 @@ it('"name" is the name of the provider, by default "auth"', () => {
 });
 
 it('One of "secret" and "jwksUrl" must be given', () => {
-  expect(() => createAuthProvider({ issuer: 'my-service' })).toThrow('Give "secret", "jwksUrl" or both.');
+  expect(() => createAuthProvider({ issuer: 'my-service' })).toThrow(
+    'Give "secret", "jwksUrl" or "issuers".',
+  );
 });
 
 it('A provider has one client, which lives on after shutdown because there is nothing to close', async () => {

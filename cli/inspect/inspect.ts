@@ -1,0 +1,67 @@
+import { type ExitCode, type Io, UsageError } from '../io.js';
+import { type ReadableToken, readToken } from '../read-token.js';
+import { type Paint, painter, printable, shownValue } from '../text.js';
+import { type ReadableTime, readTime } from './times.js';
+import { unusual } from './unusual.js';
+
+/** The claims that are times, of RFC 7519 and OpenID Connect. */
+const TIMES = ['exp', 'nbf', 'iat', 'auth_time', 'updated_at'];
+
+/** Shows the token on stdin. It verifies nothing. */
+export async function inspect({ json = false }: { json?: boolean | undefined }, io: Io): Promise<ExitCode> {
+  const text = await io.readStdin();
+  if (text === undefined)
+    throw new UsageError('Give the token on stdin: pbpaste | npx intentkit-auth inspect');
+  const token = readToken(text);
+  if (typeof token === 'string') {
+    if (json) io.writeOut(`${JSON.stringify({ error: token })}\n`);
+    else io.writeError(`${token}\n`);
+    return 1;
+  }
+  const { header, claims } = token;
+  const now = io.now();
+  const times = timesOf(token, now);
+  const remarks = unusual(token, now);
+  io.writeOut(
+    json
+      ? `${JSON.stringify({ verified: false, header, claims, times, unusual: remarks }, null, 2)}\n`
+      : asText(token, times, remarks, painter(io.hasColour)),
+  );
+  return 0;
+}
+
+const timesOf = ({ claims }: ReadableToken, now: number): Record<string, ReadableTime> =>
+  Object.fromEntries(
+    TIMES.filter((name) => Object.hasOwn(claims, name)).flatMap((name) => {
+      const time = readTime(claims[name], now);
+      return time ? [[name, time]] : [];
+    }),
+  );
+
+function asText(
+  { header, claims }: ReadableToken,
+  times: Record<string, ReadableTime>,
+  remarks: readonly string[],
+  paint: Paint,
+): string {
+  const row = (name: string, value: unknown): string => {
+    const time = Object.hasOwn(times, name) ? times[name] : undefined;
+    const shown = shownValue(value) + (time ? paint('dim', `  ${time.iso}, ${time.relative}`) : '');
+    return `  ${printable(name).padEnd(10)} ${shown}`;
+  };
+  const part = (title: string, lines: readonly string[]): string[] => [paint('bold', title), ...lines, ''];
+  return `${[
+    ...part(
+      'Header',
+      Object.entries(header).map(([name, value]) => row(name, value)),
+    ),
+    ...part(
+      'Claims, which nobody has verified',
+      Object.entries(claims).map(([name, value]) => row(name, value)),
+    ),
+    ...part(
+      'Unusual',
+      remarks.length > 0 ? remarks.map((remark) => `  ${paint('bad', remark)}`) : ['  Nothing.'],
+    ),
+  ].join('\n')}`;
+}

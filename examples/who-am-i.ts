@@ -1,0 +1,16 @@
+import { defineFunction, z } from 'intentkit';
+import { getAuthClient } from 'intentkit-auth/functions';
+
+/** A custom function: it says whom a token is about. */
+export const whoAmI = defineFunction({
+  name: 'who_am_i',
+  intent: 'Say whom a token is about',
+  permissions: ['auth:verify'],
+  requires: ['auth'],
+  input: z.object({ token: z.string() }),
+  output: z.object({ subject: z.string().optional(), refused: z.string().optional() }),
+  execute: async (input, ctx) => {
+    const { valid, payload, reason } = await getAuthClient(ctx).verify(input.token);
+    return valid ? { subject: payload.sub } : { refused: reason };
+  },
+});

@@ -1,0 +1,45 @@
+import { createAuthClient } from 'intentkit-auth';
+import { createTestIssuer } from 'intentkit-auth/testing';
+
+/** The clock that a test runner can stop. `pass` fires what is due. */
+export interface Clock {
+  stop(now: number): void;
+  pass(milliseconds: number): Promise<unknown>;
+}
+
+/** What {@link prove} should return. */
+export const PROVEN = ['valid', 'expired', 'ERR_JWKS_UNAVAILABLE', 'ERR_JWKS_UNAVAILABLE', 'valid'];
+
+/** Goes with a test issuer through a good day and a bad one. Without a clock, nothing is faked. */
+export async function prove(mode: 'in memory' | 'over HTTP', clock?: Clock): Promise<string[]> {
+  clock?.stop(Date.UTC(2030, 0, 1));
+  const issuer = await createTestIssuer();
+  try {
+    if (mode === 'over HTTP') await issuer.listen();
+    const verify = (token: string, hangs = false): Promise<string> => {
+      const { jwksUrl, url, fetch } = issuer;
+      const jwks = { timeout: hangs ? '0.3s' : '5s', ...(mode === 'in memory' && { fetch }) };
+      const outcome = createAuthClient({ jwksUrl, issuer: url, jwks, onWarning: () => {} })
+        .verify(token)
+        .then(
+          ({ valid, reason }) => (valid ? 'valid' : String(reason)),
+          (error: { code: string }) => error.code,
+        );
+      return clock ? clock.pass(hangs ? 300 : 0).then(() => outcome) : outcome;
+    };
+
+    const outcomes = [await verify(await issuer.token())];
+    const short = await issuer.token({}, { expiresIn: clock ? '5m' : '-1s' });
+    await clock?.pass(300_000);
+    outcomes.push(await verify(short));
+    issuer.rotate();
+    issuer.fail('503');
+    outcomes.push(await verify(await issuer.token()));
+    issuer.fail('hang');
+    outcomes.push(await verify(await issuer.token(), true));
+    issuer.recover();
+    return [...outcomes, await verify(await issuer.token())];
+  } finally {
+    await issuer.close();
+  }
+}

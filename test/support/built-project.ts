@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Options } from 'tsup';
+import tsupConfig from '../../tsup.config.js';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const require = createRequire(import.meta.url);
+
+/** A folder outside the repository that has the package, built and without its types, and its dependency. */
+export interface BuiltProject {
+  readonly folder: string;
+  remove(): Promise<void>;
+}
+
+export async function createBuiltProject(): Promise<BuiltProject> {
+  const folder = await mkdtemp(join(tmpdir(), 'intentkit-auth-'));
+  const installed = join(folder, 'node_modules/intentkit-auth');
+  await mkdir(installed, { recursive: true });
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  await cp(join(ROOT, 'package.json'), join(installed, 'package.json'));
+  await symlink(join(ROOT, 'node_modules/jose'), join(folder, 'node_modules/jose'), 'junction');
+  await build({
+    ...(tsupConfig as Options),
+    config: false,
+    outDir: join(installed, 'dist'),
+    dts: false,
+    silent: true,
+    // It copies a licence into the repository's own `dist`.
+    onSuccess: async () => {},
+  });
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/**
+ * The executable of a package that has one further package for each platform. npm installs the one that fits.
+ *
+ * @param moved where an install script may have moved it.
+ */
+export function executable(name: string, path: string, moved = path): string {
+  const manifest = require.resolve(`${name}/package.json`);
+  const found = Object.keys(require(manifest).optionalDependencies)
+    .flatMap((platform) => {
+      try {
+        return [join(dirname(require.resolve(`${platform}/package.json`)), path)];
+      } catch {
+        return [];
+      }
+    })
+    .concat(join(dirname(manifest), moved))
+    .find((candidate) => existsSync(candidate));
+  if (!found) throw new Error(`The package "${name}" has no executable for this platform.`);
+  return found;
+}
+
+/** How a program ended, and what it said. */
+export interface Ended {
+  readonly status: unknown;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end, at most 30 s, with nothing of this process's environment but `PATH`. */
+export function runToEnd(
+  command: string,
+  args: readonly string[],
+  { cwd, env = {}, input = '' }: { cwd: string; env?: Record<string, string>; input?: string },
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      command,
+      args,
+      { cwd, env: { PATH: process.env.PATH, HOME: cwd, ...env }, timeout: 30_000, killSignal: 'SIGKILL' },
+      (error, stdout, stderr) =>
+        resolve({ status: error ? (error.code ?? error.signal) : 0, stdout, stderr }),
+    );
+    // A program that does not read its input may have ended already.
+    child.stdin?.on('error', () => {}).end(input);
+  });
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { HELP } from '../../../cli/help.js';
+import { run } from '../../../cli/run.js';
+import { fakeIo } from '../../support/fake-io.js';
+
+const TOKEN = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl';
+
+async function outcome(args: readonly string[], stdin?: string) {
+  const world = fakeIo(stdin);
+  return { status: await run(args, world.io), stdout: world.stdout(), stderr: world.stderr() };
+}
+
+describe('The command line', () => {
+  it.each([['--help'], ['-h'], ['inspect', '--help'], ['doctor', '--help']])(
+    'prints its help for %s %s',
+    async (...args) => {
+      expect(await outcome(args.filter(Boolean))).toEqual({ status: 0, stdout: HELP, stderr: '' });
+    },
+  );
+
+  it('has a help that fits a terminal of 80 × 24', () => {
+    const lines = HELP.split('\n');
+    expect(lines.length).toBeLessThanOrEqual(24);
+    expect(lines.filter((line) => line.length > 79)).toEqual([]);
+  });
+
+  const DOCTOR = ['doctor', '--issuer', 'https://id.example.com'];
+  it.each([
+    [[], 'Give a command: inspect or doctor.'],
+    [['toString'], 'Give a command: inspect or doctor.'],
+    [['inspect', '--nope'], "Unknown option '--nope'."],
+    [['inspect', '--issuer', 'a'], '--issuer is not an option of inspect.'],
+    [
+      ['inspect', TOKEN],
+      'Give a token on stdin: on the command line, others can see it and the shell keeps it.',
+    ],
+    [['inspect'], 'Give the token on stdin: pbpaste | npx intentkit-auth inspect'],
+    [['doctor'], 'Give --issuer, such as https://id.example.com/tenant.'],
+    [
+      ['doctor', '--issuer', 'id.example.com'],
+      '--issuer must be a URL that begins with https:, or with http: on this machine.',
+    ],
+    [
+      ['doctor', '--issuer', 'file:///etc'],
+      '--issuer must be a URL that begins with https:, or with http: on this machine.',
+    ],
+    [['doctor', '--issuer', 'https://u:hush@a.example'], '--issuer must not hold credentials.'],
+    [['doctor', '--issuer', 'https://a.example/?b'], '--issuer must have neither a query nor a fragment.'],
+    [
+      [...DOCTOR, '--jwks-url', 'hush'],
+      '--jwks-url must be a URL that begins with https:, or with http: on this machine.',
+    ],
+    [[...DOCTOR, '--mcp', 'https://hush@a.example'], '--mcp must not hold credentials.'],
+    [[...DOCTOR, '--timeout', '5'], '--timeout must be a duration, such as 5s.'],
+    [[...DOCTOR, '--audience', ''], '--audience must not be empty.'],
+  ])('used as %j is told what to give, with nothing that may be secret', async (args, sentence) => {
+    const stderr = `${sentence}\nSee npx intentkit-auth --help.\n`;
+    expect(await outcome(args)).toEqual({ status: 2, stdout: '', stderr });
+  });
+
+  it('says no more than its kind of an error that nobody expected', async () => {
+    const world = fakeIo();
+    const io = { ...world.io, readStdin: () => Promise.reject(new RangeError(TOKEN)) };
+    expect(await run(['inspect'], io)).toBe(1);
+    expect(world.stderr()).toBe('The command failed unexpectedly (RangeError).\n');
+  });
+});

@@ -1,0 +1,221 @@
+import { createAuthClient } from 'intentkit-auth';
+import {
+  createTestIssuer,
+  type TestFault,
+  type TestIssuer,
+  type TestIssuerOptions,
+} from 'intentkit-auth/testing';
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { ASYMMETRIC_ALGORITHMS } from '../../../src/signature/algorithms.js';
+import { outcome } from '../../support/jwks-client.js';
+
+const MODES = [
+  { mode: 'in memory', listens: false },
+  { mode: 'over HTTP', listens: true },
+];
+
+async function start(listens: boolean, options?: TestIssuerOptions): Promise<TestIssuer> {
+  const issuer = await createTestIssuer(options);
+  onTestFinished(() => issuer.close());
+  if (listens) await issuer.listen();
+  return issuer;
+}
+
+/** A client of the issuer: it uses the global `fetch` where the issuer listens. */
+const clientOf = (issuer: TestIssuer, listens: boolean, timeout = '5s') =>
+  createAuthClient({
+    jwksUrl: issuer.jwksUrl,
+    issuer: issuer.url,
+    jwks: { timeout, ...(listens ? {} : { fetch: issuer.fetch }) },
+    onWarning: () => {},
+  });
+
+afterEach(() => void vi.useRealTimers());
+
+describe.each(MODES)('A test issuer $mode', ({ listens }) => {
+  it.each([
+    ['https://issuer.test', '', '/.well-known/openid-configuration'],
+    ['https://issuer.test/', '/', '/.well-known/openid-configuration'],
+    ['https://issuer.test/tenant-a', '/tenant-a', '/tenant-a/.well-known/openid-configuration'],
+  ])('serves the metadata of %s where both standards look for it', async (url, path, openId) => {
+    const issuer = await start(listens, { url });
+    const origin = listens ? /^http:\/\/127\.0\.0\.1:\d+/ : /^https:\/\/issuer\.test/;
+    expect(issuer.url.replace(origin, '')).toBe(path);
+    const oauth = `/.well-known/oauth-authorization-server${path.replace(/\/$/, '')}`;
+    for (const place of [oauth, openId]) {
+      const response = await (listens ? fetch : issuer.fetch)(new URL(place, issuer.url));
+      expect(await response.json()).toMatchObject({ issuer: issuer.url, jwks_uri: issuer.jwksUrl });
+    }
+    expect(issuer.requests.map((request) => request.path)).toEqual([oauth, openId]);
+  });
+
+  it.each<[TestFault, RegExp]>([
+    ['404', /answered 404, not 200$/],
+    ['429', /answered 429, not 200$/],
+    ['500', /answered 500, not 200$/],
+    ['503', /answered 503, not 200$/],
+    ['hang', /did not answer within 0\.3 s$/],
+    ['reset', /\(ECONNRESET|UND_ERR_SOCKET\)$/],
+    ['truncated', /the request failed( \((ECONNRESET|UND_ERR_SOCKET)\))?$/],
+    ['empty', /no key for an accepted algorithm$/],
+    ['weak', /no key for an accepted algorithm$/],
+    ['html', /did not answer with JSON$/],
+    ['redirect', /answered 302, not 200$/],
+    ['too-large', /more than 1 MiB$/],
+  ])('that fails by "%s" leaves a client without a verdict, until it recovers', async (fault, why) => {
+    const issuer = await start(listens);
+    const client = clientOf(issuer, listens, fault === 'hang' ? '0.3s' : '5s');
+    const token = await issuer.token();
+    issuer.fail(fault);
+    expect(await outcome(client, token)).toBe('ERR_JWKS_UNAVAILABLE');
+    expect(client.status().jwks?.lastError).toMatch(why);
+    issuer.recover();
+    expect(await outcome(clientOf(issuer, listens), token)).toBe('valid');
+  });
+
+  it('rotates: the old key leaves the set unless it is kept, and still signs when it is asked for', async () => {
+    const issuer = await start(listens);
+    const verdictOf = async (keyId: string) =>
+      outcome(clientOf(issuer, listens), await issuer.token({}, { keyId }));
+    const first = issuer.keyId;
+    const second = issuer.rotate();
+    expect([second, await verdictOf(second), await verdictOf(first)]).toEqual([issuer.keyId, 'valid', 'key']);
+    const third = issuer.rotate({ keepOld: true });
+    expect([await verdictOf(third), await verdictOf(second), await verdictOf(first)]).toEqual([
+      'valid',
+      'valid',
+      'key',
+    ]);
+    expect(await verdictOf('never-heard-of')).toBe('key');
+  });
+
+  it('works while a test has taken the clock and all timers', async () => {
+    // Not `nextTick` and `queueMicrotask`, without which Node itself stands still.
+    vi.useFakeTimers({ now: Date.UTC(2030, 0, 1) });
+    const issuer = await start(listens);
+    const client = clientOf(issuer, listens);
+    const token = await issuer.token({}, { expiresIn: '5m' });
+    expect(decodeJwt(token).exp).toBe(Date.UTC(2030, 0, 1, 0, 5) / 1000);
+    expect(await outcome(client, token)).toBe('valid');
+    vi.advanceTimersByTime(300_000);
+    expect(await outcome(client, token)).toBe('expired');
+    issuer.fail('hang');
+    issuer.rotate();
+    const later = outcome(client, await issuer.token());
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await later).toBe('ERR_JWKS_UNAVAILABLE');
+  });
+
+  it('fails for its keys alone, or for its discovery alone', async () => {
+    const issuer = await start(listens);
+    const get = listens ? fetch : issuer.fetch;
+    const discovery = new URL('/.well-known/openid-configuration', issuer.url).href;
+    const statuses = async () => [(await get(issuer.jwksUrl)).status, (await get(discovery)).status];
+    issuer.fail('503', { only: 'keys' });
+    expect(await statuses()).toEqual([503, 200]);
+    issuer.fail('503', { only: 'discovery' });
+    expect(await statuses()).toEqual([200, 503]);
+    issuer.fail('wrong-issuer');
+    expect((await (await get(discovery)).json()).issuer).toBe(`${issuer.url}/`);
+    expect((await get(issuer.jwksUrl)).status).toBe(200);
+  });
+
+  it('notes what came in, with its headers', async () => {
+    const issuer = await start(listens);
+    await (listens ? fetch : issuer.fetch)(`${issuer.url}/elsewhere?a=b`, { headers: { 'X-Caller': 'me' } });
+    expect(issuer.requests).toEqual([
+      { method: 'GET', path: '/elsewhere?a=b', headers: expect.objectContaining({ 'x-caller': 'me' }) },
+    ]);
+  });
+
+  it('ends what hangs when it is closed, twice too', async () => {
+    const issuer = await start(listens);
+    issuer.fail('hang');
+    const hanging = (listens ? fetch : issuer.fetch)(issuer.jwksUrl);
+    hanging.catch(() => {});
+    await vi.waitUntil(() => issuer.requests.length === 1);
+    await Promise.all([issuer.close(), issuer.close()]);
+    await expect(hanging).rejects.toThrow();
+  });
+});
+
+describe('A token of a test issuer', () => {
+  it.each(ASYMMETRIC_ALGORITHMS)('by %s verifies by its keys, none of them private', async (algorithm) => {
+    const issuer = await start(false, { algorithm, audience: 'my-api' });
+    const token = await issuer.token({ sub: 'user-1' });
+    const { keys } = await (await issuer.fetch(issuer.jwksUrl)).json();
+    expect(keys).toEqual([expect.objectContaining({ kid: issuer.keyId, alg: algorithm, use: 'sig' })]);
+    expect(keys[0]).not.toHaveProperty('d');
+    const claims = { issuer: issuer.url, audience: 'my-api', subject: 'user-1', algorithms: [algorithm] };
+    await expect(jwtVerify(token, keys[0], claims)).resolves.toBeDefined();
+    expect(await outcome(clientOf(issuer, false), token)).toBe('valid');
+  });
+
+  it('has the header, the audience and the claims that it is asked for, and none that is undefined', async () => {
+    const issuer = await start(false, { audience: 'usual' });
+    const token = await issuer.token(
+      { exp: undefined, iss: 'someone else', role: 'editor' },
+      { audience: ['a', 'b'], header: { typ: 'at+jwt', crit: ['x'], x: 1, alg: 'none' } },
+    );
+    const iat = expect.any(Number);
+    expect(decodeJwt(token)).toEqual({ iss: 'someone else', aud: ['a', 'b'], iat, role: 'editor' });
+    const kid = issuer.keyId;
+    expect(decodeProtectedHeader(token)).toEqual({ alg: 'ES256', typ: 'at+jwt', kid, crit: ['x'], x: 1 });
+  });
+
+  it('may have expired before it was made', async () => {
+    const issuer = await start(false);
+    expect(await outcome(clientOf(issuer, false), await issuer.token({}, { expiresIn: '-5m' }))).toBe(
+      'expired',
+    );
+  });
+});
+
+describe('A test issuer that listens', () => {
+  it('is of use to jose as well', async () => {
+    const issuer = await start(true);
+    const keys = createRemoteJWKSet(new URL(issuer.jwksUrl));
+    await expect(jwtVerify(await issuer.token({ sub: 'a' }), keys)).resolves.toMatchObject({
+      payload: { sub: 'a' },
+    });
+  });
+});
+
+describe('A mistake in the use of a test issuer is told in one sentence:', () => {
+  it.each([
+    [
+      'an unknown algorithm',
+      () => createTestIssuer({ algorithm: 'HS256' as never }),
+      /^"algorithm" must be one of RS256,/,
+    ],
+    [
+      'a URL that is none',
+      () => createTestIssuer({ url: 'issuer' }),
+      /^"url" must be an http: or https: URL/,
+    ],
+    ['a URL with a query', () => createTestIssuer({ url: 'https://a.test/?b' }), /^"url" must be/],
+    [
+      'an unknown fault',
+      async () => (await start(false)).fail('bad' as never),
+      /^The fault must be one of 404, 429/,
+    ],
+    [
+      'a fault that is inherited',
+      async () => (await start(false)).fail('toString' as never),
+      /^The fault must be/,
+    ],
+    [
+      'a lifetime that is none',
+      async () => (await start(false)).token({}, { expiresIn: '5x' }),
+      /^"expiresIn" must be/,
+    ],
+    [
+      'a request to another host',
+      async () => (await start(false)).fetch('https://b.test/'),
+      /^The test issuer is at https:\/\/issuer\.test, not at https:\/\/b\.test\.$/,
+    ],
+  ])('%s', async (_, use, message) => {
+    await expect(use()).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,63 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { builtin } from '../src/runtime.js';
+import type { Answer } from './faults.js';
+import type { TestRequest } from './options.js';
+
+/** A server that listens. */
+export interface HttpServer {
+  /** `http://127.0.0.1` with its port. */
+  readonly origin: string;
+  /** Ends open connections too. */
+  close(): Promise<void>;
+}
+
+/** Serves answers over HTTP on a free port of 127.0.0.1. */
+export async function startHttpServer(
+  answer: (request: TestRequest) => Promise<Answer>,
+): Promise<HttpServer> {
+  const http = builtin<typeof import('node:http')>('node:http');
+  if (!http)
+    throw new Error(
+      'listen() needs Node 20.16 or later, Bun or Deno; elsewhere use the fetch of the issuer.',
+    );
+  const server = http.createServer((request, response) => {
+    answer(asTestRequest(request)).then(
+      (answered) => send(answered, request, response),
+      () => response.writeHead(500).end(),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const asTestRequest = ({ method = '', url = '', headers }: IncomingMessage): TestRequest => ({
+  method,
+  path: url,
+  headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+});
+
+function send(answer: Answer, { socket }: IncomingMessage, response: ServerResponse): void {
+  if (answer === 'hang') return;
+  if (answer === 'reset') {
+    // Bun has no resets.
+    if (socket.resetAndDestroy) socket.resetAndDestroy();
+    else socket.destroy();
+    return;
+  }
+  const { status, headers, body, breaksOff = false } = answer;
+  response.writeHead(status, { ...headers, 'content-length': new TextEncoder().encode(body).length });
+  if (breaksOff) response.write(body.slice(0, body.length / 2), () => socket.destroy());
+  else response.end(body);
+}

@@ -1,0 +1,10 @@
+export { createTestIssuer } from './issuer.js';
+export type {
+  TestFault,
+  TestFaultOptions,
+  TestIssuer,
+  TestIssuerOptions,
+  TestRequest,
+  TestRotationOptions,
+  TestTokenOptions,
+} from './options.js';

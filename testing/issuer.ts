@@ -1,0 +1,127 @@
+import { SignJWT } from 'jose';
+import { parseDuration } from '../src/claims/duration.js';
+import { discoveryUrls } from '../src/keys/remote/discovery.js';
+import { ASYMMETRIC_ALGORITHMS } from '../src/signature/algorithms.js';
+import { type Answer, checkFault, faulty, json, REDIRECTED, type Served } from './faults.js';
+import { type HttpServer, startHttpServer } from './http-server.js';
+import { asResponse } from './in-memory.js';
+import type { TestFault, TestFaultOptions, TestIssuer, TestIssuerOptions, TestRequest } from './options.js';
+import { SigningKeys } from './signing-keys.js';
+
+/**
+ * Creates an identity provider for tests. It signs tokens, serves its keys and its discovery documents, in memory by
+ * its `fetch` or over HTTP after `listen`, and fails as it is told to.
+ *
+ * @throws {TypeError} when an option is unusable.
+ */
+export async function createTestIssuer(options: TestIssuerOptions = {}): Promise<TestIssuer> {
+  const { algorithm = 'ES256', audience: usualAudience } = options;
+  if (!ASYMMETRIC_ALGORITHMS.includes(algorithm)) {
+    throw new TypeError(`"algorithm" must be one of ${ASYMMETRIC_ALGORITHMS.join(', ')}.`);
+  }
+  let url = checkedUrl(options.url ?? 'https://issuer.test');
+  const keys = new SigningKeys(algorithm);
+  await keys.jwks();
+  const requests: TestRequest[] = [];
+  const closed = new AbortController();
+  let fault: { name: TestFault; only: TestFaultOptions['only'] } | undefined;
+  let server: Promise<HttpServer> | undefined;
+
+  const jwksUrl = (): string => `${url.replace(/\/$/, '')}/.well-known/jwks.json`;
+
+  async function served(path: string): Promise<Served | undefined> {
+    if (path === new URL(jwksUrl()).pathname) return { kind: 'keys', path, document: await keys.jwks() };
+    const isDiscovery = discoveryUrls(url).some(({ pathname }) => pathname === path);
+    return isDiscovery
+      ? { kind: 'discovery', path, document: metadata(url, jwksUrl(), algorithm) }
+      : undefined;
+  }
+
+  async function answer(request: TestRequest): Promise<Answer> {
+    requests.push(request);
+    const now = fault;
+    const [path = '', query] = request.path.split('?');
+    const good = await served(path);
+    if (!good) return { status: 404, headers: {}, body: 'The test issuer serves nothing here.' };
+    const isFaulty = now && (now.only ?? good.kind) === good.kind && query !== REDIRECTED;
+    return isFaulty ? faulty(now.name, good) : json(good.document);
+  }
+
+  const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const request = new Request(input, init);
+    const { origin, pathname, search } = new URL(request.url);
+    if (origin !== new URL(url).origin)
+      throw new TypeError(`The test issuer is at ${url}, not at ${origin}.`);
+    const { method, headers } = request;
+    const answered = await answer({ method, path: pathname + search, headers: Object.fromEntries(headers) });
+    return asResponse(answered, init?.signal ?? request.signal, closed.signal);
+  };
+
+  return {
+    get url() {
+      return url;
+    },
+    get jwksUrl() {
+      return jwksUrl();
+    },
+    get keyId() {
+      return keys.currentId;
+    },
+    requests,
+    fetch: fetch as TestIssuer['fetch'],
+    token: async (claims = {}, { expiresIn = '1h', audience = usualAudience, keyId, header = {} } = {}) => {
+      const lifetime = parseDuration(expiresIn);
+      if (lifetime === undefined)
+        throw new TypeError('"expiresIn" must be a duration, such as "5m" or "-5m".');
+      const kid = keyId ?? keys.currentId;
+      const iat = Math.floor(Date.now() / 1000);
+      const crit = Array.isArray(header.crit) ? header.crit : [];
+      const { privateKey } = await keys.get(kid);
+      return new SignJWT({
+        iss: url,
+        ...(audience !== undefined && { aud: audience }),
+        iat,
+        exp: iat + Math.round(lifetime),
+        ...claims,
+      })
+        .setProtectedHeader({ kid, typ: 'JWT', ...header, alg: algorithm })
+        .sign(privateKey, { crit: Object.fromEntries(crit.map((name) => [name, false])) });
+    },
+    rotate: ({ keepOld = false } = {}) => keys.add(keepOld),
+    fail: (name, { only } = {}) => {
+      checkFault(name);
+      fault = { name, only };
+    },
+    recover: () => {
+      fault = undefined;
+    },
+    listen: async () => {
+      server ??= startHttpServer(answer);
+      const { origin } = await server;
+      url = origin + url.replace(/^https?:\/\/[^/]*/, '');
+    },
+    close: async () => {
+      closed.abort();
+      await (await server)?.close();
+      server = undefined;
+    },
+  };
+}
+
+function checkedUrl(url: string): string {
+  const { protocol, username, search, hash } = URL.canParse(url) ? new URL(url) : { protocol: '' };
+  if (/^https?:$/.test(protocol) && !username && !search && !hash) return url;
+  throw new TypeError('"url" must be an http: or https: URL without credentials, query and fragment.');
+}
+
+/** The members that OAuth and OpenID Connect require. Of the endpoints, only the keys are there. */
+const metadata = (issuer: string, jwksUrl: string, algorithm: string) => ({
+  issuer,
+  jwks_uri: jwksUrl,
+  authorization_endpoint: new URL('/authorize', jwksUrl).href,
+  token_endpoint: new URL('/token', jwksUrl).href,
+  response_types_supported: ['code'],
+  subject_types_supported: ['public'],
+  id_token_signing_alg_values_supported: [algorithm],
+  code_challenge_methods_supported: ['S256'],
+});
