@@ -4,6 +4,7 @@ import { defineConfig } from 'tsup';
 const entry = {
   index: 'src/index.ts',
   'functions/index': 'functions/index.ts',
+  'revocation/index': 'revocation/index.ts',
   'mcp/index': 'mcp/index.ts',
   'testing/index': 'testing/index.ts',
 };

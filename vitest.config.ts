@@ -14,6 +14,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^intentkit-auth\/functions$/, replacement: path('functions/index.ts') },
+      { find: /^intentkit-auth\/revocation$/, replacement: path('revocation/index.ts') },
       { find: /^intentkit-auth\/mcp$/, replacement: path('mcp/index.ts') },
       { find: /^intentkit-auth\/testing$/, replacement: path('testing/index.ts') },
       { find: /^intentkit-auth$/, replacement: path('src/index.ts') },

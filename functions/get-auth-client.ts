@@ -23,4 +23,6 @@ export function getAuthClient(
 const isAuthClient = (value: unknown): value is AuthClient =>
   typeof value === 'object' &&
   value !== null &&
-  (['sign', 'verify', 'decode'] as const).every((method) => typeof Reflect.get(value, method) === 'function');
+  (['sign', 'verify', 'revoke', 'decode', 'status'] as const).every(
+    (method) => typeof Reflect.get(value, method) === 'function',
+  );

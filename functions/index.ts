@@ -1,2 +1,3 @@
 export { getAuthClient } from './get-auth-client.js';
-export { createToken, decodeToken, verifyToken } from './tokens.js';
+export type { TokenFunctions, TokenFunctionsOptions } from './tokens.js';
+export { createToken, createTokenFunctions, decodeToken, revokeToken, verifyToken } from './tokens.js';

@@ -36,27 +36,6 @@ const createTokenOutput = z.object({
   expires_at: z.number().describe('When the token expires, in seconds since the epoch'),
 });
 
-/** `create_token`: signs a JWT with custom claims. Permission `auth:sign`. */
-export const createToken: TokenFunction<typeof createTokenInput, typeof createTokenOutput> = defineFunction({
-  name: 'create_token',
-  title: 'Create token',
-  intent: 'Create a signed JWT token with custom claims',
-  permissions: ['auth:sign'],
-  requires: ['auth'],
-  input: createTokenInput,
-  output: createTokenOutput,
-  execute: async ({ claims = {}, subject, expires_in: expiresIn }, ctx) => {
-    for (const [claim, instead] of Object.entries(RESERVED_CLAIMS)) {
-      if (Object.hasOwn(claims, claim)) {
-        throw new AuthError('ERR_SIGN_INPUT', `"claims" must not hold "${claim}": ${instead}.`);
-      }
-    }
-    const auth = getAuthClient(ctx);
-    const signed = await auth.sign(claims, { subject, expiresIn });
-    return { token: signed, expires_at: auth.decode(signed).exp as number };
-  },
-});
-
 const verifyTokenInput = z.strictObject({ token: token.describe('The JWT to verify') });
 const verifyTokenOutput = z.object({
   valid: z.boolean().describe('Whether the token can be trusted'),
@@ -66,33 +45,124 @@ const verifyTokenOutput = z.object({
   message: z.string().optional().describe('The same in one sentence'),
 });
 
-/** `verify_token`: verifies signature, expiry and the configured claims. Permission `auth:verify`. */
-export const verifyToken: TokenFunction<typeof verifyTokenInput, typeof verifyTokenOutput> = defineFunction({
-  name: 'verify_token',
-  title: 'Verify token',
-  readOnly: true,
-  intent: "Verify a token's signature and expiration",
-  permissions: ['auth:verify'],
-  requires: ['auth'],
-  input: verifyTokenInput,
-  output: verifyTokenOutput,
-  execute: async (input, ctx) => getAuthClient(ctx).verify(input.token),
-});
-
 const decodeTokenInput = z.strictObject({ token: token.describe('The JWT to decode') });
 const decodeTokenOutput = z.object({
   payload: claims.describe('Its claims, which anyone can have written: never decide anything by them'),
 });
 
-/** `decode_token`: reads a token's claims without verifying anything. Permission `auth:read`. */
-export const decodeToken: TokenFunction<typeof decodeTokenInput, typeof decodeTokenOutput> = defineFunction({
-  name: 'decode_token',
-  title: 'Decode token',
-  readOnly: true,
-  intent: 'Decode a token without verification',
-  permissions: ['auth:read'],
-  requires: ['auth'],
-  input: decodeTokenInput,
-  output: decodeTokenOutput,
-  execute: async (input, ctx) => ({ payload: getAuthClient(ctx).decode(input.token) }),
+const revokeTokenInput = z.strictObject({ token: token.describe('The JWT to revoke') });
+const revokeTokenOutput = z.object({
+  revoked: z.literal(true).describe('The token is refused from now on, or had expired already'),
 });
+
+/** Options of {@link createTokenFunctions}. */
+export interface TokenFunctionsOptions {
+  /** The `name` of the provider that the functions use. Default `'auth'`. */
+  provider?: string;
+  /** What the names of the functions begin with, such as `'partner_'`. Default: nothing. */
+  prefix?: string;
+}
+
+/** What {@link createTokenFunctions} makes. */
+export interface TokenFunctions {
+  /** `create_token`: signs a JWT with custom claims. Permission `auth:sign`. */
+  createToken: TokenFunction<typeof createTokenInput, typeof createTokenOutput>;
+  /** `verify_token`: verifies signature, expiry and the configured claims. Permission `auth:verify`. */
+  verifyToken: TokenFunction<typeof verifyTokenInput, typeof verifyTokenOutput>;
+  /** `decode_token`: reads a token's claims without verifying anything. Permission `auth:read`. */
+  decodeToken: TokenFunction<typeof decodeTokenInput, typeof decodeTokenOutput>;
+  /** `revoke_token`: revokes a token. Its provider needs a revocation list. Permission `auth:revoke`. */
+  revokeToken: TokenFunction<typeof revokeTokenInput, typeof revokeTokenOutput>;
+}
+
+/**
+ * Makes the functions for one provider, so that a server with several providers has them for each. Register those that
+ * agents need. Each names its provider in `requires`, so that a server without it does not start.
+ *
+ * @throws {Error} of IntentKit when the prefix makes no names of tools.
+ */
+export function createTokenFunctions(options: TokenFunctionsOptions = {}): TokenFunctions {
+  // Without a prototype, so that a polluted one configures nothing.
+  const { provider = 'auth', prefix = '' }: TokenFunctionsOptions = Object.assign(
+    Object.create(null),
+    options,
+  );
+  const requires = [provider];
+
+  const createToken = defineFunction({
+    name: `${prefix}create_token`,
+    title: 'Create token',
+    intent: 'Create a signed JWT token with custom claims',
+    permissions: ['auth:sign'],
+    requires,
+    input: createTokenInput,
+    output: createTokenOutput,
+    execute: async ({ claims = {}, subject, expires_in: expiresIn }, ctx) => {
+      const auth = getAuthClient(ctx, provider);
+      // A token with the id of another could not be revoked alone.
+      const ofList = auth.status().canRevoke && { jti: 'it is set by the server' };
+      for (const [claim, instead] of Object.entries({ ...RESERVED_CLAIMS, ...ofList })) {
+        if (Object.hasOwn(claims, claim)) {
+          throw new AuthError('ERR_SIGN_INPUT', `"claims" must not hold "${claim}": ${instead}.`);
+        }
+      }
+      const signed = await auth.sign(claims, { subject, expiresIn });
+      return { token: signed, expires_at: auth.decode(signed).exp as number };
+    },
+  });
+
+  const verifyToken = defineFunction({
+    name: `${prefix}verify_token`,
+    title: 'Verify token',
+    readOnly: true,
+    intent: "Verify a token's signature and expiration",
+    permissions: ['auth:verify'],
+    requires,
+    input: verifyTokenInput,
+    output: verifyTokenOutput,
+    execute: async (input, ctx) => getAuthClient(ctx, provider).verify(input.token),
+  });
+
+  const decodeToken = defineFunction({
+    name: `${prefix}decode_token`,
+    title: 'Decode token',
+    readOnly: true,
+    intent: 'Decode a token without verification',
+    permissions: ['auth:read'],
+    requires,
+    input: decodeTokenInput,
+    output: decodeTokenOutput,
+    execute: async (input, ctx) => ({ payload: getAuthClient(ctx, provider).decode(input.token) }),
+  });
+
+  const revokeToken = defineFunction({
+    name: `${prefix}revoke_token`,
+    title: 'Revoke token',
+    intent: 'Revoke a token, so that it is refused from now on',
+    permissions: ['auth:revoke'],
+    requires,
+    input: revokeTokenInput,
+    output: revokeTokenOutput,
+    execute: async (input, ctx) => {
+      await getAuthClient(ctx, provider).revoke(input.token);
+      return { revoked: true as const };
+    },
+  });
+
+  return { createToken, verifyToken, decodeToken, revokeToken };
+}
+
+// Each with its type, because the types of the built entry would otherwise name more of IntentKit.
+const ofAuth = createTokenFunctions();
+
+/** `create_token` of the provider named `auth`: signs a JWT with custom claims. Permission `auth:sign`. */
+export const createToken: TokenFunctions['createToken'] = ofAuth.createToken;
+
+/** `verify_token` of `auth`: verifies signature, expiry and the configured claims. Permission `auth:verify`. */
+export const verifyToken: TokenFunctions['verifyToken'] = ofAuth.verifyToken;
+
+/** `decode_token` of `auth`: reads a token's claims without verifying anything. Permission `auth:read`. */
+export const decodeToken: TokenFunctions['decodeToken'] = ofAuth.decodeToken;
+
+/** `revoke_token` of `auth`, which needs a revocation list: revokes a token. Permission `auth:revoke`. */
+export const revokeToken: TokenFunctions['revokeToken'] = ofAuth.revokeToken;

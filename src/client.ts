@@ -7,6 +7,7 @@ import { SourcesByIssuer } from './keys/by-issuer.js';
 import { RemoteSource } from './keys/remote/source.js';
 import { SecretSource } from './keys/secret.js';
 import type { KeySource } from './keys/source.js';
+import { isRevoked, revoke as revokeBy } from './revocation.js';
 import { defaultEngine } from './signature/choose.js';
 import type { SignatureEngine, SignatureVerdict } from './signature/engine.js';
 import { publishRules } from './source-rules.js';
@@ -20,6 +21,7 @@ import type {
   VerifyFailure,
   VerifyResult,
 } from './types.js';
+import { observed } from './verdicts.js';
 
 /**
  * Creates a client without IntentKit.
@@ -48,6 +50,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
   // `decode` verifies nothing, and remembers the last one, whoever made it up.
   const verifiedHeaders = new HeaderMemory(64);
   const decodedHeaders = new HeaderMemory(1);
+  const { revocation, onVerdict } = config;
   let pingFailure: string | undefined;
 
   async function verify(input: unknown): Promise<VerifyResult> {
@@ -80,9 +83,26 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     if (payload instanceof Malformed) return invalid('malformed', payload.message);
 
     const broken = checkClaims(payload, token.header, source.rules, now());
-    return broken
-      ? invalid(broken.reason, broken.message, payload)
-      : { valid: true, payload, expired: false };
+    if (broken) return invalid(broken.reason, broken.message, payload);
+    // The list gets a copy, read once more, so that nothing it does to it is seen in the verdict.
+    if (revocation && (await isRevoked(revocation, readClaims(token) as TokenPayload))) {
+      return invalid('revoked', 'The token was revoked.', payload);
+    }
+    return { valid: true, payload, expired: false };
+  }
+
+  async function revoke(input: unknown): Promise<void> {
+    if (!revocation?.revoke) {
+      throw new AuthError(
+        'ERR_NO_REVOCATION',
+        'Revoking needs a "revocation" with "revoke" in the configuration.',
+      );
+    }
+    const { valid, payload, reason, message } = await verify(input);
+    if (reason === 'expired' || reason === 'revoked') return;
+    // One that is not valid yet will be.
+    if (valid || reason === 'not_yet_valid') return revokeBy(revocation, payload, config.clockTolerance);
+    throw new AuthError('ERR_TOKEN_REFUSED', `The token was not revoked, because it was refused: ${message}`);
   }
 
   async function sign(payload: object, options: SignOptions = {}): Promise<string> {
@@ -140,6 +160,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     return {
       engine: engine.name,
       canSign: secret !== undefined,
+      canRevoke: revocation?.revoke !== undefined,
       algorithms: [...sources.keys()],
       ...(single && { jwks: single.status() }),
       ...(listed.length > 0 && { issuers: listed }),
@@ -148,7 +169,14 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
   }
 
   // The cast is sound, because a caller's `Claims` are all optional.
-  const client = { sign, verify, decode, ping, status } as AuthClient;
+  const client = {
+    sign,
+    verify: onVerdict ? observed(verify, onVerdict, verifiedHeaders) : verify,
+    revoke,
+    decode,
+    ping,
+    status,
+  } as AuthClient;
   publishRules(client, secret ? [secret, ...remotes] : remotes);
   return client;
 }

@@ -6,13 +6,21 @@
  * - `ERR_SIGN_INPUT`: the payload or an option given to `sign` cannot become a token.
  * - `ERR_TOKEN_MALFORMED`: `decode` was given something that is not a signed JWT.
  * - `ERR_JWKS_UNAVAILABLE`: the key could not be looked up, so `verify` has no verdict. Answer 503, not 401.
+ * - `ERR_REVOCATION_UNAVAILABLE`: the revocation list gave no answer, so `verify` has no verdict, or `revoke` has not
+ *   revoked. Answer 503, not 401.
+ * - `ERR_NO_REVOCATION`: there is no list that `revoke` could write to, or it cannot hold the token, as it has no `jti`
+ *   or no `exp`.
+ * - `ERR_TOKEN_REFUSED`: `revoke` was given a token that `verify` refuses.
  */
 export type AuthErrorCode =
   | 'ERR_AUTH_CONFIG'
   | 'ERR_NO_SIGNING_KEY'
   | 'ERR_SIGN_INPUT'
   | 'ERR_TOKEN_MALFORMED'
-  | 'ERR_JWKS_UNAVAILABLE';
+  | 'ERR_JWKS_UNAVAILABLE'
+  | 'ERR_REVOCATION_UNAVAILABLE'
+  | 'ERR_NO_REVOCATION'
+  | 'ERR_TOKEN_REFUSED';
 
 /**
  * The one error class of this package. Branch on {@link AuthError.code}.
@@ -24,7 +32,7 @@ export class AuthError extends Error {
   override readonly name = 'AuthError';
   /** The stable code. */
   readonly code: AuthErrorCode;
-  /** With `ERR_JWKS_UNAVAILABLE`: after how many whole seconds to try again, for a `Retry-After` header. */
+  /** With `ERR_JWKS_UNAVAILABLE` and `ERR_REVOCATION_UNAVAILABLE`: after how many whole seconds to try again, for a `Retry-After` header. */
   readonly retryAfter?: number;
 
   constructor(code: AuthErrorCode, message: string, options?: { cause?: Error; retryAfter?: number }) {

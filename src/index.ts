@@ -4,7 +4,9 @@ export type { AuthErrorCode } from './errors.js';
 export { AuthError } from './errors.js';
 export type { AuthProvider } from './provider.js';
 export { createAuthProvider } from './provider.js';
+export type { Revocation } from './revocation.js';
 export type { Algorithm } from './signature/algorithms.js';
+export type { Store } from './store.js';
 export type {
   AuthClient,
   AuthStatus,
@@ -17,4 +19,5 @@ export type {
   VerifyResult,
 } from './types.js';
 export { VERIFY_FAILURES } from './types.js';
+export type { Verdict, VerdictHandler } from './verdicts.js';
 export type { AuthWarningCode, WarningHandler } from './warnings.js';

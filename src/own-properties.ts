@@ -7,6 +7,24 @@
 export const own = (object: Readonly<Record<string, unknown>>, name: string): unknown =>
   Object.hasOwn(object, name) ? object[name] : undefined;
 
+/** A member that an object has itself or by its class. What `Object.prototype` has is none. */
+export function memberOf(object: object, name: string): unknown {
+  let holder: object = object;
+  while (!Object.hasOwn(holder, name)) {
+    const next: object | null = Object.getPrototypeOf(holder);
+    if (next === null) return undefined;
+    holder = next;
+  }
+  const isLast = holder !== object && Object.getPrototypeOf(holder) === null;
+  return isLast ? undefined : Reflect.get(holder, name, object);
+}
+
+/** A method that an object has itself or by its class, bound to it, otherwise `undefined`. */
+export function methodOf(object: object, name: string): ((...values: never[]) => unknown) | undefined {
+  const value = memberOf(object, name);
+  return typeof value === 'function' ? value.bind(object) : undefined;
+}
+
 // Not `Object.create(null)`, whose objects V8 keeps as slow hash tables.
 function Bare(): void {}
 Bare.prototype = Object.create(null);

@@ -54,6 +54,18 @@ export const utf8Decoder = (): TextDecoder =>
 export const encodeUtf8 = (value: string): Uint8Array<ArrayBuffer> =>
   new (text?.TextEncoder ?? TextEncoder)().encode(value) as Uint8Array<ArrayBuffer>;
 
+/** SHA-256 of a text, in hexadecimal: at once by `node:crypto`, elsewhere by Web Crypto. */
+export const sha256 = (text: string): string | Promise<string> =>
+  nodeCrypto ? nodeCrypto.createHash('sha256').update(text).digest('hex') : webSha256(text);
+
+async function webSha256(text: string): Promise<string> {
+  const bytes = new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', encodeUtf8(text)));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** A random UUID. @see RFC 9562 section 5.4 */
+export const randomId = (): string => (nodeCrypto ?? globalThis.crypto).randomUUID();
+
 /** Milliseconds on a clock that nobody can set, or on the system's clock where there is no such clock. */
 export const monotonicNow = (): number => globalThis.performance?.now() ?? Date.now();
 

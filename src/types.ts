@@ -39,6 +39,7 @@ export interface SignOptions {
  * - `issuer`: its `iss` is not the expected one
  * - `audience`: its `aud` is not the expected one
  * - `claim`: another claim, or the `typ` header, is missing or wrong
+ * - `revoked`: the configured revocation list has it, by its `jti` or its subject
  */
 export const VERIFY_FAILURES = [
   'malformed',
@@ -50,6 +51,7 @@ export const VERIFY_FAILURES = [
   'issuer',
   'audience',
   'claim',
+  'revoked',
 ] as const;
 
 /** One of {@link VERIFY_FAILURES}. */
@@ -128,6 +130,8 @@ export interface AuthStatus {
   readonly engine: 'node:crypto' | 'jose';
   /** Whether there is a secret to sign with. */
   readonly canSign: boolean;
+  /** Whether there is a revocation list that `revoke` can write to. */
+  readonly canRevoke: boolean;
   /** The `alg` values that `verify` accepts. */
   readonly algorithms: readonly string[];
   /** The keys behind `jwksUrl`. It is absent without `jwksUrl`. */
@@ -145,7 +149,8 @@ export interface AuthStatus {
 export interface AuthClient {
   /**
    * Signs claims into a JWT with the configured secret. Later wins: `payload`, `options.claims`, then `iat`, the
-   * configured `iss` and `aud`, `options.subject`, and `exp`. So signing a verified payload again renews it.
+   * configured `iss` and `aud`, `options.subject`, and `exp`. So signing a verified payload again renews it. With a
+   * revocation list, claims without a `jti` get a random one.
    *
    * @throws {AuthError} `ERR_NO_SIGNING_KEY` without a secret. `ERR_SIGN_INPUT` when the claims are not a plain
    *   object that JSON can hold, when a registered claim has the wrong type, when the lifetime is not a duration
@@ -156,13 +161,24 @@ export interface AuthClient {
   sign(payload: object, options?: SignOptions): Promise<string>;
 
   /**
-   * Verifies a token: shape, algorithm, key, signature, claims, in this order. It resolves for any value whatever.
+   * Verifies a token: shape, algorithm, key, signature, claims, revocation, in this order. It resolves for any value whatever.
    *
    * @throws {AuthError} `ERR_JWKS_UNAVAILABLE` when there is no verdict, because the key could not be looked up.
+   *   `ERR_REVOCATION_UNAVAILABLE` when there is none, because the revocation list gave no answer.
    * @see RFC 7519 section 7.2, RFC 8725 section 3
    */
   verify(token: string): Promise<VerifyResult>;
   verify<Claims extends object = object>(token: unknown): Promise<VerifyResult<Claims>>;
+
+  /**
+   * Revokes a token, which `verify` then refuses in every process that shares the list. It verifies the token first.
+   * It resolves for one that has expired or is revoked already.
+   *
+   * @throws {AuthError} `ERR_NO_REVOCATION` when no list is configured that revokes, or the token has no `jti` or no
+   *   `exp`. `ERR_TOKEN_REFUSED` for a token that `verify` refuses. `ERR_REVOCATION_UNAVAILABLE` when it could not be
+   *   stored. `ERR_JWKS_UNAVAILABLE` as for `verify`.
+   */
+  revoke(token: string): Promise<void>;
 
   /**
    * Reads a token's claims and verifies nothing: anyone can have written them. Use it to look at a token, never

@@ -7,6 +7,8 @@ import { emitProcessWarning } from './runtime.js';
  * - `SHARED_ISSUER`: a secret and a JWKS may sign for the same issuer
  * - `JWKS_FAILING`: an outage of the JWKS endpoint begins, or its last good keys no longer serve
  * - `JWKS_RECOVERED`: the outage is over
+ * - `REVOCATION_FAILING`: the store of a revocation list does not answer
+ * - `REVOCATION_RECOVERED`: it answers again
  * - `PING_FAILED`: `ping()` was false for another reason than an outage
  */
 export type AuthWarningCode =
@@ -14,6 +16,8 @@ export type AuthWarningCode =
   | 'SHARED_ISSUER'
   | 'JWKS_FAILING'
   | 'JWKS_RECOVERED'
+  | 'REVOCATION_FAILING'
+  | 'REVOCATION_RECOVERED'
   | 'PING_FAILED';
 
 /** Receives each warning. It may throw, reject or hang: a broken logger must not break authentication. */
@@ -30,12 +34,14 @@ export function emitWarning(message: string, code: AuthWarningCode): void {
 }
 
 /** Wraps a handler so that nothing of it reaches the code that warns: no throw, and no rejection of a promise. */
-export function safely(handler: WarningHandler): WarningHandler {
-  return (message, code) => {
+export function safely<Values extends unknown[]>(
+  handler: (...values: Values) => unknown,
+): (...values: Values) => void {
+  return (...values) => {
     try {
-      Promise.resolve(handler(message, code)).catch(() => {});
+      Promise.resolve(handler(...values)).catch(() => {});
     } catch {
-      // The handler's failure is its owner's to see. The warning is only advice.
+      // The handler's failure is its owner's to see. What it is told is only advice.
     }
   };
 }

@@ -1,6 +1,7 @@
 import type { SecretConfig } from '../config/parse.js';
 import { AuthError } from '../errors.js';
 import { own, withoutPrototype } from '../own-properties.js';
+import { randomId } from '../runtime.js';
 import { mistypedClaim } from './check.js';
 import { parseWholeSeconds } from './duration.js';
 
@@ -46,6 +47,7 @@ function mergeClaims(
   if (issuer !== undefined) merged.iss = issuer;
   if (audience !== undefined) merged.aud = audience;
   if (subject !== undefined) merged.sub = subject;
+  if (config.addsTokenId && !Object.hasOwn(merged, 'jti')) merged.jti = randomId();
   merged.exp = now + lifetime(expiresIn, config);
 
   const mistyped = mistypedClaim(merged);

@@ -1,4 +1,7 @@
+import type { Revocation } from '../revocation.js';
 import type { Algorithm, AsymmetricAlgorithm } from '../signature/algorithms.js';
+import type { Store } from '../store.js';
+import type { VerdictHandler } from '../verdicts.js';
 import type { WarningHandler } from '../warnings.js';
 
 /** Options of `createAuthProvider` and `createAuthClient`. At least one of `secret` and `jwksUrl` is needed. */
@@ -69,6 +72,18 @@ export interface AuthProviderConfig {
    */
   typ?: string;
 
+  /**
+   * Says which tokens are revoked: a list of `createRevocationList`, or anything with its methods. `verify` asks it last,
+   * and has no verdict when it gives no answer. Default: no token is.
+   */
+  revocation?: Revocation;
+
+  /**
+   * Receives what became of each `verify`, for audit and metrics, before its caller does. What it throws or rejects is
+   * ignored. Default: none.
+   */
+  onVerdict?: VerdictHandler;
+
   /** The key under which functions find the client: `ctx.providers[name]`. Default `'auth'`. */
   name?: string;
 
@@ -120,6 +135,12 @@ export interface JwksOptions {
    * The price: a key revoked during an outage verifies until then. Default `'1h'`.
    */
   staleIfError?: string;
+  /**
+   * A store in which processes share the fetched keys, so that not each of a fleet asks the endpoint. What is in it is
+   * judged like an answer of the endpoint, and is never older than `cacheMaxAge`. A store that fails leads to a fetch.
+   * Whoever can write to it can have tokens accepted. Default: none.
+   */
+  cache?: Store;
   /** Headers of the request. */
   headers?: Readonly<Record<string, string>>;
   /** What makes the request, for proxies and private CAs. It must not follow redirects. Default: the global `fetch`. */

@@ -1,5 +1,6 @@
 import type { ClaimRules } from '../claims/check.js';
 import { withoutPrototype } from '../own-properties.js';
+import type { Revocation } from '../revocation.js';
 import {
   type Algorithm,
   type AsymmetricAlgorithm,
@@ -7,6 +8,7 @@ import {
   hashBytes,
   isHmacAlgorithm,
 } from '../signature/algorithms.js';
+import type { VerdictHandler } from '../verdicts.js';
 import { emitWarning, safely, type WarningHandler } from '../warnings.js';
 import type { AuthProviderConfig } from './options.js';
 import { configError, ownOptions } from './own-options.js';
@@ -30,6 +32,10 @@ export interface Config {
   readonly secret: SecretConfig | undefined;
   /** The source of `jwksUrl`, or those of `issuers`. */
   readonly remotes: readonly RemoteConfig[];
+  readonly revocation: Revocation | undefined;
+  /** In seconds. */
+  readonly clockTolerance: number;
+  readonly onVerdict: VerdictHandler | undefined;
 }
 
 /** What the secret source needs: how to sign, and what it may verify. Times are in seconds. */
@@ -40,6 +46,8 @@ export interface SecretConfig {
   readonly typ: string;
   readonly defaultExpiry: number;
   readonly maxExpiry: number;
+  /** Whether a token gets a `jti` of its own. */
+  readonly addsTokenId: boolean;
 }
 
 /**
@@ -74,6 +82,9 @@ export function parseConfig(input: AuthProviderConfig): Config {
   const config: Config = {
     name: options.name ?? DEFAULTS.name,
     warn,
+    clockTolerance,
+    revocation: options.revocation,
+    onVerdict: options.onVerdict && safely(options.onVerdict),
     secret: secret && {
       secrets: secret,
       algorithm: hmacAlgorithm(algorithm),
@@ -81,6 +92,7 @@ export function parseConfig(input: AuthProviderConfig): Config {
       typ: typ ?? DEFAULTS.typToSign,
       defaultExpiry,
       maxExpiry,
+      addsTokenId: options.revocation !== undefined,
     },
     remotes: jwksUrl
       ? [remoteConfig(withoutPrototype<ParsedRemote>({ ...jwks, jwksUrl }), undefined, defaults, 'jwks')]

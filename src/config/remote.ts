@@ -1,5 +1,6 @@
 import type { ClaimRules } from '../claims/check.js';
 import { ASYMMETRIC_ALGORITHMS, type AsymmetricAlgorithm } from '../signature/algorithms.js';
+import type { Store } from '../store.js';
 import { isLoopback } from './loopback.js';
 import type { Fetch } from './options.js';
 import { configError } from './own-options.js';
@@ -30,6 +31,8 @@ export interface RemoteConfig {
   readonly cooldownMs: number;
   readonly cacheMaxAgeMs: number;
   readonly staleIfErrorMs: number;
+  /** Where processes share the keys. */
+  readonly cache: Store | undefined;
   readonly headers: Headers | undefined;
   /** The configured `fetch`, or `undefined` for the global one. */
   readonly fetch: Fetch | undefined;
@@ -76,6 +79,7 @@ export function remoteConfig(
     cooldownMs: options.cooldown ?? DEFAULTS.cooldownMs,
     cacheMaxAgeMs: options.cacheMaxAge ?? DEFAULTS.cacheMaxAgeMs,
     staleIfErrorMs: options.staleIfError ?? DEFAULTS.staleIfErrorMs,
+    cache: options.cache,
     headers: options.headers,
     fetch: options.fetch,
   };

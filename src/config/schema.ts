@@ -1,7 +1,11 @@
 import * as z from 'zod/mini';
 import { parseMilliseconds, parseWholeSeconds } from '../claims/duration.js';
+import { methodOf, withoutPrototype } from '../own-properties.js';
+import type { Revocation } from '../revocation.js';
 import { encodeUtf8 } from '../runtime.js';
 import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../signature/algorithms.js';
+import type { Store } from '../store.js';
+import type { VerdictHandler } from '../verdicts.js';
 import type { WarningHandler } from '../warnings.js';
 import { isAsymmetricKeyText } from './asymmetric-key-text.js';
 import type { Fetch } from './options.js';
@@ -38,6 +42,25 @@ const milliseconds = duration(parseMilliseconds, 1, LONGER_THAN_ZERO);
 const millisecondsOrNone = duration(parseMilliseconds, 0, ANY_DURATION);
 
 const aFunction = <F>() => z.custom<F>((value) => typeof value === 'function', 'a function');
+
+/** The methods of an object, which its class may define, each read once and bound to it. */
+const methods = <T extends object>(
+  names: readonly (keyof T & string)[],
+  required: readonly (keyof T & string)[],
+  error: string,
+) => {
+  const bound = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return {};
+    const found = names.map((name) => [name, methodOf(value, name)] as const);
+    return withoutPrototype(Object.fromEntries(found.filter(([, method]) => method)));
+  };
+  const hasRequired = (value: unknown): boolean =>
+    required.every((name) => Object.hasOwn(value as object, name));
+  return z.pipe(
+    z.pipe(z.transform(bound), z.custom<unknown>(hasRequired, error)),
+    z.transform((value) => value as T),
+  );
+};
 
 // Not `instanceof Uint8Array`, which refuses the arrays of another realm, as test runners make them. `isView` cannot
 // be fooled by an object that only calls itself one.
@@ -85,6 +108,13 @@ const SIGNATURE_ALGORITHMS = `a non-empty list of ${ASYMMETRIC_ALGORITHMS.join('
 const ALGORITHMS = [...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS] as const;
 const OPTIONS = 'an object of options';
 
+const store = methods<Store>(['get', 'set'], ['get', 'set'], 'a store with "get" and "set", such as keyv');
+const revocation = methods<Revocation>(
+  ['isRevoked', 'revoke'],
+  ['isRevoked'],
+  'an object with "isRevoked", such as createRevocationList makes',
+);
+
 const jwksShape = {
   audience: texts,
   algorithms: z
@@ -97,6 +127,7 @@ const jwksShape = {
   cooldown: milliseconds,
   cacheMaxAge: milliseconds,
   staleIfError: millisecondsOrNone,
+  cache: store,
   headers,
   fetch: aFunction<Fetch>(),
   dangerouslyAllowHttp: z.boolean('true or false'),
@@ -136,6 +167,8 @@ export const configSchema = z.partial(
       maxTokenAge: seconds,
       typ: text,
       name: text,
+      revocation,
+      onVerdict: aFunction<VerdictHandler>(),
       onWarning: aFunction<WarningHandler>(),
     },
     OPTIONS,

@@ -28,6 +28,7 @@ const SOURCES = [
   'tsup.config.ts',
   'src',
   'functions',
+  'revocation',
   'mcp',
   'testing',
   'cli',
@@ -57,9 +58,24 @@ const ENTRIES = [
     entry: 'dist/functions/index',
     imports: ['intentkit', 'intentkit-auth'],
     types: ['intentkit', 'intentkit-auth'],
-    exports: ['createToken', 'decodeToken', 'getAuthClient', 'verifyToken'],
+    exports: [
+      'createToken',
+      'createTokenFunctions',
+      'decodeToken',
+      'getAuthClient',
+      'revokeToken',
+      'verifyToken',
+    ],
     text: 'it is always the time of signing',
     source: 'functions/tokens.ts',
+  },
+  {
+    entry: 'dist/revocation/index',
+    imports: ['intentkit-auth'],
+    types: ['intentkit-auth'],
+    exports: ['createRevocationList'],
+    text: 'is not an option of createRevocationList',
+    source: 'revocation/options.ts',
   },
   {
     entry: 'dist/mcp/index',
@@ -232,7 +248,9 @@ it.each(ENTRIES)('The map of $entry leads a debugger to $source', async ({ entry
   if (!('originalSource' in found)) throw new Error(`Line ${line} is not in the map.`);
   const { sources, sourcesContent } = map.payload;
   const paths = sources.map((path) => path.replace(/^(\.\.\/)+/, ''));
-  expect(paths.filter((path) => !/^(src|functions|mcp|testing|node_modules\/zod)\//.test(path))).toEqual([]);
+  expect(
+    paths.filter((path) => !/^(src|functions|revocation|mcp|testing|node_modules\/zod)\//.test(path)),
+  ).toEqual([]);
   expect(found.originalSource.endsWith(`../${source}`)).toBe(true);
   const original = await readFile(join(ROOT, source), 'utf8');
   expect(sourcesContent[paths.indexOf(source)]).toBe(original);
@@ -258,27 +276,32 @@ it('The types of the functions name nothing of IntentKit that the specification 
   expect(names.filter((name) => !specified.includes(name))).toEqual([]);
 });
 
-it('The entries are two and the manifest, and there is no other way in', async () => {
+it('The entries are three and the manifest, and there is no other way in', async () => {
   const paths = TARBALL.filter((file) => file !== 'package.json').concat(
     'src/client.js',
     'functions/index.js',
+    'revocation/index.js',
   );
   const specifiers = [
     'intentkit-auth',
-    ...['functions', 'package.json', ...paths].map((path) => `intentkit-auth/${path}`),
+    ...['functions', 'revocation', 'package.json', ...paths].map((path) => `intentkit-auth/${path}`),
   ];
   expect(await load(app, specifiers)).toEqual({
     ...Object.fromEntries(specifiers.map((specifier) => [specifier, 'ERR_PACKAGE_PATH_NOT_EXPORTED'])),
     'intentkit-auth': ENTRIES[0]?.exports,
     'intentkit-auth/functions': ENTRIES[1]?.exports,
+    'intentkit-auth/revocation': ENTRIES[2]?.exports,
     'intentkit-auth/package.json': ['default'],
   });
 });
 
-it('The root entry loads without IntentKit, and the functions say that it is missing', async () => {
-  expect(await load(bare, ['intentkit-auth', 'intentkit-auth/functions'])).toEqual({
+it('The root entry and the revocation list load without IntentKit, and the functions say that it is missing', async () => {
+  expect(
+    await load(bare, ['intentkit-auth', 'intentkit-auth/functions', 'intentkit-auth/revocation']),
+  ).toEqual({
     'intentkit-auth': ENTRIES[0]?.exports,
     'intentkit-auth/functions': 'ERR_MODULE_NOT_FOUND',
+    'intentkit-auth/revocation': ENTRIES[2]?.exports,
   });
 });
 

@@ -56,7 +56,7 @@ it('The search for any finds one wherever it is', () => {
   expectTypeOf<AnyPaths<AuthProviderConfig & { a: JsonText }>>().toEqualTypeOf<'it.a'>();
 });
 
-type Tools = Omit<typeof functions, 'getAuthClient'>;
+type Tools = Omit<typeof functions, 'getAuthClient' | 'createTokenFunctions'>;
 
 it('No type of the entries is any, at any depth', () => {
   expectTypeOf<AnyPaths<Omit<typeof root, 'AuthError'>>>().toBeNever();

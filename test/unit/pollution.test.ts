@@ -36,6 +36,13 @@ const POLLUTION: Readonly<Record<string, unknown>> = {
     throw new Error('polluted');
   },
   dangerouslyAllowHttp: true,
+  cache: { get: () => 'polluted', set: () => 'polluted' },
+  revocation: { isRevoked: () => true },
+  isRevoked: () => true,
+  revoke: () => 'polluted',
+  onVerdict: () => {
+    throw new Error('polluted');
+  },
   subject: 'admin',
   expiresIn: '10y',
   claims: { role: 'admin' },
@@ -74,6 +81,7 @@ async function behaviour(): Promise<unknown> {
   const own = createAuthProvider({ secret: SECRET, onWarning: () => {} });
   const remote = createAuthClient({ jwksUrl: 'https://issuer.example/jwks.json', jwks: { fetch } });
   const strict = createAuthClient({ secret: SECRET, issuer: 'https://issuer.example/', audience: 'my-api' });
+  const revocable = createAuthClient({ secret: SECRET, revocation: { isRevoked: () => false } });
   const client = await own.initialize();
   const verdicts = [
     await client.verify(TOKENS.good),
@@ -82,6 +90,7 @@ async function behaviour(): Promise<unknown> {
     await remote.verify(TOKENS.good),
     await remote.verify(TOKENS.withoutKeyId),
     await remote.verify(TOKENS.withKeyId),
+    await revocable.verify(TOKENS.good),
   ];
   return JSON.stringify({
     name: own.name,
@@ -90,6 +99,8 @@ async function behaviour(): Promise<unknown> {
     signedWithOptions: client.decode(await client.sign({}, { subject: 'user-2' })),
     refusals: [
       await remote.sign({}).catch((error: { code: string }) => error.code),
+      await revocable.revoke(TOKENS.good).catch((error: { code: string }) => error.code),
+      code(() => createAuthClient({ secret: SECRET, revocation: {} as never })),
       code(() => createAuthClient({ jwksUrl: 'http://issuer.example/jwks.json' })),
       code(() => createAuthClient({})),
     ],

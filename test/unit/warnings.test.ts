@@ -39,7 +39,7 @@ describe('safely', () => {
     const handler = vi.fn(() => {
       throw new Error('broken logger');
     });
-    expect(() => safely(handler)('A sentence.', 'WEAK_SECRET')).not.toThrow();
+    expect(() => safely<[string, string]>(handler)('A sentence.', 'WEAK_SECRET')).not.toThrow();
     expect(handler.mock.calls).toEqual([['A sentence.', 'WEAK_SECRET']]);
   });
 });

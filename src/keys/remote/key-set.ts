@@ -23,8 +23,9 @@ export class KeySet {
   readonly size: number;
   /** How many members were left out, by reason. */
   readonly ignored: Readonly<Partial<Record<IgnoredKeyReason, number>>>;
+  /** The keys, as what they consist of. */
+  readonly keys: readonly JWK[];
   readonly #engine: SignatureEngine;
-  readonly #keys: readonly JWK[];
   readonly #byKeyId = new Map<string, JWK[]>();
   readonly #imports = new Map<string, Map<JWK, Promise<Key | undefined>>>();
   /** By algorithm, then by key id. It grows only with ids that are in the set. */
@@ -45,7 +46,7 @@ export class KeySet {
       if (sameId) sameId.push(key);
       else this.#byKeyId.set(key.kid, [key]);
     }
-    this.#keys = keys;
+    this.keys = keys;
     this.#engine = engine;
     this.fetchBegan = fetchBegan;
     this.url = url;
@@ -93,7 +94,7 @@ export class KeySet {
 
   // As RFC 7517 section 4 has it. A member says with `alg` that it is for that algorithm only.
   #candidates(alg: string, kid: unknown): readonly JWK[] {
-    const sameId = kid === undefined ? this.#keys : (this.#byKeyId.get(String(kid)) ?? []);
+    const sameId = kid === undefined ? this.keys : (this.#byKeyId.get(String(kid)) ?? []);
     return sameId.filter((key) => fits(key, alg));
   }
 

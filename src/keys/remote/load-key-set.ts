@@ -22,12 +22,28 @@ export async function loadKeySet(
   const url = config.url ?? (await discover(config, request));
   const jwks = await fetchJson({ ...request, url, accept: 'application/jwk-set+json, application/json' });
   const keys = typeof jwks === 'object' && jwks !== null ? own({ ...jwks }, 'keys') : undefined;
-  if (!Array.isArray(keys)) throw new FetchError('the endpoint did not answer with a JSON Web Key Set');
+  return keySetOf(keys, url, began, engine, algorithms);
+}
+
+/**
+ * The members of a JWKS as a set that is of use. `url` is where they were, `began` when, on a monotonic
+ * clock.
+ *
+ * @throws {FetchError} and nothing else.
+ */
+export async function keySetOf(
+  members: unknown,
+  url: URL,
+  began: number,
+  engine: SignatureEngine,
+  algorithms: RemoteConfig['algorithms'],
+): Promise<KeySet> {
+  if (!Array.isArray(members)) throw new FetchError('the endpoint did not answer with a JSON Web Key Set');
   // Otherwise its failure to load would look like keys that cannot be imported.
   await loadJose().catch(() => {
     throw new FetchError('jose could not be loaded');
   });
-  const set = new KeySet(keys, began, engine, url);
+  const set = new KeySet(members, began, engine, url);
   // Otherwise an empty set, as of a provider that is being deployed, would replace good keys.
   if (!(await set.isUsableFor(algorithms))) {
     throw new FetchError('the endpoint answered with no key for an accepted algorithm');

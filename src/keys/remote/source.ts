@@ -15,6 +15,7 @@ import { loadKeySet } from './load-key-set.js';
 import { LookUpBudget } from './look-up-budget.js';
 import { shownUrl } from './near-miss.js';
 import { noVerdict, ofIssuer, unfetched } from './no-verdict.js';
+import { SharedKeys } from './shared-keys.js';
 
 /** The share of `cacheMaxAge` after which keys are refreshed in the background: a random one between these. */
 const REFRESH_FROM = 0.7;
@@ -37,6 +38,7 @@ export class RemoteSource implements KeySource {
   readonly #config: RemoteConfig;
   readonly #engine: SignatureEngine;
   readonly #warn: WarningHandler;
+  readonly #shared: SharedKeys | undefined;
   readonly #backOff = new BackOff();
   readonly #lookUps: LookUpBudget;
   readonly #absent: AbsentKeyIds;
@@ -52,6 +54,7 @@ export class RemoteSource implements KeySource {
     this.#engine = engine;
     this.#warn = warn;
     this.issuer = config.issuer;
+    this.#shared = config.cache && new SharedKeys(config, config.cache, engine);
     this.algorithms = config.algorithms;
     this.rules = config.rules;
     this.#lookUps = new LookUpBudget(config.cooldownMs);
@@ -79,7 +82,7 @@ export class RemoteSource implements KeySource {
    */
   async check(): Promise<string | undefined> {
     if (!this.#check || isWorkers() || monotonicNow() - this.#check.began >= CHECK_INTERVAL_MS) {
-      this.#check = this.#sharedFetch ?? this.#fetch();
+      this.#check = this.#sharedFetch ?? this.#fetch('endpoint');
     }
     try {
       await this.#check.set;
@@ -176,11 +179,14 @@ export class RemoteSource implements KeySource {
     return isWorkers() ? undefined : this.#pending;
   }
 
-  #fetch(): Fetch {
+  /** Gets a set: from the store that processes share, if there is one, or by a request. */
+  #fetch(from: 'anywhere' | 'endpoint' = 'anywhere'): Fetch {
     const began = monotonicNow();
     const usual = this.#set ? 'idle' : 'first';
     const connection = this.#backOff.failing ? 'new' : usual;
-    const set = loadKeySet(this.#config, this.#engine, connection, began).then(
+    const request = () => loadKeySet(this.#config, this.#engine, connection, monotonicNow());
+    const loading = this.#shared && from === 'anywhere' ? this.#shared.load(this.#set, request) : request();
+    const set = loading.then(
       (loaded) => this.#succeeded(loaded),
       (error: FetchError) => this.#failed(error),
     );

@@ -37,12 +37,16 @@ describe('status', () => {
   const asymmetric = ASYMMETRIC_ALGORITHMS;
 
   it.each([
-    ['a secret', { secret: SECRET }, { engine, canSign: true, algorithms: ['HS256'] }],
-    ['a JWKS', { jwksUrl: JWKS_URL }, { engine, canSign: false, algorithms: asymmetric, jwks: nothing }],
+    ['a secret', { secret: SECRET }, { engine, canRevoke: false, canSign: true, algorithms: ['HS256'] }],
+    [
+      'a JWKS',
+      { jwksUrl: JWKS_URL },
+      { engine, canRevoke: false, canSign: false, algorithms: asymmetric, jwks: nothing },
+    ],
     [
       'both',
       { secret: SECRET, algorithm: 'HS512', jwksUrl: JWKS_URL },
-      { engine, canSign: true, algorithms: ['HS512', ...asymmetric], jwks: nothing },
+      { engine, canRevoke: false, canSign: true, algorithms: ['HS512', ...asymmetric], jwks: nothing },
     ],
   ] as const)('status says of a client with %s what it can do', (_, config, expected) => {
     expect(createAuthClient({ ...config, onWarning: () => {} }).status()).toEqual(expected);

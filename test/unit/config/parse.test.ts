@@ -30,6 +30,9 @@ describe('parseConfig, given a good configuration,', () => {
   const DEFAULTS: Config = {
     name: 'auth',
     warn: expect.any(Function),
+    clockTolerance: 0,
+    revocation: undefined,
+    onVerdict: undefined,
     secret: {
       secrets: [bytes(SECRET)],
       algorithm: 'HS256',
@@ -37,6 +40,7 @@ describe('parseConfig, given a good configuration,', () => {
       typ: 'JWT',
       defaultExpiry: 3600,
       maxExpiry: Number.POSITIVE_INFINITY,
+      addsTokenId: false,
     },
     remotes: [
       {
@@ -49,6 +53,7 @@ describe('parseConfig, given a good configuration,', () => {
         cooldownMs: 10_000,
         cacheMaxAgeMs: 600_000,
         staleIfErrorMs: 3_600_000,
+        cache: undefined,
         headers: undefined,
         fetch: undefined,
       },

@@ -1,0 +1,34 @@
+import { sha256 } from '../src/runtime.js';
+import { StoreError } from './patient-store.js';
+
+/*
+ * What stands in the store: under the hash of a token's or a subject's name, when it was revoked. The key is part of the
+ * value, so that an answer which was stored elsewhere, or not by us, is seen.
+ */
+
+/** The key of a token, or of a subject's tokens. `issuer` is `undefined` for tokens without `iss`. */
+export function keyOf(
+  kind: 'token' | 'subject',
+  issuer: string | undefined,
+  name: string,
+): string | Promise<string> {
+  // With its length, the issuer ends where it says. Not as JSON, which a polluted `toJSON` would change.
+  const hash = sha256(`${kind} ${issuer === undefined ? 'none' : issuer.length} ${issuer ?? ''}${name}`);
+  const withPrefix = (hex: string): string => `intentkit-auth:revoked:${hex}`;
+  return hash instanceof Promise ? hash.then(withPrefix) : withPrefix(hash);
+}
+
+/** What is stored under a key. The time is in seconds since the epoch. */
+export const entry = (key: string, seconds: number): string => `revoked ${seconds} ${key}`;
+
+/**
+ * The time in what the store answered for a key, or `undefined` when nothing is there.
+ *
+ * @throws {StoreError} for what was never stored under this key.
+ */
+export function timeIn(answer: unknown, key: string): number | undefined {
+  if (answer === undefined || answer === null) return undefined;
+  const [, seconds] = (typeof answer === 'string' && /^revoked (\d{1,15}) /.exec(answer)) || [];
+  if (seconds !== undefined && answer === entry(key, Number(seconds))) return Number(seconds);
+  throw new StoreError('it answered with what was not stored there');
+}

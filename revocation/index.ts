@@ -1,0 +1,4 @@
+export type { Revocation, Store } from 'intentkit-auth';
+export type { RevocationListOptions } from './options.js';
+export type { RevocationList } from './revocation-list.js';
+export { createRevocationList } from './revocation-list.js';

@@ -1,0 +1,120 @@
+// By the package's own name, so that the built entry shares one `AuthError` with the root entry.
+import { AuthError, type Store, type WarningHandler } from 'intentkit-auth';
+import { parseMilliseconds, parseWholeSeconds } from '../src/claims/duration.js';
+import { memberOf, methodOf, own } from '../src/own-properties.js';
+import { emitWarning, safely } from '../src/warnings.js';
+
+/** Options of `createRevocationList`. Durations are such as `'0.25s'` or `'30d'`. */
+export interface RevocationListOptions {
+  /** The longest that `isRevoked`, `revoke` or `revokeSubject` waits for the store; at most a minute. Default `'0.25s'`. */
+  timeout?: string;
+  /**
+   * For how long the answer "not revoked" is remembered in this process, at most an hour, for the last 10,000 tokens.
+   * For so long, a token that another process has revoked is still accepted here. Default `'0s'`: not at all.
+   */
+  cacheMisses?: string;
+  /**
+   * What becomes of a token when the store gives no answer. `'refuse'`: there is no verdict
+   * (`ERR_REVOCATION_UNAVAILABLE`). `'accept'`: it is accepted, even if it is revoked, and a warning is given when that
+   * begins. Default `'refuse'`.
+   */
+  onUnavailable?: 'refuse' | 'accept';
+  /**
+   * The longest that a token can live, tolerance included. `revokeSubject` is kept for so long, and so is the revocation
+   * of a token without `exp`. Default: a subject is kept for 100 years, and a token without `exp` cannot be revoked.
+   */
+  maxLifetime?: string;
+  /** Receives `REVOCATION_FAILING` and `REVOCATION_RECOVERED`. Default: `process.emitWarning`, else `console.warn`. */
+  onWarning?: WarningHandler;
+}
+
+/** The options as the list uses them. */
+export interface Settings {
+  readonly timeoutMs: number;
+  readonly cacheMissesMs: number;
+  readonly acceptsWhenUnavailable: boolean;
+  readonly maxLifetimeMs: number | undefined;
+  readonly warn: WarningHandler;
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts. */
+export function parseOptions(input: RevocationListOptions): Settings {
+  if (typeof input !== 'object' || input === null) throw wrong('The options', 'an object');
+  const options = Object.fromEntries(Object.entries(input));
+  const take = <T>(
+    name: string,
+    read: (value: unknown) => T | undefined,
+    accepted: string,
+  ): T | undefined => {
+    if (!Object.hasOwn(options, name)) return undefined;
+    const value = read(own(options, name));
+    delete options[name];
+    if (value === undefined) throw wrong(`"${name}"`, accepted);
+    return value;
+  };
+  const between = (least: number, most: number) => (value: unknown) => {
+    const milliseconds = parseMilliseconds(value) ?? -1;
+    return milliseconds >= least && milliseconds <= most ? milliseconds : undefined;
+  };
+  const settings = {
+    timeoutMs:
+      take('timeout', between(1, MINUTE_MS), 'a duration longer than zero and at most one minute') ?? 250,
+    cacheMissesMs: take('cacheMisses', between(0, HOUR_MS), 'a duration of at most one hour') ?? 0,
+    acceptsWhenUnavailable:
+      take('onUnavailable', oneOf('refuse', 'accept'), '"refuse" or "accept"') === 'accept',
+    maxLifetimeMs: take('maxLifetime', wholeSeconds, 'a duration of at least one second, such as "30d"'),
+    warn: safely(take('onWarning', aFunction, 'a function') ?? emitWarning),
+  };
+  const [unknown] = Object.keys(options);
+  if (unknown === undefined) return settings;
+  throw new AuthError(
+    'ERR_AUTH_CONFIG',
+    `${JSON.stringify(unknown)} is not an option of createRevocationList.`,
+  );
+}
+
+/**
+ * The store with its methods bound.
+ *
+ * @throws {AuthError} `ERR_AUTH_CONFIG` for what is no store, and for a keyv that answers "not there" when it fails.
+ */
+export function parseStore(input: unknown): Store {
+  if (typeof input !== 'object' || input === null) throw wrong('The store', 'an object with "get" and "set"');
+  const [get, set] = [methodOf(input, 'get'), methodOf(input, 'set')];
+  if (!get || !set) throw wrong('The store', 'an object with "get" and "set", such as keyv');
+  if (swallowsErrors(input)) {
+    throw new AuthError(
+      'ERR_AUTH_CONFIG',
+      'The store must not turn its failures into misses: give "throwOnErrors: true" to Keyv and to its adapter, such as KeyvRedis.',
+    );
+  }
+  return { get, set } as Store;
+}
+
+/** Without `throwOnErrors`, keyv and its Redis adapter answer a failed `get` as if the key were not there. */
+function swallowsErrors(store: object): boolean {
+  const adapter: unknown = memberOf(store, 'store');
+  if (adapter instanceof Map) return false;
+  return [store, adapter].some(
+    (layer) => typeof layer === 'object' && layer !== null && memberOf(layer, 'throwOnErrors') === false,
+  );
+}
+
+const oneOf =
+  (...values: readonly string[]) =>
+  (value: unknown): string | undefined =>
+    values.find((one) => one === value);
+
+const wholeSeconds = (value: unknown): number | undefined => {
+  const seconds = parseWholeSeconds(value) ?? 0;
+  return seconds > 0 ? seconds * 1000 : undefined;
+};
+
+const aFunction = (value: unknown): WarningHandler | undefined =>
+  typeof value === 'function' ? (value as WarningHandler) : undefined;
+
+const wrong = (what: string, accepted: string): AuthError =>
+  new AuthError('ERR_AUTH_CONFIG', `${what} must be ${accepted}.`);

@@ -1,0 +1,68 @@
+import type { Store } from 'intentkit-auth';
+import { TooLate, within } from '../src/deadline.js';
+import { monotonicNow } from '../src/runtime.js';
+
+/** Why the store gave no answer, in words that are safe to log. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
+
+/** With so many late answers outstanding, the store is not asked again, but once a second to see whether it is back. */
+const MAX_LATE = 100;
+const PROBE_INTERVAL_MS = 1000;
+
+/**
+ * A store with a deadline. Client libraries wait for seconds, or for ever, for a server that is gone, and keep each
+ * question in memory meanwhile. So after a number of questions that were not answered in time, the next ones fail at
+ * once.
+ */
+export class PatientStore {
+  readonly #store: Store;
+  readonly #timeoutMs: number;
+  #late = 0;
+  #probeAt = 0;
+
+  constructor(store: Store, timeoutMs: number) {
+    this.#store = store;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** @throws {StoreError} and nothing else. */
+  async ask<T>(question: (store: Store) => Promise<T>): Promise<T> {
+    const now = monotonicNow();
+    if (this.#late >= MAX_LATE && now < this.#probeAt)
+      throw new StoreError('it has not answered for a while');
+    this.#probeAt = now + PROBE_INTERVAL_MS;
+    const answer = question(this.#store);
+    try {
+      return await within(this.#timeoutMs, answer);
+    } catch (error) {
+      if (error instanceof TooLate) this.#countLate(answer);
+      throw asStoreError(error);
+    }
+  }
+
+  #countLate(answer: Promise<unknown>): void {
+    this.#late += 1;
+    const settled = (): void => {
+      this.#late -= 1;
+    };
+    answer.then(settled, settled);
+  }
+}
+
+/** A code, or the word by which a Redis error begins. The rest may hold a password or what was asked. */
+function asStoreError(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  if (error instanceof TooLate) return new StoreError(error.message);
+  try {
+    const { code, message } = error as { code?: unknown; message?: unknown };
+    const found = [code, String(message).split(' ', 1)[0]].find(isCode);
+    if (found !== undefined) return new StoreError(`it failed (${found})`);
+  } catch {
+    // There is nothing to tell.
+  }
+  return new StoreError('it failed');
+}
+
+const isCode = (value: unknown): boolean => typeof value === 'string' && /^[A-Z][A-Z_]{1,30}$/.test(value);

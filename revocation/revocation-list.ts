@@ -1,0 +1,163 @@
+import { AuthError, type Revocation, type Store, type TokenPayload } from 'intentkit-auth';
+import { own } from '../src/own-properties.js';
+import { entry, keyOf, timeIn } from './entries.js';
+import { Misses } from './misses.js';
+import { parseOptions, parseStore, type RevocationListOptions } from './options.js';
+import { Outage } from './outage.js';
+import { PatientStore, StoreError } from './patient-store.js';
+
+/** A {@link Revocation} that can also revoke all tokens of a subject. */
+export interface RevocationList extends Revocation {
+  /**
+   * Whether the token with these claims is revoked, by its `jti` or its subject. A token that has neither is not.
+   *
+   * @throws {AuthError} `ERR_REVOCATION_UNAVAILABLE` without an answer from the store, unless `onUnavailable` is `'accept'`.
+   */
+  isRevoked(payload: TokenPayload): Promise<boolean>;
+
+  /**
+   * Revokes the token with these claims. It is kept in the store until the token has expired, with the tolerance and a
+   * minute more, as clocks differ. It does nothing for a token that has expired.
+   *
+   * @param tolerance how far clients let clocks differ, in seconds. Default 0; `auth.revoke` gives its own.
+   * @throws {AuthError} `ERR_NO_REVOCATION` for a token without `jti`, or without `exp` where there is no `maxLifetime`.
+   *   `ERR_REVOCATION_UNAVAILABLE` when the store did not keep it.
+   */
+  revoke(payload: TokenPayload, tolerance?: number): Promise<void>;
+
+  /**
+   * Revokes all tokens of a subject that were issued until now, the current second included, and those without `iat`.
+   *
+   * @param of `issuer`: the `iss` of these tokens, or `null` when they have none.
+   * @throws {AuthError} `ERR_NO_REVOCATION` when the subject or the issuer is not text. `ERR_REVOCATION_UNAVAILABLE` when
+   *   the store did not keep it.
+   */
+  revokeSubject(subject: string, of: { issuer: string | null }): Promise<void>;
+}
+
+/** Clocks differ even where no tolerance is configured. */
+const MARGIN_MS = 60_000;
+
+/** A hundred years: stores refuse times without end. */
+const LONGEST_MS = 100 * 31_557_600_000;
+
+/**
+ * Creates a list of revoked tokens in a store, for the option `revocation` of a client. All processes that share the
+ * store share the list. The store gets hashes, never a token, a `jti` or a subject.
+ *
+ * @param store keyv, or anything with its `get` and `set`.
+ * @throws {AuthError} `ERR_AUTH_CONFIG` for an option that is unknown or unusable, for what is no store, and for a keyv
+ *   that would hide its failures.
+ * @see RFC 7009 for what revoking means in OAuth 2.0
+ */
+export function createRevocationList(store: Store, options: RevocationListOptions = {}): RevocationList {
+  const settings = parseOptions(options);
+  const patient = new PatientStore(parseStore(store), settings.timeoutMs);
+  const misses = new Misses(settings.cacheMissesMs);
+  const outage = new Outage(
+    settings.warn,
+    settings.acceptsWhenUnavailable
+      ? 'revoked tokens are accepted until it answers'
+      : 'tokens cannot be verified until it answers',
+  );
+
+  async function ask<T>(question: (store: Store) => Promise<T>, outcome: string): Promise<T> {
+    try {
+      const answer = await patient.ask(question);
+      outage.succeeded();
+      return answer;
+    } catch (error) {
+      const { message } = error as StoreError;
+      outage.failed(message);
+      throw new AuthError(
+        'ERR_REVOCATION_UNAVAILABLE',
+        `${outcome}, because the revocation store gave no answer (${message}); try again in 1 s.`,
+        { retryAfter: 1 },
+      );
+    }
+  }
+
+  async function isRevoked(payload: TokenPayload): Promise<boolean> {
+    const [issuer, id, subject, issuedAt] = textsAndTime(payload);
+    if (id === undefined && subject === undefined) return false;
+    const tokenKey = id === undefined ? undefined : await keyOf('token', issuer, id);
+    const subjectKey = subject === undefined ? undefined : await keyOf('subject', issuer, subject);
+    const name = `${tokenKey} ${subjectKey} ${issuedAt}`;
+    if (misses.has(name)) return false;
+    const remember = misses.asking(name);
+    const look = async (from: Store, key: string | undefined): Promise<number | undefined> =>
+      key === undefined ? undefined : timeIn(await from.get(key), key);
+    try {
+      const [ofToken, ofSubject] = await ask(
+        (from) => Promise.all([look(from, tokenKey), look(from, subjectKey)]),
+        'The token was neither accepted nor refused',
+      );
+      if (ofToken !== undefined) return true;
+      // A token that does not say when it was issued cannot show that it is a later one.
+      if (ofSubject !== undefined && !(issuedAt !== undefined && issuedAt > ofSubject)) return true;
+      remember();
+      return false;
+    } catch (error) {
+      if (settings.acceptsWhenUnavailable) return false;
+      throw error;
+    }
+  }
+
+  async function revoke(payload: TokenPayload, tolerance = 0): Promise<void> {
+    const [issuer, id] = textsAndTime(payload);
+    if (id === undefined)
+      throw refused('The token has no "jti", so it can only be revoked with its subject.');
+    const expiry = own(payload, 'exp');
+    const rest =
+      typeof expiry === 'number' ? (expiry + tolerance) * 1000 - Date.now() : settings.maxLifetimeMs;
+    if (rest === undefined) {
+      throw refused('The token has no "exp", so revoking it needs "maxLifetime" in the options of the list.');
+    }
+    if (rest > 0) await keep(await keyOf('token', issuer, id), rest, 'The token was not revoked');
+  }
+
+  async function revokeSubject(subject: string, { issuer }: { issuer: string | null }): Promise<void> {
+    if (typeof subject !== 'string' || !(typeof issuer === 'string' || issuer === null)) {
+      throw refused(
+        'A subject is revoked by its "sub" and the "iss" of its tokens, or null where they have none.',
+      );
+    }
+    const key = await keyOf('subject', issuer ?? undefined, subject);
+    await keep(key, settings.maxLifetimeMs ?? LONGEST_MS, 'The subject was not revoked');
+  }
+
+  /** Stores the time of a revocation, and reads it back: some stores answer that they have kept what they have not. */
+  async function keep(key: string, rest: number, outcome: string): Promise<void> {
+    const now = Math.floor(Date.now() / 1000);
+    const ttl = Math.min(Math.ceil(rest) + MARGIN_MS, LONGEST_MS);
+    misses.clear();
+    await ask(async (to) => {
+      // An earlier time would let tokens in again that another process, whose clock is ahead, has revoked.
+      const known = timeIn(await to.get(key), key) ?? 0;
+      const value = entry(key, Math.max(now, known));
+      await to.set(key, value, ttl);
+      if ((await to.get(key)) !== value) throw new StoreError('it did not keep what was stored');
+    }, outcome);
+    misses.clear();
+  }
+
+  return { isRevoked, revoke, revokeSubject };
+}
+
+function textsAndTime(
+  payload: TokenPayload,
+): [
+  issuer: string | undefined,
+  id: string | undefined,
+  subject: string | undefined,
+  issuedAt: number | undefined,
+] {
+  const text = (name: string): string | undefined => {
+    const value = own(payload, name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const issuedAt = own(payload, 'iat');
+  return [text('iss'), text('jti'), text('sub'), typeof issuedAt === 'number' ? issuedAt : undefined];
+}
+
+const refused = (message: string): AuthError => new AuthError('ERR_NO_REVOCATION', message);

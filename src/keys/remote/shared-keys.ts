@@ -1,0 +1,142 @@
+import type { RemoteConfig } from '../../config/remote.js';
+import { within } from '../../deadline.js';
+import { monotonicNow, randomId, sha256 } from '../../runtime.js';
+import type { SignatureEngine } from '../../signature/engine.js';
+import type { Store } from '../../store.js';
+import { MAX_BODY_BYTES } from './fetch-json.js';
+import type { KeySet } from './key-set.js';
+import { keySetOf } from './load-key-set.js';
+
+/** The longest that one question to the store may take. */
+const STORE_TIMEOUT_MS = 250;
+
+/** Processes that start together come one after the other within this time. */
+const SPREAD_MS = 100;
+
+/** How long the others wait for the one that fetches, and how often they look. */
+const TURN_MS = 2000;
+const LOOK_EVERY_MS = 50;
+
+/** Two readings of the same time differ by less. */
+const SAME_MS = 1000;
+
+/** Clocks of processes may differ by this much. What is stored later than that is not believed. */
+const CLOCKS_MS = 60_000;
+
+/**
+ * The key sets that processes share through a store. Whoever needs keys and finds none there takes a turn to fetch
+ * them, and the others wait for what it brings. Nothing that the store does can end in worse than a fetch.
+ */
+export class SharedKeys {
+  readonly #config: RemoteConfig;
+  readonly #engine: SignatureEngine;
+  readonly #store: Store;
+  readonly #names: Promise<{ keys: string; turn: string }>;
+
+  constructor(config: RemoteConfig, store: Store, engine: SignatureEngine) {
+    this.#config = config;
+    this.#engine = engine;
+    this.#store = store;
+    this.#names = namesFor(config);
+    // A failure is met by `load`.
+    this.#names.catch(() => {});
+  }
+
+  /**
+   * A set that is newer than the known one: that of the store, or else a fetched one, which the store then gets.
+   *
+   * @throws {FetchError} of `fetch`, and nothing else.
+   */
+  async load(known: KeySet | undefined, fetch: () => Promise<KeySet>): Promise<KeySet> {
+    const found = await this.#find(known).catch(() => undefined);
+    if (found) return found;
+    const set = await fetch();
+    this.#keep(set).catch(() => {});
+    return set;
+  }
+
+  /** The set of the store, once it has one. `undefined`: it is for us to fetch. */
+  async #find(known: KeySet | undefined): Promise<KeySet | undefined> {
+    const found = await this.#read(known);
+    if (found) return found;
+    await sleep(Math.random() * SPREAD_MS);
+    const until = monotonicNow() + Math.min(TURN_MS, this.#config.timeoutMs);
+    while (monotonicNow() < until) {
+      const brought = await this.#read(known);
+      if (brought || (await this.#takeTurn())) return brought;
+      await sleep(LOOK_EVERY_MS * (0.5 + Math.random()));
+    }
+    return undefined;
+  }
+
+  async #read(known: KeySet | undefined): Promise<KeySet | undefined> {
+    const { keys } = await this.#names;
+    const [, fetchedAt, json] = parts(await this.#get(keys), 'jwks');
+    if (json === undefined) return undefined;
+    const age = Date.now() - Number(fetchedAt);
+    if (!(age > -CLOCKS_MS && age < this.#config.cacheMaxAgeMs)) return undefined;
+    const fetchBegan = monotonicNow() - Math.max(age, 0);
+    if (known && fetchBegan < known.fetchBegan + SAME_MS) return undefined;
+    const [href, members]: unknown[] = JSON.parse(json);
+    const url = this.#config.url ?? new URL(String(href));
+    return keySetOf(members, url, fetchBegan, this.#engine, this.#config.algorithms);
+  }
+
+  /** Whether it is our turn. The store cannot compare and set, so of those who come at once, the last one has it. */
+  async #takeTurn(): Promise<boolean> {
+    const { turn } = await this.#names;
+    const [, takenAt] = parts(await this.#get(turn), 'turn');
+    if (Math.abs(Date.now() - Number(takenAt)) < TURN_MS) return false;
+    const mine = `turn ${Date.now()} ${randomId()}`;
+    await this.#set(turn, mine, TURN_MS);
+    const kept = await this.#get(turn);
+    if (parts(kept, 'turn').length === 0) throw new Error('The store did not keep it.');
+    return kept === mine;
+  }
+
+  async #keep(set: KeySet): Promise<void> {
+    const { keys } = await this.#names;
+    const age = monotonicNow() - set.fetchBegan;
+    // It begins with a word, because some stores turn what looks like JSON into objects.
+    // A configured URL may hold a secret, and everyone knows it. A discovered one is public.
+    const content = JSON.stringify([this.#config.url ? null : set.url?.href, set.keys]);
+    const text = `jwks ${Math.round(Date.now() - age)} ${content}`;
+    await this.#set(keys, text, Math.ceil(this.#config.cacheMaxAgeMs - age));
+  }
+
+  #get(key: string): Promise<unknown> {
+    return within(
+      STORE_TIMEOUT_MS,
+      this.#ask(() => this.#store.get(key)),
+    );
+  }
+
+  #set(key: string, value: string, ttlMs: number): Promise<unknown> {
+    return within(
+      STORE_TIMEOUT_MS,
+      this.#ask(() => this.#store.set(key, value, ttlMs)),
+    );
+  }
+
+  async #ask(question: () => unknown): Promise<unknown> {
+    return question();
+  }
+}
+
+/** Hashes: the URL may hold a secret, and other headers may get other keys. Without a URL, keys are discovered. */
+async function namesFor({ url, issuer, headers }: RemoteConfig): Promise<{ keys: string; turn: string }> {
+  const place = url ? `url ${url.href}` : `issuer ${issuer}`;
+  const lines = [place, ...Array.from(headers ?? [], ([name, value]) => `${name}: ${value}`)];
+  const hash = await sha256(lines.join('\n'));
+  return { keys: `intentkit-auth:jwks:${hash}`, turn: `intentkit-auth:jwks-turn:${hash}` };
+}
+
+/** What we store is a word, a time in milliseconds since the epoch, and a text. */
+function parts(answer: unknown, word: 'jwks' | 'turn'): readonly (string | undefined)[] {
+  if (typeof answer !== 'string' || answer.length > MAX_BODY_BYTES) return [];
+  const match = /^(jwks|turn) (\d{1,15}) /.exec(answer);
+  return match?.[1] === word ? [word, match[2], answer.slice(match[0].length)] : [];
+}
+
+const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));

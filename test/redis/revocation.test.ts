@@ -1,0 +1,178 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { figure } from './figure.js';
+import { type RedisServer, startRedis } from './redis-server.js';
+import { type Answer, type Replica, startReplica } from './replicas.js';
+import { startSlowProxy } from './slow-proxy.js';
+
+const UNAVAILABLE = 'ERR_REVOCATION_UNAVAILABLE';
+/** The deadline of the processes is 500 ms. The rest is for a machine that is busy with other tests. */
+const DEADLINE_MS = 500 + 1000;
+
+/** The longest that anyone has waited for no verdict. */
+let longest = 0;
+
+let redis: RedisServer;
+let one: Replica;
+let other: Replica;
+beforeAll(async () => {
+  redis = await startRedis();
+  [one, other] = await Promise.all([startReplica(redis.url), startReplica(redis.url)]);
+});
+afterAll(async () => {
+  expect([one.isAlive(), other.isAlive()]).toEqual([true, true]);
+  await Promise.all([one.close(), other.close()]);
+  await redis.close();
+  figure(`longest wait for no verdict: ${longest.toFixed(0)} ms`);
+});
+
+/** A token that is good and one that is revoked, each checked in both processes. */
+async function tokens(): Promise<{ good: string; revoked: string }> {
+  const [good, revoked] = await Promise.all([one.sign('user-1'), one.sign('user-2')]);
+  expect(await one.revoke(revoked)).toMatchObject({ outcome: 'revoked' });
+  for (const replica of [one, other]) {
+    expect(await replica.verify(good)).toMatchObject({ outcome: 'valid' });
+    expect(await replica.verify(revoked)).toMatchObject({ outcome: 'revoked' });
+  }
+  return { good, revoked };
+}
+
+/** Many at once, as a server has them. */
+const many = (count: number, ask: () => Promise<Answer>): Promise<Answer[]> =>
+  Promise.all(Array.from({ length: count }, ask));
+
+function expectNoVerdict(answers: readonly Answer[], deadlines = 1): void {
+  expect(new Set(answers.map(({ outcome }) => outcome))).toEqual(new Set([UNAVAILABLE]));
+  const waits = answers.map(({ milliseconds }) => milliseconds);
+  expect(Math.max(...waits)).toBeLessThan(deadlines * DEADLINE_MS);
+  longest = Math.max(longest, ...waits);
+}
+
+/** Waits until both processes give verdicts again, and says after how many milliseconds. */
+async function recovery({ good, revoked }: { good: string; revoked: string }): Promise<number> {
+  const began = performance.now();
+  for (const replica of [one, other]) {
+    while ((await replica.verify(good)).outcome === UNAVAILABLE) await sleep(20);
+    expect(await replica.verify(good)).toMatchObject({ outcome: 'valid' });
+    expect(await replica.verify(revoked)).toMatchObject({ outcome: 'revoked' });
+  }
+  return performance.now() - began;
+}
+
+describe('A logout in one process', () => {
+  it('is seen by the other at once, by the very first question after it', async () => {
+    const lags: number[] = [];
+    for (let time = 0; time < 50; time += 1) {
+      const token = await one.sign('user-1');
+      expect((await other.verify(token)).outcome).toBe('valid');
+      expect((await one.revoke(token)).outcome).toBe('revoked');
+      const began = performance.now();
+      expect((await other.verify(token)).outcome).toBe('revoked');
+      lags.push(performance.now() - began);
+    }
+    figure(`lag of a revocation: ${lags.toSorted((a, b) => a - b)[25]?.toFixed(1)} ms (median)`);
+  });
+});
+
+describe('While Redis is paused', () => {
+  it('no token is accepted or refused, nobody waits longer than the deadline, and then all is as before', async () => {
+    const both = await tokens();
+    redis.pause();
+    onTestFinished(() => redis.resume());
+    for (let second = 0; second < 3; second += 1) {
+      expectNoVerdict(await many(200, () => one.verify(both.good)));
+      expectNoVerdict(await many(200, () => other.verify(both.revoked)));
+      expectNoVerdict([await one.revoke(both.good)], 2);
+    }
+    redis.resume();
+    const recovered = await recovery(both);
+    figure(`recovery after a pause: ${recovered.toFixed(0)} ms`);
+    expect(recovered).toBeLessThan(5000);
+  });
+
+  it('tokens are accepted where the operator has said so, with one warning, and revoking fails', async () => {
+    const lenient = await startReplica(redis.url, 'accept');
+    onTestFinished(() => lenient.close());
+    const { good, revoked } = await tokens();
+    expect((await lenient.verify(revoked)).outcome).toBe('revoked');
+    redis.pause();
+    onTestFinished(() => redis.resume());
+    expect((await lenient.verify(revoked)).outcome).toBe('valid');
+    expect((await lenient.verify(good)).outcome).toBe('valid');
+    expectNoVerdict([await lenient.revoke(good)], 2);
+    expect(await lenient.warnings()).toEqual(['REVOCATION_FAILING']);
+    redis.resume();
+    await expect.poll(async () => (await lenient.verify(revoked)).outcome, { timeout: 3000 }).toBe('revoked');
+    expect(await lenient.warnings()).toEqual(['REVOCATION_FAILING', 'REVOCATION_RECOVERED']);
+  });
+});
+
+describe('When Redis is killed', () => {
+  it('there is no verdict within the deadline, and after its restart it knows what it was told', async () => {
+    const both = await tokens();
+    await redis.kill();
+    onTestFinished(() => redis.restart());
+    for (let second = 0; second < 3; second += 1) {
+      expectNoVerdict(await many(200, () => one.verify(both.revoked)));
+      expectNoVerdict([await other.verify(both.good)]);
+      expectNoVerdict([await other.revoke(both.good)], 2);
+      await sleep(300);
+    }
+    await redis.restart();
+    // Its client library waits up to two seconds and a bit between two attempts to connect.
+    const recovered = await recovery(both);
+    figure(`recovery after a kill and a restart: ${recovered.toFixed(0)} ms`);
+    expect(recovered).toBeLessThan(10_000);
+  });
+
+  it('a process that starts meanwhile has no verdict either, and recovers', async () => {
+    const both = await tokens();
+    await redis.kill();
+    onTestFinished(() => redis.restart());
+    const late = await startReplica(redis.url);
+    onTestFinished(() => late.close());
+    expectNoVerdict([await late.verify(both.revoked)]);
+    await redis.restart();
+    await expect
+      .poll(async () => (await late.verify(both.revoked)).outcome, { timeout: 8000 })
+      .toBe('revoked');
+    await recovery(both);
+    expect(late.isAlive()).toBe(true);
+  });
+});
+
+describe('When Redis is full', () => {
+  it('revoking says that it failed, verifying goes on, and revoking works once there is room', async () => {
+    const both = await tokens();
+    const token = await one.sign('user-1');
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    await redis.command('CONFIG', 'SET', 'maxmemory', '1');
+    onTestFinished(async () => void (await redis.command('CONFIG', 'SET', 'maxmemory', '0')));
+    expectNoVerdict([await one.revoke(token)], 2);
+    expect((await other.verify(token)).outcome).toBe('valid');
+    expect((await other.verify(both.revoked)).outcome).toBe('revoked');
+    await redis.command('CONFIG', 'SET', 'maxmemory', '0');
+    expect((await one.revoke(token)).outcome).toBe('revoked');
+    expect((await other.verify(token)).outcome).toBe('revoked');
+  });
+});
+
+describe('When Redis is slow', () => {
+  it('verdicts wait for it up to the deadline, and there is none after that', async () => {
+    const proxy = await startSlowProxy(redis.port);
+    onTestFinished(() => proxy.close());
+    const replica = await startReplica(proxy.url);
+    onTestFinished(() => replica.close());
+    const { good, revoked } = await tokens();
+    expect((await replica.verify(good)).outcome).toBe('valid');
+    proxy.delay = 100;
+    const slow = await replica.verify(revoked);
+    expect(slow.outcome).toBe('revoked');
+    expect(slow.milliseconds).toBeGreaterThan(90);
+    proxy.delay = 3000;
+    expectNoVerdict(await many(50, () => replica.verify(good)));
+    proxy.delay = 0;
+    await expect.poll(async () => (await replica.verify(revoked)).outcome, { timeout: 5000 }).toBe('revoked');
+    expect(replica.isAlive()).toBe(true);
+  });
+});

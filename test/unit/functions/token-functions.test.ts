@@ -1,0 +1,147 @@
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import { createContext } from 'intentkit';
+import { type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
+import {
+  createToken,
+  createTokenFunctions,
+  decodeToken,
+  revokeToken,
+  verifyToken,
+} from 'intentkit-auth/functions';
+import { createRevocationList } from 'intentkit-auth/revocation';
+import { describe, expect, it } from 'vitest';
+import { callFunction } from '../../../host/src/call.js';
+import { BROKEN_STORES, memoryStore } from '../../support/stores.js';
+
+const SECRET = 'R9v!Lq2#xW7pZk4@mC8sTb5&nH1dYf6^';
+const client = (more: AuthProviderConfig = {}) => createAuthClient({ secret: SECRET, ...more });
+const revocable = () => client({ revocation: createRevocationList(memoryStore()) });
+
+/** A call as the host makes it. What it says in a fault of the function itself fails the test. */
+async function call(fn: Parameters<typeof callFunction>[0], args: unknown, providers: object) {
+  const context = { providers, ...(await createContext()) } as never;
+  const { isError, structuredContent, content }: CallToolResult = await callFunction(
+    fn,
+    args,
+    context,
+    expect.unreachable,
+  );
+  const [first] = content;
+  return isError
+    ? first?.type === 'text'
+      ? first.text
+      : undefined
+    : (structuredContent as Record<string, unknown>);
+}
+const mint = async (providers: object, claims = {}): Promise<string> => {
+  const result = await call(createToken, { claims, subject: 'user-1' }, providers);
+  return String((result as Record<string, unknown>).token);
+};
+
+describe('revoke_token', () => {
+  it('revokes a token, which verify_token then refuses as revoked', async () => {
+    const providers = { auth: revocable() };
+    const token = await mint(providers);
+    expect(await call(verifyToken, { token }, providers)).toMatchObject({ valid: true });
+    expect(await call(revokeToken, { token }, providers)).toEqual({ revoked: true });
+    expect(await call(verifyToken, { token }, providers)).toMatchObject({ valid: false, reason: 'revoked' });
+    expect(await call(revokeToken, { token }, providers)).toEqual({ revoked: true });
+  });
+
+  it('needs a permission of its own', () => {
+    expect(revokeToken).toMatchObject({
+      name: 'revoke_token',
+      permissions: ['auth:revoke'],
+      requires: ['auth'],
+    });
+    expect(revokeToken.readOnly).toBeUndefined();
+  });
+
+  it('says why it has not revoked', async () => {
+    const [{ what: _, problem: __, ...hanging }] = BROKEN_STORES as [(typeof BROKEN_STORES)[number]];
+    const broken = client({
+      revocation: createRevocationList(hanging, { timeout: '0.05s', onWarning: () => {} }),
+    });
+    const token = await mint({ auth: client() });
+    expect(await call(revokeToken, { token }, { auth: client() })).toMatch(/^Revoking needs a "revocation"/);
+    expect(await call(revokeToken, { token: 'x' }, { auth: revocable() })).toMatch(
+      /^The token was not revoked, because it was refused: The token is not three/,
+    );
+    expect(await call(revokeToken, { token }, { auth: broken })).toMatch(/; try again in 1 s\.$/);
+  });
+});
+
+describe('create_token', () => {
+  it('refuses "jti" among the claims when the server can revoke, and takes it otherwise', async () => {
+    const claims = { jti: 'that-of-another-token' };
+    const providers = { auth: revocable() };
+    expect(await call(createToken, { claims }, providers)).toBe(
+      '"claims" must not hold "jti": it is set by the server.',
+    );
+    expect(providers.auth.decode(await mint(providers)).jti).toMatch(/^[0-9a-f-]{36}$/);
+    expect(client().decode(await mint({ auth: client() }, claims))).toMatchObject(claims);
+  });
+});
+
+describe('createTokenFunctions', () => {
+  const partner = createTokenFunctions({ provider: 'partner', prefix: 'partner_' });
+
+  it('makes the functions for another provider, under names of their own', async () => {
+    const fns = Object.values(partner);
+    expect(fns.map(({ name }) => name)).toEqual([
+      'partner_create_token',
+      'partner_verify_token',
+      'partner_decode_token',
+      'partner_revoke_token',
+    ]);
+    for (const fn of fns) expect(fn.requires).toEqual(['partner']);
+
+    const providers = {
+      auth: client(),
+      partner: client({ secret: `${SECRET}-of-a-partner`, issuer: 'partner' }),
+    };
+    const token = await mint(providers);
+    expect(await call(partner.verifyToken, { token }, providers)).toMatchObject({ reason: 'signature' });
+    const result = (await call(partner.createToken, {}, providers)) as { token: string };
+    expect(await call(partner.decodeToken, { token: result.token }, providers)).toMatchObject({
+      payload: { iss: 'partner' },
+    });
+    expect(await call(verifyToken, { token: result.token }, providers)).toMatchObject({
+      reason: 'signature',
+    });
+  });
+
+  it('makes what the ready-made functions are, by default', () => {
+    const shown = (fns: readonly object[]) => fns.map((fn) => ({ ...fn, execute: undefined }));
+    const readyMade = [createToken, verifyToken, decodeToken, revokeToken];
+    expect(shown(Object.values(createTokenFunctions()))).toEqual(shown(readyMade));
+  });
+
+  it.each([
+    ['is not there', {}],
+    ['is another object', { partner: { sign: () => 'x' } }],
+    ['is nothing', { partner: undefined }],
+    ['is only inherited', Object.create({ partner: client() })],
+  ])('names the provider when it %s', async (_, providers) => {
+    const faults: string[] = [];
+    const context = { providers, ...(await createContext()) } as never;
+    const { content } = await callFunction(partner.decodeToken, { token: 'x' }, context, (line) =>
+      faults.push(line),
+    );
+    expect(content).toEqual([
+      {
+        type: 'text',
+        text: 'There is no provider named "partner" that createAuthProvider made; add it to the providers given to serve.',
+      },
+    ]);
+  });
+
+  it.each(['provider', 'prefix'])('does not notice when Object.prototype has "%s"', (name) => {
+    Object.defineProperty(Object.prototype, name, { value: 'polluted', configurable: true });
+    try {
+      expect(createTokenFunctions().createToken).toMatchObject({ name: 'create_token', requires: ['auth'] });
+    } finally {
+      Reflect.deleteProperty(Object.prototype, name);
+    }
+  });
+});

@@ -1,0 +1,231 @@
+import {
+  type AuthClient,
+  AuthError,
+  type AuthProviderConfig,
+  createAuthClient,
+  type Revocation,
+  type TokenPayload,
+} from 'intentkit-auth';
+import { createRevocationList } from 'intentkit-auth/revocation';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createSigner, outcome, startJwksClient } from '../../support/jwks-client.js';
+import { mint } from '../../support/mint.js';
+import { memoryStore } from '../../support/stores.js';
+
+const NOW = 1_800_000_000;
+const SECRET = 'R9v!Lq2#xW7pZk4@mC8sTb5&nH1dYf6^';
+const UNAVAILABLE = 'ERR_REVOCATION_UNAVAILABLE';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 }));
+afterEach(() => void vi.useRealTimers());
+
+const client = (revocation?: Revocation, more: AuthProviderConfig = {}): AuthClient =>
+  createAuthClient({
+    secret: SECRET,
+    issuer: 'my-service',
+    ...(revocation !== undefined && { revocation }),
+    ...more,
+  });
+const forged = (payload: object): string =>
+  mint({ header: { alg: 'HS256' }, payload: { iss: 'my-service', ...payload }, key: SECRET });
+const codeOf = (action: Promise<unknown>): Promise<unknown> =>
+  action.then(
+    (value) => value,
+    (error) => (error instanceof AuthError ? error.code : error),
+  );
+/** A hook that answers as it is told, and notes what it was asked. */
+const hook = (answer: () => unknown) => {
+  const asked: unknown[][] = [];
+  const isRevoked = (...values: unknown[]): never => {
+    asked.push(values);
+    return answer() as never;
+  };
+  return { asked, isRevoked };
+};
+
+describe('A client with a revocation list', () => {
+  it('signs tokens with a random "jti" each, and keeps one that the caller gave', async () => {
+    const auth = client(createRevocationList(memoryStore()));
+    const ids = [];
+    for (let time = 0; time < 3; time += 1) ids.push(auth.decode(await auth.sign({})).jti);
+    for (const id of ids)
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(new Set(ids).size).toBe(3);
+    expect(auth.decode(await auth.sign({ jti: 'mine' })).jti).toBe('mine');
+    expect(auth.decode(await auth.sign({}, { claims: { jti: 'mine' } })).jti).toBe('mine');
+    expect(client().decode(await client().sign({}))).not.toHaveProperty('jti');
+  });
+
+  it('refuses a token that another client of the same store has revoked, and says why', async () => {
+    const store = memoryStore();
+    const [one, other] = [client(createRevocationList(store)), client(createRevocationList(store))];
+    const token = await one.sign({ role: 'editor' }, { subject: 'user-1' });
+    expect((await other.verify(token)).valid).toBe(true);
+    expect(await one.revoke(token)).toBeUndefined();
+    expect(await other.verify(token)).toEqual({
+      valid: false,
+      expired: false,
+      reason: 'revoked',
+      message: 'The token was revoked.',
+      payload: one.decode(token),
+    });
+    expect((await other.verify(await one.sign({}, { subject: 'user-1' }))).valid).toBe(true);
+  });
+
+  it('keeps a revoked token for as long as it would accept it, tolerance included', async () => {
+    const store = memoryStore();
+    const auth = client(createRevocationList(store), { clockTolerance: '30s' });
+    await auth.revoke(await auth.sign({}, { expiresIn: '10m' }));
+    expect(store.ttls).toEqual([(600 + 30 + 60) * 1000]);
+  });
+
+  it.each([
+    ['is expired', forged({ jti: 'a', exp: NOW - 1 }), undefined, 0],
+    ['is not valid yet', forged({ jti: 'a', nbf: NOW + 60, exp: NOW + 90 }), undefined, 1],
+    ['is for another issuer', forged({ jti: 'a', iss: 'x', exp: NOW + 90 }), 'ERR_TOKEN_REFUSED', 0],
+    [
+      'has a bad signature',
+      `${forged({ jti: 'a', exp: NOW + 90 }).slice(0, -4)}AAAA`,
+      'ERR_TOKEN_REFUSED',
+      0,
+    ],
+    ['is no token', 'not-a-token', 'ERR_TOKEN_REFUSED', 0],
+    ['has no "jti"', forged({ exp: NOW + 90 }), 'ERR_NO_REVOCATION', 0],
+    ['has no "exp"', forged({ jti: 'a' }), 'ERR_NO_REVOCATION', 0],
+  ])('revokes one that %s, or says why not', async (_, token, expected, stored) => {
+    const store = memoryStore();
+    expect(await codeOf(client(createRevocationList(store)).revoke(token))).toBe(expected);
+    expect(store.map.size).toBe(stored);
+  });
+
+  it('revokes one that is revoked already, without a word', async () => {
+    const auth = client(createRevocationList(memoryStore()));
+    const token = await auth.sign({});
+    await auth.revoke(token);
+    expect(await codeOf(auth.revoke(token))).toBeUndefined();
+  });
+
+  it('asks the list last, so that only a token which is good in all else costs a question', async () => {
+    const list = hook(() => true);
+    const auth = client(list);
+    for (const payload of [{ exp: NOW }, { nbf: NOW + 5 }, { iss: 'x' }]) await auth.verify(forged(payload));
+    await auth.verify('not-a-token');
+    await auth.verify(mint({ header: { alg: 'HS256' }, payload: {}, key: 'another' }));
+    expect(list.asked).toEqual([]);
+    expect(await outcome(auth, forged({}))).toBe('revoked');
+    expect(list.asked).toHaveLength(1);
+  });
+
+  it('gives the list a copy of the claims and nothing else, by which it cannot change the verdict', async () => {
+    let seen: TokenPayload = {};
+    const auth = client({
+      isRevoked(...values) {
+        expect(values).toHaveLength(1);
+        [seen] = values;
+        seen.sub = 'admin';
+        (seen.roles as string[]).push('admin');
+        return false;
+      },
+    });
+    const { payload } = await auth.verify(forged({ sub: 'user-1', roles: ['reader'] }));
+    expect(payload).toMatchObject({ sub: 'user-1', roles: ['reader'] });
+    expect(seen).toMatchObject({ sub: 'admin', roles: ['reader', 'admin'] });
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ['false', () => false, 'valid'],
+    ['a promise of false', async () => false, 'valid'],
+    ['true', () => true, 'revoked'],
+    ['a promise of true', async () => true, 'revoked'],
+    ['nothing', () => undefined, UNAVAILABLE],
+    ['null', () => null, UNAVAILABLE],
+    ['a number', () => 0, UNAVAILABLE],
+    ['text', async () => '', UNAVAILABLE],
+    [
+      'a throw',
+      () => {
+        throw new Error('hush-hush');
+      },
+      UNAVAILABLE,
+    ],
+    ['a rejection', () => Promise.reject(new Error('hush-hush')), UNAVAILABLE],
+    ['a rejection with nothing', () => Promise.reject(undefined), UNAVAILABLE],
+  ])('takes %s from a list of your own as it should', async (_, answer, expected) => {
+    const auth = client(hook(answer));
+    expect(await outcome(auth, forged({}))).toBe(expected);
+    if (expected !== UNAVAILABLE) return;
+    await expect(auth.verify(forged({}))).rejects.toMatchObject({
+      retryAfter: 1,
+      message: expect.not.stringContaining('hush-hush'),
+    });
+    await expect(auth.verify(forged({}))).rejects.not.toHaveProperty('cause');
+  });
+
+  it('says so when a list of your own fails to revoke', async () => {
+    const revoke = vi.fn(() => Promise.reject(new Error('hush-hush')));
+    const auth = client({ isRevoked: () => false, revoke });
+    await expect(auth.revoke(await auth.sign({}))).rejects.toMatchObject({
+      code: UNAVAILABLE,
+      message: 'The token was not revoked, because the revocation list gave no answer; try again in 1 s.',
+    });
+    expect(revoke).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ iss: 'my-service' }), 0);
+  });
+
+  it('takes the methods of a class as they are', async () => {
+    class Mine {
+      readonly #revoked = new Set<unknown>();
+      isRevoked({ jti }: TokenPayload): boolean {
+        return this.#revoked.has(jti);
+      }
+      async revoke({ jti }: TokenPayload): Promise<void> {
+        this.#revoked.add(jti);
+      }
+    }
+    const auth = client(new Mine());
+    const token = await auth.sign({});
+    await auth.revoke(token);
+    expect(await outcome(auth, token)).toBe('revoked');
+  });
+
+  it('also refuses the tokens of an identity provider', async () => {
+    const list = createRevocationList(memoryStore());
+    const k1 = createSigner('k1');
+    const { client: auth } = await startJwksClient({ keys: [k1.jwk], config: { revocation: list } });
+    const payload = { sub: 'alice', jti: 'a', exp: NOW + 60 };
+    const token = mint({ header: { alg: 'ES256', kid: 'k1' }, payload, key: k1.privateKey });
+    await auth.revoke(token);
+    expect(await outcome(auth, token)).toBe('revoked');
+  });
+
+  it.each([
+    [undefined, false],
+    [{ isRevoked: () => false }, false],
+    [createRevocationList(memoryStore()), true],
+  ])(
+    'says in its status whether it can revoke, and refuses to when it cannot: %#',
+    async (list, canRevoke) => {
+      const auth = client(list);
+      expect(auth.status().canRevoke).toBe(canRevoke);
+      expect(await codeOf(auth.revoke(await auth.sign({})))).toBe(
+        canRevoke ? undefined : 'ERR_NO_REVOCATION',
+      );
+    },
+  );
+
+  it('fails its health check while the list gives no answer', async () => {
+    const auth = client(
+      hook(() => undefined),
+      { onWarning: () => {} },
+    );
+    expect(await auth.ping()).toBe(false);
+    expect(auth.status().pingFailure).toBe(
+      'The token was neither accepted nor refused, because the revocation list gave no answer; try again in 1 s.',
+    );
+  });
+
+  it.each([5, null, {}, { revoke: () => {} }, { isRevoked: true }])('refuses %j as a list', (list) => {
+    expect(() => client(list as never)).toThrow(
+      '"revocation" must be an object with "isRevoked", such as createRevocationList makes.',
+    );
+  });
+});

@@ -1,0 +1,342 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AuthError, type TokenPayload } from 'intentkit-auth';
+import { createRevocationList, type RevocationListOptions } from 'intentkit-auth/revocation';
+import Keyv from 'keyv';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BROKEN_STORES, memoryStore } from '../../support/stores.js';
+import { titled } from '../../support/titled.js';
+
+const NOW = 1_800_000_000;
+const ISSUER = 'https://issuer.example/';
+const token = (claims: TokenPayload = {}): TokenPayload => ({
+  iss: ISSUER,
+  sub: 'user-1',
+  jti: 'token-1',
+  iat: NOW - 10,
+  exp: NOW + 600,
+  ...claims,
+});
+const without = (...names: string[]): TokenPayload =>
+  Object.fromEntries(Object.entries(token()).filter(([name]) => !names.includes(name)));
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 }));
+afterEach(() => void vi.useRealTimers());
+
+const codeOf = (action: Promise<unknown>): Promise<unknown> =>
+  action.then(
+    (value) => value,
+    (error) => (error instanceof AuthError ? error.code : error),
+  );
+
+describe.each([
+  ['keyv in memory', () => new Keyv()],
+  ['keyv in memory that throws its errors', () => new Keyv({ throwOnErrors: true })],
+  ['a store of two methods', memoryStore],
+])('A revocation list on %s', (_, createStore) => {
+  it('refuses the token that was revoked, in every process that shares the store, and no other', async () => {
+    const store = createStore();
+    const [one, other] = [createRevocationList(store), createRevocationList(store)];
+    expect(await other.isRevoked(token())).toBe(false);
+    await one.revoke(token());
+    expect(await one.isRevoked(token())).toBe(true);
+    expect(await other.isRevoked(token())).toBe(true);
+    for (const claims of [{ jti: 'token-2' }, { iss: 'another' }, { jti: 'token-1', iss: `${ISSUER}x` }]) {
+      expect(await other.isRevoked(token(claims))).toBe(false);
+    }
+    expect(await other.isRevoked(without('iss'))).toBe(false);
+  });
+
+  it.each([
+    ['issued before', { iat: NOW - 1 }, true],
+    ['issued in the same second', { iat: NOW }, true],
+    ['issued a second later', { iat: NOW + 1 }, false],
+    ['without "iat"', { iat: undefined }, true],
+    ['of another subject', { sub: 'user-2' }, false],
+    ['of another issuer', { iss: 'https://another.example/' }, false],
+    ['without a "jti"', { jti: undefined }, true],
+  ])('treats a token %s as it should when the subject was revoked', async (_, claims, expected) => {
+    const list = createRevocationList(createStore());
+    await list.revokeSubject('user-1', { issuer: ISSUER });
+    expect(await list.isRevoked(token(claims as TokenPayload))).toBe(expected);
+  });
+
+  it('revokes the subject of tokens without an issuer apart from those with one', async () => {
+    const list = createRevocationList(createStore());
+    await list.revokeSubject('user-1', { issuer: null });
+    expect(await list.isRevoked(without('iss'))).toBe(true);
+    expect(await list.isRevoked(token())).toBe(false);
+  });
+});
+
+describe('A revocation list', () => {
+  it('stores hashes, and no name of a token, a subject or an issuer', async () => {
+    const store = memoryStore();
+    const list = createRevocationList(store);
+    await list.revoke(token());
+    await list.revokeSubject('user-1', { issuer: ISSUER });
+    const hash = createHash('sha256').update(`token ${ISSUER.length} ${ISSUER}token-1`).digest('hex');
+    expect(store.map.get(`intentkit-auth:revoked:${hash}`)).toBe(
+      `revoked ${NOW} intentkit-auth:revoked:${hash}`,
+    );
+    expect(JSON.stringify([...store.map])).not.toMatch(/user-1|token-1|issuer/);
+    for (const key of store.map.keys()) expect(key).toMatch(/^intentkit-auth:revoked:[0-9a-f]{64}$/);
+  });
+
+  it.each<[string, TokenPayload, number | undefined, RevocationListOptions, number | undefined]>([
+    ['the rest of its life and a minute', token(), undefined, {}, 660],
+    ['the tolerance more', token(), 30, {}, 690],
+    ['the tolerance of one that has just expired', token({ exp: NOW - 10 }), 30, {}, 80],
+    ['no time when it has expired', token({ exp: NOW }), undefined, {}, undefined],
+    ['"maxLifetime" without "exp"', without('exp'), undefined, { maxLifetime: '1d' }, 86_460],
+    ['100 years at most', token({ exp: 1e300 }), undefined, {}, 100 * 31_557_600],
+  ])('keeps a token for %s', async (_, payload, tolerance, options, seconds) => {
+    const store = memoryStore();
+    await createRevocationList(store, options).revoke(payload, tolerance);
+    expect(store.ttls).toEqual(seconds === undefined ? [] : [seconds * 1000]);
+  });
+
+  it.each<[string, RevocationListOptions, number]>([
+    ['100 years', {}, 100 * 31_557_600],
+    ['"maxLifetime" and a minute', { maxLifetime: '30d' }, 30 * 86_400 + 60],
+  ])('keeps a subject for %s', async (_, options, seconds) => {
+    const store = memoryStore();
+    await createRevocationList(store, options).revokeSubject('user-1', { issuer: ISSUER });
+    expect(store.ttls).toEqual([seconds * 1000]);
+  });
+
+  it.each([
+    ['a token without "jti"', without('jti')],
+    ['a token without "exp"', without('exp')],
+  ])('refuses to revoke %s', async (_, payload) => {
+    expect(await codeOf(createRevocationList(memoryStore()).revoke(payload))).toBe('ERR_NO_REVOCATION');
+  });
+
+  it.each([
+    [5, { issuer: ISSUER }],
+    ['user-1', {}],
+  ])('refuses to revoke the subject %j of %j', async (subject, of) => {
+    const { revokeSubject } = createRevocationList(memoryStore());
+    expect(await codeOf(revokeSubject(subject as never, of as never))).toBe('ERR_NO_REVOCATION');
+  });
+
+  it('does not set back the time of a subject when a clock is behind', async () => {
+    const list = createRevocationList(memoryStore());
+    await list.revokeSubject('user-1', { issuer: ISSUER });
+    vi.setSystemTime((NOW - 60) * 1000);
+    await list.revokeSubject('user-1', { issuer: ISSUER });
+    expect(await list.isRevoked(token({ iat: NOW - 1 }))).toBe(true);
+  });
+
+  it('does not ask the store about a token that has neither "jti" nor "sub"', async () => {
+    const store = memoryStore();
+    expect(await createRevocationList(store).isRevoked(without('jti', 'sub'))).toBe(false);
+    expect(store.gets).toBe(0);
+  });
+
+  it.each(['toJSON', 'jti', 'sub', 'throwOnErrors', 'store', 'timeout', 'onUnavailable'])(
+    'does not notice when Object.prototype has "%s"',
+    async (name) => {
+      const store = memoryStore();
+      await createRevocationList(store).revoke(token());
+      Object.defineProperty(Object.prototype, name, {
+        value: name === 'throwOnErrors' ? false : () => 'polluted',
+        configurable: true,
+      });
+      try {
+        const list = createRevocationList(store);
+        expect(await list.isRevoked(token())).toBe(true);
+        expect(await list.isRevoked(without('jti', 'sub'))).toBe(false);
+        expect(() => createRevocationList({} as never)).toThrow('The store must be');
+      } finally {
+        Reflect.deleteProperty(Object.prototype, name);
+      }
+    },
+  );
+});
+
+describe.each(titled(BROKEN_STORES))('When the store %s', (_, { problem, ...store }) => {
+  const warnings: string[] = [];
+  const list = (options: RevocationListOptions = {}) =>
+    createRevocationList(store, {
+      timeout: '0.05s',
+      onWarning: (message, code) => void warnings.push(`${code} ${message}`),
+      ...options,
+    });
+  const rejections = vi.fn();
+  beforeEach(() => {
+    warnings.length = 0;
+    process.on('unhandledRejection', rejections);
+  });
+  afterEach(async () => {
+    // Longer than the answer that rejects late.
+    await sleep(100);
+    process.off('unhandledRejection', rejections);
+    expect(rejections).not.toHaveBeenCalled();
+  });
+
+  it('there is no verdict, within the deadline and with a word on when to try again', async () => {
+    const began = performance.now();
+    const refused = list().isRevoked(token());
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_REVOCATION_UNAVAILABLE', retryAfter: 1 });
+    await expect(refused).rejects.toThrow(
+      `The token was neither accepted nor refused, because the revocation store gave no answer (${problem}); try again in 1 s.`,
+    );
+    expect(performance.now() - began).toBeLessThan(1000);
+    expect(warnings).toEqual([
+      `REVOCATION_FAILING The revocation store fails: ${problem}; tokens cannot be verified until it answers.`,
+    ]);
+  });
+
+  it('the token is accepted with a warning where the operator has said so', async () => {
+    const lenient = list({ onUnavailable: 'accept' });
+    expect(await lenient.isRevoked(token())).toBe(false);
+    expect(await lenient.isRevoked(token())).toBe(false);
+    expect(warnings).toEqual([
+      `REVOCATION_FAILING The revocation store fails: ${problem}; revoked tokens are accepted until it answers.`,
+    ]);
+  });
+
+  it.each(['refuse', 'accept'] as const)(
+    'nothing is revoked, and that is an error with "%s"',
+    async (mode) => {
+      const { revoke, revokeSubject } = list({ onUnavailable: mode });
+      expect(await codeOf(revoke(token()))).toBe('ERR_REVOCATION_UNAVAILABLE');
+      expect(await codeOf(revokeSubject('user-1', { issuer: ISSUER }))).toBe('ERR_REVOCATION_UNAVAILABLE');
+    },
+  );
+});
+
+describe('A store that answers that it has kept what it has not', () => {
+  it.each([
+    ['nothing', async () => undefined],
+    ['what another key has', memoryStore().get],
+  ])('is found out when it keeps %s', async (_, get) => {
+    const list = createRevocationList({ get, set: async () => true }, { onWarning: () => {} });
+    await expect(list.revoke(token())).rejects.toThrow('(it did not keep what was stored)');
+  });
+});
+
+describe('An outage of the store', () => {
+  it('is warned about once, and once when it is over', async () => {
+    const { map: _, ...store } = memoryStore();
+    const works = store.get;
+    const codes: string[] = [];
+    const list = createRevocationList(
+      { get: (key) => store.get(key), set: store.set },
+      { onWarning: (_, code) => void codes.push(code) },
+    );
+    store.get = () => Promise.reject(new Error('gone'));
+    for (let time = 0; time < 3; time += 1) {
+      expect(await codeOf(list.isRevoked(token()))).toBe('ERR_REVOCATION_UNAVAILABLE');
+    }
+    store.get = works;
+    expect(await list.isRevoked(token())).toBe(false);
+    expect(codes).toEqual(['REVOCATION_FAILING', 'REVOCATION_RECOVERED']);
+  });
+
+  it('does not make the store remember a question for each token', async () => {
+    let asked = 0;
+    const answers: (() => void)[] = [];
+    const get = (): Promise<undefined> => {
+      asked += 1;
+      return new Promise((resolve) => answers.push(() => resolve(undefined)));
+    };
+    const list = createRevocationList({ get, set: get }, { timeout: '0.02s', onWarning: () => {} });
+    const ask = (): Promise<unknown> => codeOf(list.isRevoked(without('sub')));
+    await Promise.all(Array.from({ length: 100 }, ask));
+    const began = performance.now();
+    for (let time = 0; time < 1000; time += 1) expect(await ask()).toBe('ERR_REVOCATION_UNAVAILABLE');
+    expect(performance.now() - began).toBeLessThan(1000);
+    expect(asked).toBeLessThanOrEqual(102);
+
+    for (const answer of answers) answer();
+    await sleep(0);
+    const recovered = ask();
+    await sleep(0);
+    answers.at(-1)?.();
+    expect(await recovered).toBe(false);
+  });
+});
+
+describe('The memory of tokens that were not revoked', () => {
+  it('is off by default', async () => {
+    const store = memoryStore();
+    const list = createRevocationList(store);
+    for (let time = 0; time < 3; time += 1) await list.isRevoked(without('sub'));
+    expect(store.gets).toBe(3);
+  });
+
+  it('spares the store for the time that is configured, and not longer', async () => {
+    const store = memoryStore();
+    const list = createRevocationList(store, { cacheMisses: '0.2s' });
+    for (let time = 0; time < 3; time += 1) await list.isRevoked(without('sub'));
+    expect(store.gets).toBe(1);
+    await createRevocationList(store).revoke(token());
+    expect(await list.isRevoked(without('sub'))).toBe(false);
+    await sleep(250);
+    expect(await list.isRevoked(without('sub'))).toBe(true);
+  });
+
+  it('forgets at once when this process revokes, even while a question is on its way', async () => {
+    const store = memoryStore();
+    const list = createRevocationList(store, { cacheMisses: '1h' });
+    await list.isRevoked(token());
+    const asked = list.isRevoked(token());
+    await list.revoke(token());
+    await asked;
+    expect(await list.isRevoked(token())).toBe(true);
+  });
+
+  it('holds 10,000 tokens at most', async () => {
+    const store = memoryStore();
+    const list = createRevocationList(store, { cacheMisses: '1h' });
+    const ask = (id: number): Promise<boolean> => list.isRevoked({ jti: `${id}` });
+    for (let id = 0; id <= 10_000; id += 1) await ask(id);
+    store.gets = 0;
+    await ask(10_000);
+    expect(store.gets).toBe(0);
+    await ask(0);
+    expect(store.gets).toBe(1);
+  });
+});
+
+describe('An option of a revocation list', () => {
+  it.each<[unknown, string]>([
+    [{ timeout: '0s' }, '"timeout" must be a duration longer than zero and at most one minute.'],
+    [{ timeout: '2m' }, '"timeout" must be a duration longer than zero and at most one minute.'],
+    [{ timeout: 250 }, '"timeout" must be a duration longer than zero and at most one minute.'],
+    [{ timeout: undefined }, '"timeout" must be a duration longer than zero and at most one minute.'],
+    [{ cacheMisses: '2h' }, '"cacheMisses" must be a duration of at most one hour.'],
+    [{ cacheMisses: '-1s' }, '"cacheMisses" must be a duration of at most one hour.'],
+    [{ onUnavailable: 'maybe' }, '"onUnavailable" must be "refuse" or "accept".'],
+    [{ maxLifetime: '0s' }, '"maxLifetime" must be a duration of at least one second, such as "30d".'],
+    [{ onWarning: 'x' }, '"onWarning" must be a function.'],
+    [{ timeouts: '1s' }, '"timeouts" is not an option of createRevocationList.'],
+    [null, 'The options must be an object.'],
+  ])('is refused by name: %j', (options, message) => {
+    expect(() => createRevocationList(memoryStore(), options as never)).toThrow(
+      expect.objectContaining({ code: 'ERR_AUTH_CONFIG', message }),
+    );
+  });
+
+  it.each([
+    ['undefined', undefined],
+    ['nothing to set', { get: () => undefined }],
+    ['text', 'redis://localhost'],
+  ])('a store that is none is refused: %s', (_, store) => {
+    expect(() => createRevocationList(store as never)).toThrow('The store must be');
+  });
+
+  it('a keyv that would answer "not there" when its Redis fails is refused', () => {
+    const adapter = (throwOnErrors: boolean) =>
+      Object.assign(new Map(), { throwOnErrors, opts: {}, on: () => {}, name: 'redis' });
+    for (const [ofKeyv, ofAdapter] of [
+      [false, true],
+      [true, false],
+    ] as const) {
+      const store = { throwOnErrors: ofKeyv, store: { ...adapter(ofAdapter) }, get: () => 1, set: () => 1 };
+      expect(() => createRevocationList(store)).toThrow('throwOnErrors: true');
+    }
+  });
+});

@@ -1,0 +1,47 @@
+/** The adapters of docs/revocation.md, as they stand there. */
+import type { Store } from 'intentkit-auth';
+import { createRevocationList } from 'intentkit-auth/revocation';
+import { createStorage } from 'unstorage';
+import { describe, expect, it } from 'vitest';
+import { blocksOf, run } from '../../support/markdown.js';
+
+const blocks = await blocksOf(new URL('../../../docs/revocation.md', import.meta.url), 'ts');
+
+async function adapter<From>(name: string): Promise<(from: From) => Store> {
+  const block = blocks.find((text) => text.includes(`const ${name} =`)) ?? '';
+  return (await run(block))[name] as (from: From) => Store;
+}
+
+/** Workers KV as it is documented: texts, `null` for what is not there, and a time to live of a minute at least. */
+function workersKv() {
+  const entries = new Map<string, string>();
+  return {
+    get: async (key: string) => entries.get(key) ?? null,
+    put: async (key: string, value: unknown, { expirationTtl }: { expirationTtl: number }) => {
+      if (typeof value !== 'string')
+        throw new TypeError('KV put() accepts only strings, streams and buffers.');
+      if (!Number.isInteger(expirationTtl) || expirationTtl < 60) throw new Error('Invalid expiration_ttl');
+      if (new TextEncoder().encode(key).length > 512)
+        throw new Error('UTF-8 encoded length of key exceeds 512');
+      entries.set(key, value);
+    },
+  };
+}
+
+describe('docs/revocation.md', () => {
+  it.each<[string, () => Promise<Store>]>([
+    ['unstorage', async () => (await adapter('fromUnstorage'))(createStorage())],
+    ['Workers KV', async () => (await adapter('fromWorkersKv'))(workersKv())],
+  ])('has an adapter for %s on which a list works', async (_, createStore) => {
+    const store = await createStore();
+    const [one, other] = [createRevocationList(store), createRevocationList(store)];
+    const now = Math.floor(Date.now() / 1000);
+    const token = { iss: 'my-service', sub: 'user-1', jti: 'a', iat: now - 1, exp: now + 1 };
+    expect(await other.isRevoked(token)).toBe(false);
+    await one.revoke(token);
+    expect(await other.isRevoked(token)).toBe(true);
+    expect(await other.isRevoked({ ...token, jti: 'b' })).toBe(false);
+    await one.revokeSubject('user-1', { issuer: 'my-service' });
+    expect(await other.isRevoked({ ...token, jti: 'b' })).toBe(true);
+  });
+});
