@@ -119,7 +119,9 @@ it(seeded('a token that is made up ends alike by both engines'), async () => {
   });
   await fc.assert(property, { seed: SEED, numRuns: COUNT });
   // A generator that only made rubbish would prove nothing: every verdict there is has come up.
-  if (COUNT >= 5000) expect(seen).toEqual(new Set([undefined, ...VERIFY_FAILURES]));
+  // These clients have no revocation list.
+  const possible = VERIFY_FAILURES.filter((reason) => reason !== 'revoked');
+  if (COUNT >= 5000) expect(seen).toEqual(new Set([undefined, ...possible]));
 });
 
 it.each(HMAC_ALGORITHMS)(seeded('claims are signed by %s alike by both engines'), async (alg) => {

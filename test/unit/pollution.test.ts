@@ -60,7 +60,7 @@ const POLLUTION: Readonly<Record<string, unknown>> = {
   reason: 'polluted',
 };
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 }));
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'], now: NOW * 1000 }));
 afterEach(() => {
   for (const name of Object.keys(POLLUTION)) Reflect.deleteProperty(Object.prototype, name);
   vi.useRealTimers();
