@@ -1,8 +1,8 @@
 import { type AuthClient, AuthError } from 'intentkit-auth';
 import { parseWholeSeconds } from '../src/claims/duration.js';
+import { own } from '../src/own-properties.js';
 import { rulesOf } from '../src/source-rules.js';
 import type { McpOptions, Store, TokenVerifierOptions } from './options.js';
-import { own } from './own.js';
 import { createResource, type Resource } from './resource.js';
 import { type Implications, impliedScopes, isScope } from './scopes.js';
 

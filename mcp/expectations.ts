@@ -1,7 +1,7 @@
 import type { AuthClient, TokenPayload } from 'intentkit-auth';
 import { decodeProtectedHeader } from 'jose';
+import { own } from '../src/own-properties.js';
 import { rulesOf, type SourceRules } from '../src/source-rules.js';
-import { own } from './own.js';
 
 /** What the client has checked of a token that it found good. */
 export interface Expectations {

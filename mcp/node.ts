@@ -1,6 +1,6 @@
+import { own } from '../src/own-properties.js';
 import type { Answer } from './answers.js';
 import type { Incoming } from './incoming.js';
-import { own } from './own.js';
 import type { NodeRequest, NodeResponse } from './types.js';
 
 /** Reads a request of `node:http`, also where express has cut the URL. */

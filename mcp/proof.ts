@@ -1,5 +1,5 @@
 import { base64url, calculateJwkThumbprint, decodeProtectedHeader, EmbeddedJWK, jwtVerify } from 'jose';
-import { own } from './own.js';
+import { own } from '../src/own-properties.js';
 import {
   FALSE_PROOF,
   LARGE_PROOF,

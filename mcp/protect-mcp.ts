@@ -1,4 +1,5 @@
 import type { AuthClient } from 'intentkit-auth';
+import { own } from '../src/own-properties.js';
 import { Answer, createAnswers } from './answers.js';
 import { type GateConfig, parseGateOptions, scopeList } from './config.js';
 import { readCredentials, type Scheme } from './credentials.js';
@@ -6,7 +7,6 @@ import { type Incoming, pathOf } from './incoming.js';
 import { createMetadata } from './metadata.js';
 import { fromNode, give } from './node.js';
 import type { McpOptions } from './options.js';
-import { own } from './own.js';
 import { checkProof } from './proof.js';
 import {
   BEARER_TOKEN,

@@ -1,4 +1,4 @@
-import { own } from './own.js';
+import { own } from '../src/own-properties.js';
 
 /** What each scope implies, by whatever many steps. */
 export type Implications = ReadonlyMap<string, readonly string[]>;

@@ -1,3 +1,4 @@
+import { within } from '../src/deadline.js';
 import type { Store } from './options.js';
 import type { Proof } from './proof.js';
 
@@ -31,7 +32,7 @@ export class UsedProofs {
     this.#memory.set(id, acceptedUntil);
     if (!this.#store) return 'first';
     try {
-      return await withinDeadline(useInStore(this.#store, `dpop:${id}`, acceptedUntil - now + 1));
+      return await within(STORE_DEADLINE_MS, useInStore(this.#store, `dpop:${id}`, acceptedUntil - now + 1));
     } catch {
       return 'unknown';
     }
@@ -50,16 +51,4 @@ async function useInStore(store: Store, key: string, ttlMs: number): Promise<'fi
   if (((await store.get(key)) ?? undefined) !== undefined) return 'again';
   await store.set(key, 1, Math.ceil(ttlMs));
   return 'first';
-}
-
-async function withinDeadline<T>(work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('The store did not answer in time.')), STORE_DEADLINE_MS);
-  });
-  try {
-    return await Promise.race([work, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,7 +1,7 @@
 import { type AuthClient, AuthError, type TokenPayload } from 'intentkit-auth';
+import { own } from '../src/own-properties.js';
 import type { VerifierConfig } from './config.js';
 import { expectationsOf } from './expectations.js';
-import { own } from './own.js';
 import { NO_EXPIRY, OTHER_AUDIENCE, type Refusal, refusalFor, unavailable } from './refusals.js';
 import { scopesOf, withImplied } from './scopes.js';
 import type { AuthInfo } from './types.js';

@@ -122,10 +122,9 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
 
   function decode(input: unknown): TokenPayload {
     const token = parseToken(input, decodedHeaders);
-    const payload = token instanceof Malformed ? token : readClaims(token);
-    if (token instanceof Malformed || payload instanceof Malformed) {
-      throw new AuthError('ERR_TOKEN_MALFORMED', (payload as Malformed).message);
-    }
+    if (token instanceof Malformed) throw malformed(token);
+    const payload = readClaims(token);
+    if (payload instanceof Malformed) throw malformed(payload);
     decodedHeaders.add(token.headerSegment, token.header);
     return payload;
   }
@@ -180,6 +179,8 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
   publishRules(client, secret ? [secret, ...remotes] : remotes);
   return client;
 }
+
+const malformed = ({ message }: Malformed): AuthError => new AuthError('ERR_TOKEN_MALFORMED', message);
 
 const now = (): number => Math.floor(Date.now() / 1000);
 

@@ -4,8 +4,8 @@
  */
 
 /** A member that the object itself has, otherwise `undefined`. */
-export const own = (object: Readonly<Record<string, unknown>>, name: string): unknown =>
-  Object.hasOwn(object, name) ? object[name] : undefined;
+export const own = (object: object, name: string): unknown =>
+  Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : undefined;
 
 /** A member that an object has itself or by its class. What `Object.prototype` has is none. */
 export function memberOf(object: object, name: string): unknown {

@@ -21,7 +21,7 @@ export async function loadKeySet(
   const request = { timeoutMs, headers, fetch, connection };
   const url = config.url ?? (await discover(config, request));
   const jwks = await fetchJson({ ...request, url, accept: 'application/jwk-set+json, application/json' });
-  const keys = typeof jwks === 'object' && jwks !== null ? own({ ...jwks }, 'keys') : undefined;
+  const keys = typeof jwks === 'object' && jwks !== null ? own(jwks, 'keys') : undefined;
   return keySetOf(keys, url, began, engine, algorithms);
 }
 
