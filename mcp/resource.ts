@@ -1,3 +1,5 @@
+import { isLoopback } from '../src/config/loopback.js';
+
 /** The protected server as it is known to the public. */
 export interface Resource {
   /** As it was configured: clients compare it with the URL that they were given. */
@@ -34,7 +36,3 @@ export const isMetadataPath = (resource: Resource, path: string): boolean =>
   withoutSlash(path) === resource.metadataPath;
 
 const withoutSlash = (path: string): string => (path.endsWith('/') ? path.slice(0, -1) : path);
-
-// The URL parser has already turned every spelling of an IPv4 address into four decimals.
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d+){3}$/.test(host);

@@ -30,6 +30,11 @@ describe('An option of protectMcp that cannot be used is refused when the gate i
       { what: 'no resource', options: {}, says: URLS },
       { what: 'a resource that is no URL', options: { resource: 'api.example.com' }, says: URLS },
       { what: 'a resource over http', options: { resource: 'http://api.example.com/mcp' }, says: URLS },
+      {
+        what: 'a resource over http on a host that the resolver may lead anywhere',
+        options: { resource: 'http://api.localhost/mcp' },
+        says: URLS,
+      },
       { what: 'a resource with a query', options: { resource: `${RESOURCE}?a=b` }, says: URLS },
       { what: 'a resource with a fragment', options: { resource: `${RESOURCE}#` }, says: URLS },
       {
