@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './installed.js';
@@ -6,11 +6,15 @@ import { type Filled, markdown } from './table.js';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const versionOf = (folder: string): string => JSON.parse(read(`${folder}/package.json`)).version;
+const isInstalled = (name: string): boolean => existsSync(join(ROOT, 'node_modules', name));
 
 /** One line: the libraries, Node, and the machine. */
 function setting(rounds: number): string {
   const names = ['jose', 'jsonwebtoken', 'fast-jwt', '@node-rs/jsonwebtoken'];
-  const peers = names.map((name) => `${name} ${versionOf(`node_modules/${name}`)}`).join(', ');
+  const peers = names
+    .filter(isInstalled)
+    .map((name) => `${name} ${versionOf(`node_modules/${name}`)}`)
+    .join(', ');
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${process.platform} ${process.arch}`;
   return `intentkit-auth ${versionOf('.')}, ${peers}; Node ${process.versions.node} on ${machine}; ${rounds} rounds.`;
 }

@@ -35,11 +35,11 @@ export function checkClaims(
   if (typ !== undefined && mediaType(header.typ) !== mediaType(typ)) {
     return broken('claim', `The "typ" header is not ${JSON.stringify(typ)}.`);
   }
-  const iss = own(payload, 'iss');
+  const claims = registered(payload);
+  const { iss, aud } = claims;
   if (issuer && !(typeof iss === 'string' && issuer.includes(iss))) {
     return broken('issuer', `The "iss" claim is not the expected issuer, ${oneOf(issuer)}.`);
   }
-  const aud = own(payload, 'aud');
   if (audience && !audience.some((expected) => hasAudience(aud, expected))) {
     return broken('audience', `The "aud" claim does not have the expected audience, ${oneOf(audience)}.`);
   }
@@ -47,13 +47,11 @@ export function checkClaims(
     if (!Object.hasOwn(payload, claim))
       return broken('claim', `The ${JSON.stringify(claim)} claim is missing.`);
   }
-  const mistyped = mistypedClaim(payload);
+  const mistyped = mistypedOf(claims);
   if (mistyped) return broken('claim', `The "${mistyped}" claim is of the wrong type.`);
 
-  const nbf = time(payload, 'nbf');
-  const exp = time(payload, 'exp');
   // `maxTokenAge` makes `iat` required.
-  const iat = time(payload, 'iat') ?? now;
+  const { nbf, exp, iat = now } = claims as Times;
   if (nbf !== undefined && nbf > now + clockTolerance) {
     return broken('not_yet_valid', 'The "nbf" claim is in the future.');
   }
@@ -71,27 +69,51 @@ export function checkClaims(
  * The first registered claim whose JSON type is not RFC 7519's, or `undefined`. `1e999` is valid JSON and
  * reads as infinity: an `exp` of it would never expire.
  */
-export function mistypedClaim(claims: Readonly<Record<string, unknown>>): string | undefined {
-  for (const claim of TEXTS) {
-    const value = own(claims, claim);
-    if (value !== undefined && !isText(value)) return claim;
-  }
-  for (const claim of TIMES) {
-    const value = own(claims, claim);
-    if (value !== undefined && !Number.isFinite(value)) return claim;
-  }
-  const aud = own(claims, 'aud');
-  const isAudience = aud === undefined || isText(aud) || (Array.isArray(aud) && aud.every(isText));
-  return isAudience ? undefined : 'aud';
+export const mistypedClaim = (claims: Readonly<Record<string, unknown>>): string | undefined =>
+  mistypedOf(registered(claims));
+
+function mistypedOf({ iss, sub, jti, exp, nbf, iat, aud }: Registered): string | undefined {
+  if (!isAbsentOr(isText, iss)) return 'iss';
+  if (!isAbsentOr(isText, sub)) return 'sub';
+  if (!isAbsentOr(isText, jti)) return 'jti';
+  if (!isAbsentOr(Number.isFinite, exp)) return 'exp';
+  if (!isAbsentOr(Number.isFinite, nbf)) return 'nbf';
+  if (!isAbsentOr(Number.isFinite, iat)) return 'iat';
+  return isAbsentOr(isText, aud) || (Array.isArray(aud) && aud.every(isText)) ? undefined : 'aud';
 }
 
-const TEXTS = ['iss', 'sub', 'jti'] as const;
-const TIMES = ['exp', 'nbf', 'iat'] as const;
 const isText = (value: unknown): boolean => typeof value === 'string';
+const isAbsentOr = (isRight: (value: unknown) => boolean, value: unknown): boolean =>
+  value === undefined || isRight(value);
 
-// Only called once the types of the registered claims are known to be right.
-const time = (payload: TokenPayload, claim: 'nbf' | 'exp' | 'iat'): number | undefined =>
-  own(payload, claim) as number | undefined;
+/** The claims that RFC 7519 registers, of whatever type. */
+interface Registered {
+  readonly iss: unknown;
+  readonly sub: unknown;
+  readonly aud: unknown;
+  readonly jti: unknown;
+  readonly exp: unknown;
+  readonly nbf: unknown;
+  readonly iat: unknown;
+}
+
+/** The times, once their types are known to be right. */
+interface Times {
+  readonly exp?: number;
+  readonly nbf?: number;
+  readonly iat?: number;
+}
+
+/** Each registered claim, read once. */
+const registered = (claims: object): Registered => ({
+  iss: own(claims, 'iss'),
+  sub: own(claims, 'sub'),
+  aud: own(claims, 'aud'),
+  jti: own(claims, 'jti'),
+  exp: own(claims, 'exp'),
+  nbf: own(claims, 'nbf'),
+  iat: own(claims, 'iat'),
+});
 
 const hasAudience = (aud: unknown, expected: string): boolean =>
   aud === expected || (Array.isArray(aud) && aud.includes(expected));

@@ -12,27 +12,40 @@ export const ecdsaLength = (algorithm: string): number | undefined =>
  */
 export function ecdsaToDer(signature: Uint8Array): Uint8Array {
   const half = signature.length / 2;
-  const r = integer(signature.subarray(0, half));
-  const s = integer(signature.subarray(half));
-  const length = r.length + s.length;
+  const r = integerAt(signature, 0, half);
+  const s = integerAt(signature, half, signature.length);
+  const length = 4 + r.length + s.length;
   // From 128 on, a byte before the length says how many bytes the length has.
-  const head = length < 128 ? [0x30, length] : [0x30, 0x81, length];
-  const der = new Uint8Array(head.length + length);
+  const head = length < 128 ? [SEQUENCE, length] : [SEQUENCE, 0x81, length];
+  const der = Buffer.allocUnsafe(head.length + length);
   der.set(head);
-  der.set(r, head.length);
-  der.set(s, head.length + r.length);
+  write(r, der, head.length);
+  write(s, der, head.length + 2 + r.length);
   return der;
 }
 
-/** A DER integer: without leading zeros, but with one where the number would otherwise be negative. */
-function integer(bytes: Uint8Array): Uint8Array {
-  let zeros = 0;
-  while (zeros < bytes.length - 1 && bytes[zeros] === 0) zeros += 1;
-  const digits = bytes.subarray(zeros);
-  const padding = (digits[0] ?? 0) < 0x80 ? 0 : 1;
-  const encoded = new Uint8Array(2 + padding + digits.length);
-  encoded[0] = 0x02;
-  encoded[1] = padding + digits.length;
-  encoded.set(digits, 2 + padding);
-  return encoded;
+const SEQUENCE = 0x30;
+const INTEGER = 0x02;
+
+/** The digits of a number, and their count in DER. */
+interface Integer {
+  readonly digits: Uint8Array;
+  readonly length: number;
+}
+
+/** A number without leading zeros, but with one in DER where the number would otherwise be negative. */
+function integerAt(bytes: Uint8Array, start: number, end: number): Integer {
+  let first = start;
+  while (first < end - 1 && bytes[first] === 0) first += 1;
+  const isNegative = (bytes[first] ?? 0) >= 0x80;
+  return { digits: bytes.subarray(first, end), length: end - first + (isNegative ? 1 : 0) };
+}
+
+/** Writes type, length and digits at a place in `der`. */
+function write({ digits, length }: Integer, der: Uint8Array, at: number): void {
+  der[at] = INTEGER;
+  der[at + 1] = length;
+  // What is longer than its digits gets a zero before them.
+  der[at + 2] = 0;
+  der.set(digits, at + 2 + length - digits.length);
 }

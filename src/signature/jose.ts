@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { loadJose } from '../jose.js';
 import { encodeUtf8 } from '../runtime.js';
-import { bytesOf } from '../token/base64url.js';
 import type { Token } from '../token/parse.js';
 import { hasCritical, type SignatureEngine, type SignatureVerdict } from './engine.js';
 import { signatureLength } from './length.js';
@@ -25,8 +24,8 @@ export const joseEngine: SignatureEngine = {
 
   importPublicKey(key) {
     const length = signatureLength(key);
-    const hasRightLength = ({ signatureSegment }: Token): boolean =>
-      length === undefined || bytesOf(signatureSegment)?.length === length;
+    const hasRightLength = ({ signature }: Token): boolean =>
+      length === undefined || signature.length === length;
     return {
       // What a `crit` header asks for is judged before the signature.
       verify: (token) => (hasCritical(token) || hasRightLength(token) ? verifyByJose(token, key) : 'bad'),

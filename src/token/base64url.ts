@@ -8,7 +8,7 @@
 
 const { Buffer } = globalThis;
 
-/** Where there is a `Buffer` (Node, Bun, Deno), texts are decoded into this one, which is cleared after each. */
+/** Where there is a `Buffer` (Node, Bun, Deno), payloads are decoded into this one, which is cleared after each. */
 const scratch = typeof Buffer === 'function' ? Buffer.alloc(49_152) : undefined;
 
 /** What may stand last when two or three characters follow the last group of four: the bits beyond a byte are zero. */
@@ -16,7 +16,7 @@ const LAST = { 2: 'AQgw', 3: 'AEIMQUYcgkosw048' } as const;
 
 /** The bytes of base64url text, or `undefined` unless it is canonical. */
 export function decodeBase64url(text: string): Uint8Array | undefined {
-  return isDecodable(text) && isCanonical(text) ? bytesOf(text) : undefined;
+  return isDecodable(text) ? decodeCanonical(text) : undefined;
 }
 
 /**
@@ -30,13 +30,10 @@ export function isDecodable(text: string): boolean {
   return true;
 }
 
-/** Whether decodable text is canonical base64url. */
-export function isCanonical(text: string): boolean {
-  if (!hasCanonicalEnd(text)) return false;
-  if (!scratch || text.length > MAX_LENGTH) return bytesOf(text)?.length === byteLength(text);
-  const length = scratch.write(text, 'base64url');
-  scratch.fill(0, 0, length);
-  return length === byteLength(text);
+/** The bytes of decodable text, or `undefined` unless it is canonical base64url. */
+export function decodeCanonical(text: string): Uint8Array | undefined {
+  const bytes = hasCanonicalEnd(text) ? bytesOf(text) : undefined;
+  return bytes?.length === byteLength(text) ? bytes : undefined;
 }
 
 /**
@@ -44,13 +41,11 @@ export function isCanonical(text: string): boolean {
  * U+FFFD, so whoever finds that character must look at the bytes.
  */
 export function utf8In(text: string): string | undefined {
-  if (!hasCanonicalEnd(text)) return undefined;
   if (!scratch || text.length > MAX_LENGTH) {
-    const bytes = bytesOf(text);
-    return bytes?.length === byteLength(text)
-      ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
-      : undefined;
+    const bytes = decodeCanonical(text);
+    return bytes && new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
   }
+  if (!hasCanonicalEnd(text)) return undefined;
   const length = scratch.write(text, 'base64url');
   const decoded = length === byteLength(text) ? scratch.toString('utf8', 0, length) : undefined;
   scratch.fill(0, 0, length);

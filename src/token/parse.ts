@@ -1,6 +1,6 @@
 import { own, withoutPrototype } from '../own-properties.js';
 import type { TokenPayload } from '../types.js';
-import { isCanonical, isDecodable, utf8In } from './base64url.js';
+import { decodeCanonical, isDecodable, utf8In } from './base64url.js';
 import type { Header, HeaderMemory } from './header.js';
 import { parseJsonObject } from './json.js';
 
@@ -15,8 +15,7 @@ export interface Token {
   readonly payloadSegment: string;
   /** The text of the payload. Bytes that are no UTF-8 are U+FFFD in it, which {@link readClaims} looks into. */
   readonly payloadText: string;
-  /** Canonical base64url. */
-  readonly signatureSegment: string;
+  readonly signature: Uint8Array;
 }
 
 /** What is not a token, and one sentence that says why. */
@@ -56,10 +55,9 @@ export function parseToken(input: unknown, headers: HeaderMemory): Token | Malfo
   if (!hasThreeSegments || input.includes('.', second + 1) || !isDecodable(input)) return mistakeIn(input);
   const headerSegment = input.slice(0, first);
   const payloadSegment = input.slice(first + 1, second);
-  const signatureSegment = input.slice(second + 1);
-
   const payloadText = utf8In(payloadSegment);
-  if (payloadText === undefined || !isCanonical(signatureSegment)) return mistakeIn(input);
+  const signature = decodeCanonical(input.slice(second + 1));
+  if (payloadText === undefined || !signature) return mistakeIn(input);
   const header = headers.get(headerSegment) ?? parseHeader(headerSegment, input);
   if (header instanceof Malformed) return header;
   const signingInput = input.slice(0, second);
@@ -70,7 +68,7 @@ export function parseToken(input: unknown, headers: HeaderMemory): Token | Malfo
     signingInput,
     payloadSegment,
     payloadText,
-    signatureSegment,
+    signature,
   };
 }
 

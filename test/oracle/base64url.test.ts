@@ -52,7 +52,7 @@ const portable = await withoutBuffer();
 describe.each([
   ['with Buffer', native],
   ['without Buffer', portable],
-])('Base64url %s', (_, { bytesOf, decodeBase64url, isCanonical, isDecodable, utf8In }) => {
+])('Base64url %s', (_, { bytesOf, decodeBase64url, decodeCanonical, isDecodable, utf8In }) => {
   it(`is canonical exactly when encoding its bytes again gives the same text (seed ${SEED})`, () => {
     let canonical = 0;
     fc.assert(
@@ -60,7 +60,6 @@ describe.each([
         const expected = encodeAgain(value);
         if (expected) canonical += 1;
         const bytes = Buffer.from(value, 'base64url');
-        expect(isDecodable(value) && isCanonical(value)).toBe(expected);
         const decoded = decodeBase64url(value);
         expect(decoded && [...decoded]).toEqual(expected ? [...bytes] : undefined);
         if (!isDecodable(value)) return;
@@ -79,7 +78,7 @@ describe.each([
     (length) => {
       const value = Buffer.alloc(Math.floor((length * 3) / 4), 'x').toString('base64url');
       expect(utf8In(value)).toBe(Buffer.from(value, 'base64url').toString());
-      expect(isCanonical(value)).toBe(true);
+      expect(decodeCanonical(value)).toHaveLength(Math.floor((length * 3) / 4));
     },
   );
 });

@@ -52,7 +52,7 @@ describe('parseToken', () => {
       signingInput: `${headerSegment}.${payload}`,
       payloadSegment: payload,
       payloadText: '{"sub":"user-1"}',
-      signatureSegment: signature,
+      signature: Buffer.from(signature, 'base64url'),
     });
   });
 
