@@ -2,7 +2,8 @@ import { type AuthClient, AuthError } from 'intentkit-auth';
 import { parseWholeSeconds } from '../src/claims/duration.js';
 import { own } from '../src/own-properties.js';
 import { rulesOf } from '../src/source-rules.js';
-import type { McpOptions, Store, TokenVerifierOptions } from './options.js';
+import { type Store, storeThatFailsLoudly } from '../src/store.js';
+import type { McpOptions, TokenVerifierOptions } from './options.js';
 import { createResource, type Resource } from './resource.js';
 import { type Implications, impliedScopes, isScope } from './scopes.js';
 
@@ -47,14 +48,15 @@ export function parseGateOptions(auth: AuthClient, options: McpOptions): GateCon
   refuseUnknown(auth, options, GATE_OPTIONS);
   const dpop = own(options, 'dpop') ?? 'supported';
   if (!DPOP_MODES.includes(dpop)) fail('"dpop" must be "supported", "required" or "off".');
-  const store = own(options, 'replayStore');
-  if (store !== undefined && !isStore(store)) fail('"replayStore" must be an object with "get" and "set".');
+  const given = own(options, 'replayStore');
+  const store = given === undefined ? undefined : storeThatFailsLoudly(given);
+  if (typeof store === 'string') fail(`"replayStore" ${store}`);
   return {
     ...verifierConfig(options),
     requiredScopes: scopeList(own(options, 'requiredScopes') ?? [], 'requiredScopes'),
     dpop: dpop as GateConfig['dpop'],
     proofMaxAge: proofMaxAge(own(options, 'dpopMaxAge')),
-    replayStore: store as Store | undefined,
+    replayStore: store,
     authorizationServers: authorizationServers(auth, own(options, 'authorizationServers')),
   };
 }
@@ -119,12 +121,6 @@ function authorizationServers(auth: AuthClient, given: unknown): readonly string
 
 const isUrl = (text: unknown): boolean =>
   typeof text === 'string' && /^https?:/i.test(text) && URL.canParse(text);
-
-const isStore = (store: unknown): boolean =>
-  typeof store === 'object' &&
-  store !== null &&
-  typeof (store as Store).get === 'function' &&
-  typeof (store as Store).set === 'function';
 
 function fail(message: string): never {
   throw new AuthError('ERR_AUTH_CONFIG', message);

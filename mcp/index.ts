@@ -1,4 +1,5 @@
-export type { McpOptions, Store, TokenVerifierOptions } from './options.js';
+export type { Store } from 'intentkit-auth';
+export type { McpOptions, TokenVerifierOptions } from './options.js';
 export { protectMcp } from './protect-mcp.js';
 export { createTokenVerifier } from './token-verifier.js';
 export type {

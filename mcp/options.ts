@@ -1,10 +1,4 @@
-/** A store that several processes share. Stores of keyv fit. */
-export interface Store {
-  /** The value, or `undefined` or `null` when there is none. */
-  get(key: string): unknown;
-  /** Keeps the value for this many milliseconds. */
-  set(key: string, value: unknown, ttlMs: number): unknown;
-}
+import type { Store } from 'intentkit-auth';
 
 /** Options of `createTokenVerifier`. */
 export interface TokenVerifierOptions {
@@ -40,7 +34,10 @@ export interface McpOptions extends TokenVerifierOptions {
   dpop?: 'supported' | 'required' | 'off';
   /** How far the time of a proof may be from ours, both ways. Default: `'1m'`. At most `'5m'`. */
   dpopMaxAge?: string;
-  /** Where used proofs are remembered for other processes too. Default: in this process only. */
+  /**
+   * Where used proofs are remembered for other processes too. A keyv needs `throwOnErrors: true`, as a store that fails
+   * in silence would let a proof be used again. Default: in this process only.
+   */
   replayStore?: Store;
   /**
    * The issuers whose tokens are accepted, for the metadata. Default: each configured issuer that is a URL. An empty

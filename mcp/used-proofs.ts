@@ -1,5 +1,5 @@
 import { within } from '../src/deadline.js';
-import type { Store } from './options.js';
+import type { Store } from '../src/store.js';
 import type { Proof } from './proof.js';
 
 /** The store's time for one look and one entry. */
@@ -49,6 +49,6 @@ export class UsedProofs {
 
 async function useInStore(store: Store, key: string, ttlMs: number): Promise<'first' | 'again'> {
   if (((await store.get(key)) ?? undefined) !== undefined) return 'again';
-  await store.set(key, 1, Math.ceil(ttlMs));
+  await store.set(key, '1', Math.ceil(ttlMs));
   return 'first';
 }

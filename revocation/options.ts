@@ -1,7 +1,7 @@
 // By the package's own name, so that the built entry shares one `AuthError` with the root entry.
-import { AuthError, type Store, type WarningHandler } from 'intentkit-auth';
+import { AuthError, type WarningHandler } from 'intentkit-auth';
 import { parseMilliseconds, parseWholeSeconds } from '../src/claims/duration.js';
-import { memberOf, methodOf, own } from '../src/own-properties.js';
+import { own } from '../src/own-properties.js';
 import { emitWarning, safely } from '../src/warnings.js';
 
 /** Options of `createRevocationList`. Durations are such as `'0.25s'` or `'30d'`. */
@@ -73,33 +73,6 @@ export function parseOptions(input: RevocationListOptions): Settings {
   throw new AuthError(
     'ERR_AUTH_CONFIG',
     `${JSON.stringify(unknown)} is not an option of createRevocationList.`,
-  );
-}
-
-/**
- * The store with its methods bound.
- *
- * @throws {AuthError} `ERR_AUTH_CONFIG` for what is no store, and for a keyv that answers "not there" when it fails.
- */
-export function parseStore(input: unknown): Store {
-  if (typeof input !== 'object' || input === null) throw wrong('The store', 'an object with "get" and "set"');
-  const [get, set] = [methodOf(input, 'get'), methodOf(input, 'set')];
-  if (!get || !set) throw wrong('The store', 'an object with "get" and "set", such as keyv');
-  if (swallowsErrors(input)) {
-    throw new AuthError(
-      'ERR_AUTH_CONFIG',
-      'The store must not turn its failures into misses: give "throwOnErrors: true" to Keyv and to its adapter, such as KeyvRedis.',
-    );
-  }
-  return { get, set } as Store;
-}
-
-/** Without `throwOnErrors`, keyv and its Redis adapter answer a failed `get` as if the key were not there. */
-function swallowsErrors(store: object): boolean {
-  const adapter: unknown = memberOf(store, 'store');
-  if (adapter instanceof Map) return false;
-  return [store, adapter].some(
-    (layer) => typeof layer === 'object' && layer !== null && memberOf(layer, 'throwOnErrors') === false,
   );
 }
 

@@ -1,8 +1,9 @@
 import { AuthError, type Revocation, type Store, type TokenPayload } from 'intentkit-auth';
 import { own } from '../src/own-properties.js';
+import { storeThatFailsLoudly } from '../src/store.js';
 import { entry, keyOf, timeIn } from './entries.js';
 import { Misses } from './misses.js';
-import { parseOptions, parseStore, type RevocationListOptions } from './options.js';
+import { parseOptions, type RevocationListOptions } from './options.js';
 import { Outage } from './outage.js';
 import { PatientStore, StoreError } from './patient-store.js';
 
@@ -52,7 +53,9 @@ const LONGEST_MS = 100 * 31_557_600_000;
  */
 export function createRevocationList(store: Store, options: RevocationListOptions = {}): RevocationList {
   const settings = parseOptions(options);
-  const patient = new PatientStore(parseStore(store), settings.timeoutMs);
+  const usable = storeThatFailsLoudly(store);
+  if (typeof usable === 'string') throw new AuthError('ERR_AUTH_CONFIG', `The store ${usable}`);
+  const patient = new PatientStore(usable, settings.timeoutMs);
   const misses = new Misses(settings.cacheMissesMs);
   const outage = new Outage(
     settings.warn,

@@ -1,3 +1,5 @@
+import { memberOf, methodOf } from './own-properties.js';
+
 /**
  * A key-value store that processes share. keyv fits as it is. `get` must reject when the store cannot answer: what it
  * resolves to as `undefined` or `null` is taken for a key that is not there.
@@ -7,4 +9,24 @@ export interface Store {
   get(key: string): unknown;
   /** Keeps a text under a key for a time in milliseconds. */
   set(key: string, value: string, ttlMs: number): unknown;
+}
+
+/** A store with its methods bound, or what it must do, where a failure that looks like a missing key would be unsafe. */
+export function storeThatFailsLoudly(input: unknown): Store | string {
+  const isObject = typeof input === 'object' && input !== null;
+  const [get, set] = isObject ? [methodOf(input, 'get'), methodOf(input, 'set')] : [];
+  if (!isObject || !get || !set) return 'must be an object with "get" and "set", such as keyv.';
+  if (swallowsErrors(input)) {
+    return 'must not turn its failures into misses: give "throwOnErrors: true" to Keyv and to its adapter, such as KeyvRedis.';
+  }
+  return { get, set } as Store;
+}
+
+/** Without `throwOnErrors`, keyv and its Redis adapter answer a failed `get` as if the key were not there. */
+function swallowsErrors(store: object): boolean {
+  const adapter: unknown = memberOf(store, 'store');
+  if (adapter instanceof Map) return false;
+  return [store, adapter].some(
+    (layer) => typeof layer === 'object' && layer !== null && memberOf(layer, 'throwOnErrors') === false,
+  );
 }

@@ -10,10 +10,10 @@ const FORMS: Readonly<Record<string, RegExp>> = {
   pemInBase64: /LS0tLS1CRUdJTi/,
   // A line of `authorized_keys`.
   openSsh: /(ssh-\w+|ecdsa-sha2-nistp\d+) AAAA/,
-  // The JSON of one public key (GHSA-g3jj-5cmm-3hxx), also with its quotes escaped inside other JSON.
-  jwk: /\\*["']kty\\*["']\s*:/,
+  // The JSON of one public key (GHSA-g3jj-5cmm-3hxx), also with its quotes and line breaks escaped inside other JSON.
+  jwk: /\\*["']kty\\*["'](\s|\\+[nrt])*:/,
   // The JSON of a key set, as a JWKS endpoint answers.
-  jwks: /\\*["']keys\\*["']\s*:\s*\[/,
+  jwks: /\\*["']keys\\*["'](\s|\\+[nrt])*:(\s|\\+[nrt])*\[/,
   // DER: the object identifier 1.2.840.113549.1.1.1.
   derRsa: /\*\x86H\x86\xf7\r\x01\x01\x01/,
   // DER: the object identifier 1.2.840.10045.2.1.

@@ -1,5 +1,7 @@
+import KeyvRedis from '@keyv/redis';
 import { createAuthClient } from 'intentkit-auth';
 import { createTokenVerifier, type McpOptions, protectMcp } from 'intentkit-auth/mcp';
+import Keyv from 'keyv';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ISSUER, RESOURCE } from '../../support/gate.js';
 import { titled } from '../../support/titled.js';
@@ -102,7 +104,15 @@ describe('An option of protectMcp that cannot be used is refused when the gate i
       {
         what: 'a store that cannot set',
         options: { resource: RESOURCE, replayStore: { get: () => {} } },
-        says: '"replayStore" must be an object with "get" and "set".',
+        says: '"replayStore" must be an object with "get" and "set", such as keyv.',
+      },
+      {
+        what: 'a keyv that would take a failure of its store for a first use',
+        options: {
+          resource: RESOURCE,
+          replayStore: new Keyv({ store: new KeyvRedis('redis://127.0.0.1:1') }),
+        },
+        says: '"replayStore" must not turn its failures into misses: give "throwOnErrors: true" to Keyv and to its adapter, such as KeyvRedis.',
       },
       {
         what: 'an issuer that is no URL',

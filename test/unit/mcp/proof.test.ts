@@ -296,7 +296,7 @@ describe('A DPoP proof that was used', () => {
     );
     expect(set).toHaveBeenCalledExactlyOnceWith(
       expect.stringMatching(/^dpop:[\w-]{43}$/),
-      1,
+      '1',
       expect.any(Number),
     );
     expect(set.mock.lastCall?.[2 as never]).toBeGreaterThan(58_000);
