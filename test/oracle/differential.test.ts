@@ -7,7 +7,7 @@ import { clientFrom } from '../../src/client.js';
 import { parseConfig } from '../../src/config/parse.js';
 import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../../src/signature/algorithms.js';
 import { defaultEngine } from '../../src/signature/choose.js';
-import { KINDS, quickClock, servedFromMemory } from '../support/clients.js';
+import { KINDS, servedFromMemory } from '../support/clients.js';
 import { bytesOf, flipped, forge, NOW, replaced, SECRET, withBitChanged } from '../support/forge.js';
 import { base64url, segment } from '../support/mint.js';
 import { attacks } from './attacks/attacks.js';
@@ -21,7 +21,7 @@ allowTime(COUNT);
 
 const seeded = (title: string): string => `${title} (FC_SEED=${SEED}, DIFFERENTIAL_COUNT=${COUNT})`;
 
-beforeAll(() => quickClock(NOW));
+beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 }));
 afterAll(() => void vi.useRealTimers());
 
 const engines = new TwoEngines();
@@ -33,22 +33,21 @@ it('the engine that clients use is one of the two', () => {
 
 const SHORT = [...JWTS, ...NO_JWTS].filter(({ alg }) => ['HS256', 'ES256', 'EdDSA'].includes(alg));
 
-it.each(SHORT)('each bit of the $alg example of $section matters', async ({ token }) => {
-  const config = parseConfig({
-    secret: VECTOR_SECRET,
-    ...servedFromMemory(VECTOR_JWKS),
-    onWarning: () => {},
-  });
-  const clients = Object.values(ENGINES).map((engine) => clientFrom(config, engine));
-  for (let place = 0; place < token.length; place += 1) {
-    for (let bit = 0; bit < 6; bit += 1) {
-      const changed = withBitChanged(token, place, bit);
-      const [one, other] = await Promise.all(clients.map((client) => client.verify(changed)));
-      expect(one).toEqual(other);
-      expect(['malformed', 'algorithm', 'key', 'signature']).toContain(one?.reason);
+it.each(SHORT.map((each) => [each.alg, each.token]))(
+  'each bit of the %s example matters',
+  async (_, token) => {
+    const config = parseConfig({ secret: VECTOR_SECRET, ...servedFromMemory(VECTOR_JWKS) });
+    const clients = Object.values(ENGINES).map((engine) => clientFrom(config, engine));
+    for (let place = 0; place < token.length; place += 1) {
+      for (let bit = 0; bit < 6; bit += 1) {
+        const changed = withBitChanged(token, place, bit);
+        const [one, other] = await Promise.all(clients.map((client) => client.verify(changed)));
+        expect(one).toEqual(other);
+        expect(['malformed', 'algorithm', 'key', 'signature']).toContain(one?.reason);
+      }
     }
-  }
-});
+  },
+);
 
 const ALGORITHMS = [...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS] as const;
 
@@ -73,12 +72,10 @@ const resigned = (token: string, change: (signature: Buffer) => Uint8Array): str
 
 const values = fc.oneof(
   fc.jsonValue({ maxDepth: 1 }),
-  fc.constantFrom(NOW, NOW - 1, NOW + 1, '', 'rsa', ['b64']),
+  fc.constantFrom(NOW, NOW - 1, NOW + 1, '', 'rsa', ['b64'], 'none', ...ALGORITHMS),
 );
 const parameters = fc.constantFrom('alg', 'kid', 'typ', 'crit', 'b64', 'x', 'cty', 'jwk');
 const claims = fc.constantFrom('iss', 'aud', 'exp', 'nbf', 'iat', 'sub', 'jti', '__proto__');
-
-const algs = fc.constantFrom(...ALGORITHMS, 'none');
 
 const randoms = fc.record({
   at: fc.nat(),
@@ -87,7 +84,7 @@ const randoms = fc.record({
   bytes: fc.uint8Array({ maxLength: 140 }),
   other: fc.constantFrom(...GOOD),
   order: fc.shuffledSubarray([0, 1, 2], { minLength: 1 }),
-  header: fc.dictionary(parameters, fc.oneof(values, algs), { minKeys: 1, maxKeys: 1 }),
+  header: fc.dictionary(parameters, values, { minKeys: 1, maxKeys: 1 }),
   claims: fc.dictionary(claims, values, { minKeys: 1, maxKeys: 1 }),
 });
 type Mutation = (token: string, random: typeof randoms extends fc.Arbitrary<infer R> ? R : never) => string;
