@@ -31,23 +31,21 @@ it('the engine that clients use is one of the two', () => {
   expect(ENGINES.node).not.toBe(ENGINES.jose);
 });
 
-const SHORT = [...JWTS, ...NO_JWTS].filter(({ alg }) => ['HS256', 'ES256', 'EdDSA'].includes(alg));
+const SHORT = [...JWTS, ...NO_JWTS].filter(({ alg }) => !/^RS|512$/.test(alg));
+const TOKENS = new Map(SHORT.map(({ alg, token }) => [alg, token]));
 
-it.each(SHORT.map((each) => [each.alg, each.token]))(
-  'each bit of the %s example matters',
-  async (_, token) => {
-    const config = parseConfig({ secret: VECTOR_SECRET, ...servedFromMemory(VECTOR_JWKS) });
-    const clients = Object.values(ENGINES).map((engine) => clientFrom(config, engine));
-    for (let place = 0; place < token.length; place += 1) {
-      for (let bit = 0; bit < 6; bit += 1) {
-        const changed = withBitChanged(token, place, bit);
-        const [one, other] = await Promise.all(clients.map((client) => client.verify(changed)));
-        expect(one).toEqual(other);
-        expect(['malformed', 'algorithm', 'key', 'signature']).toContain(one?.reason);
-      }
+it.each([...TOKENS])('each bit of the %s example matters', async (_, token) => {
+  const config = parseConfig({ secret: VECTOR_SECRET, ...servedFromMemory(VECTOR_JWKS) });
+  const clients = Object.values(ENGINES).map((engine) => clientFrom(config, engine));
+  for (let place = 0; place < token.length; place += 1) {
+    for (let bit = 0; bit < 6; bit += 1) {
+      const changed = withBitChanged(token, place, bit);
+      const [one, other] = await Promise.all(clients.map((client) => client.verify(changed)));
+      expect(one).toEqual(other);
+      expect(['malformed', 'algorithm', 'key', 'signature']).toContain(one?.reason);
     }
-  },
-);
+  }
+});
 
 const ALGORITHMS = [...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS] as const;
 
@@ -70,10 +68,8 @@ function edited(token: string, index: number, members: object): string {
 const resigned = (token: string, change: (signature: Buffer) => Uint8Array): string =>
   replaced(token, 2, () => base64url(change(bytesOf(token, 2))));
 
-const values = fc.oneof(
-  fc.jsonValue({ maxDepth: 1 }),
-  fc.constantFrom(NOW, NOW - 1, NOW + 1, '', 'rsa', ['b64'], 'none', ...ALGORITHMS),
-);
+const others = fc.constantFrom(NOW, NOW - 1, NOW + 1, '', 'rsa', ['b64'], 'none', ...ALGORITHMS);
+const values = fc.oneof(fc.jsonValue({ maxDepth: 1 }), others);
 const parameters = fc.constantFrom('alg', 'kid', 'typ', 'crit', 'b64', 'x', 'cty', 'jwk');
 const claims = fc.constantFrom('iss', 'aud', 'exp', 'nbf', 'iat', 'sub', 'jti', '__proto__');
 

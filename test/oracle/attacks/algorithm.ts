@@ -114,6 +114,4 @@ const stranger = ASYMMETRIC_ALGORITHMS.flatMap((alg): Row[] => {
   ];
 });
 
-export const algorithmAttacks: readonly Row[] = [
-  ...[...none, ...unknown, ...notText, ...confusion, ...crossed, ...stranger],
-];
+export const algorithmAttacks = [none, unknown, notText, confusion, crossed, stranger].flat();

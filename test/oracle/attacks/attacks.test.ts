@@ -51,7 +51,7 @@ const throwing = (): never => {
 
 // biome-ignore format: a table
 const NOT_TEXT: ReadonlyArray<readonly [what: string, input: unknown]> = [
-  ...[undefined, null, 1, true, Symbol('token'), 1n].map((value) => [String(value), value] as const),
+  ...[undefined, null, 1, true, Symbol('token'), 2n].map((value) => [String(value), value] as const),
   ['a function', () => 'a.b.c'], ['an object', {}], ['an object without a prototype', Object.create(null)],
   ['a list of one token', ['a.b.c']], ['a String object', Object('a.b.c')],
   ['bytes', new TextEncoder().encode('a.b.c')],

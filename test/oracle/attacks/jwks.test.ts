@@ -218,26 +218,23 @@ it('the JWKS of a client is not that of another whose keys have the same ids (CV
 });
 
 const SET = setOf(...GOOD_MEMBERS);
-const ANSWERS = [
+const TEXTS = [
   ...['', ' ', 'null', '[]', '"keys"', '1', '<!doctype html><title>Sign in</title>', '{}', '{"keys":null}'],
-  ...['{"keys":{"0":{},"length":1}}', '{"keys":"RSA"}', '{"__proto__":{"keys":[]}}', GOOD_MEMBERS.join()],
-  ...[
-    GOOD_MEMBERS[0] ?? '',
-    SET + SET,
-    SET.slice(0, -1),
-    '['.repeat(50_000),
-    `{"keys":${'['.repeat(50_000)}`,
-  ],
+  ...['{"keys":{"0":{},"length":1}}', '{"keys":"RSA"}', '{"__proto__":{"keys":[]}}'],
 ];
-it.each(ANSWERS.map((body) => [body.slice(0, 20), body]))(
-  'the answer %j gives no verdict, and no other error',
-  async (_, body) => {
-    const verifier = client(servedFromMemory(body));
-    const error = expect.objectContaining({ name: 'AuthError', code: 'ERR_JWKS_UNAVAILABLE' });
-    await expect(verifier.verify(forge('RS256'))).rejects.toEqual(error);
-    expect(await verifier.ping()).toBe(false);
-  },
-);
+// biome-ignore format: a table
+const ANSWERS = [
+  ...TEXTS.map((text) => [JSON.stringify(text), text] as const),
+  ['one key', `${GOOD_MEMBERS[0]}`], ['keys', GOOD_MEMBERS.join()], ['two sets', SET + SET],
+  ['a set cut off', SET.slice(0, -1)], ['lists without end', '['.repeat(50_000)],
+  ['keys without end', `{"keys":${'['.repeat(50_000)}`],
+] as const;
+it.each(ANSWERS)('%s in place of a JWKS gives no verdict, and no other error', async (_, body) => {
+  const verifier = client(servedFromMemory(body));
+  const error = expect.objectContaining({ name: 'AuthError', code: 'ERR_JWKS_UNAVAILABLE' });
+  await expect(verifier.verify(forge('RS256'))).rejects.toEqual(error);
+  expect(await verifier.ping()).toBe(false);
+});
 
 it('a flood of unknown key ids costs a few requests, and good tokens nothing (CVE-2026-48524)', async () => {
   let requests = 0;

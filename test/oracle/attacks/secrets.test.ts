@@ -95,8 +95,6 @@ it.each(MATERIAL)('the text of a %s is refused as a secret, and is not repeated'
   }
 });
 
-type Case = readonly [what: string, secret: unknown];
-
 /** Random-looking texts that have something of a key about them. A refusal here would be a false alarm. */
 // biome-ignore format: a table
 const ALIKE: Named<Secret> = [
@@ -118,11 +116,11 @@ it.each(ALIKE)('a secret of %s only resembles a key: it is accepted, and verifie
 });
 
 // biome-ignore format: a table
-const NONE: readonly Case[] = [
+const NONE: Named<unknown> = [
   ['empty text (CVE-2026-44351, CVE-2026-107720)', ''], ['no bytes (CVE-2026-102266)', new Uint8Array(0)],
   ['an empty list', []], ['a list with empty text', [SECRET, '']],
   ['a list with no bytes', [SECRET, new Uint8Array(0)]],
-  ...[null, undefined, 0, false].map((value): Case => [String(value), value]),
+  ...[null, undefined, 0, false].map((value) => [String(value), value] as const),
   ['an object with toString (CVE-2022-23529)', { toString: () => SECRET }], ['a list in a list', [[SECRET]]],
   ['a list with null', [SECRET, null]], ['a function that answers with a secret', () => SECRET],
   ['a regular expression', /secret/], ['a buffer without a view', new ArrayBuffer(64)],
