@@ -1,162 +1,65 @@
 // Secrets, tokens and credentials must not come out again: not in an error, a warning, a dump, a status or an
 // answer to an agent. Each has a mark, and whatever can be observed is searched for it in every usual spelling.
-import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { format, inspect } from 'node:util';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createToken, decodeToken, verifyToken } from '../../functions/index.js';
+import type { AuthClient, AuthProviderConfig } from 'intentkit-auth';
+import { createAuthClient, createAuthProvider } from 'intentkit-auth';
+import { createToken, decodeToken, verifyToken } from 'intentkit-auth/functions';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { callFunction } from '../../host/src/call.js';
 import { createContext } from '../../host/src/context.js';
-import {
-  type AuthClient,
-  type AuthProviderConfig,
-  createAuthClient,
-  createAuthProvider,
-} from '../../src/index.js';
 import * as faults from '../support/faulty-jwks-server.js';
 import { type Forgery, forge, NOW } from '../support/forge.js';
-import { type JwksServer, startJwksServer } from '../support/jwks-server.js';
+import { startJwksServer } from '../support/jwks-server.js';
+import { mark, searchFor } from '../support/leaks.js';
 import { generateKeys } from '../support/mint.js';
 
 // A child process and long searches, perhaps on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-const mark = (name: string): string => `${name}-${randomBytes(20).toString('hex')}`;
-
 const SECRET = mark('the/secret');
 const CLAIM = mark('the-claim');
 const CREDENTIAL = mark('the-credential');
+const ALL = `${CREDENTIAL} ${SECRET} ${CLAIM}`;
+const { kty, n, e, ...parts } = generateKeys('RS256').privateKey.export({ format: 'jwk' });
+const privateKey = { kty, n, e, ...parts };
 const MARKS: Record<string, string> = { secret: SECRET, claim: CLAIM, credential: CREDENTIAL };
+for (const [name, value] of Object.entries(parts)) MARKS[`private ${name}`] = String(value);
+const leaked = searchFor(MARKS);
 
-const privateKey = generateKeys('RS256', 'published').privateKey.export({ format: 'jwk' });
-for (const [name, value] of Object.entries(privateKey)) {
-  if (!['kty', 'n', 'e'].includes(name)) MARKS[`private key (${name})`] = String(value);
-}
+const bytes = Buffer.from(SECRET);
+// biome-ignore format: a table
+const PLANTED: ReadonlyArray<readonly [where: string, value: unknown]> = [
+  ['in a message', new Error(`bad secret ${SECRET}`)],
+  ['in a cause', new Error('bad', { cause: new Error(SECRET) })],
+  ['in a property that is not listed', Object.defineProperty(new Error('bad'), 'key', { value: SECRET })],
+  ['in a property with a symbol', { [Symbol('secret')]: SECRET }],
+  ['in part', { secret: `${SECRET.slice(10, 32)}…` }], ['in bytes', bytes],
+  ['in a view', new Uint8Array(bytes)], ['in a buffer', new Uint8Array(bytes).buffer],
+  ['in base64', bytes.toString('base64')],
+  ['in base64 that begins elsewhere', Buffer.from(`x${SECRET}`).toString('base64')],
+  ['in base64url', { token: bytes.toString('base64url') }], ['in hex', [[[[[[bytes.toString('hex')]]]]]]],
+  ['in a URL', new URL(`https://host.example/?key=${encodeURIComponent(SECRET)}`)],
+  ['in headers', new Headers({ authorization: SECRET })], ['in a map', new Map([[SECRET, 1]])],
+  ['in a getter', Object.create(null, { secret: { get: () => SECRET, enumerable: true } })],
+];
 
-/** So much of a mark is enough to be found. It is a multiple of three, so that base64 of it has no padding. */
-const PIECE = 12;
-
-function spellings(piece: string): string[] {
-  const bytes = Buffer.from(piece);
-  const hex = bytes.toString('hex');
-  return [
-    piece,
-    encodeURIComponent(piece),
-    [...piece].reverse().join(''),
-    bytes.toString('base64'),
-    bytes.toString('base64url'),
-    hex,
-    hex.toUpperCase(),
-    hex.replace(/..\B/g, '$& '),
-    [...bytes].join(', '),
-    [...bytes].join(','),
-    bytes.toString('utf16le'),
-  ];
-}
-
-/** Some twenty pieces of each mark. The step is no multiple of three, so that one of them fits any base64. */
-function pieces(text: string): string[] {
-  const step = 4 + 3 * Math.ceil(text.length / 60);
-  const found: string[] = [];
-  for (let at = 0; at + PIECE <= text.length; at += step) found.push(text.slice(at, at + PIECE));
-  return found;
-}
-
-/** What to search for, and the name of the mark that it tells of. */
-const NEEDLES: ReadonlyMap<string, string> = new Map(
-  Object.entries(MARKS).flatMap(([name, text]) =>
-    pieces(text).flatMap((piece) => spellings(piece).map((spelling) => [spelling, name] as const)),
-  ),
-);
-
-/** Everything that a log, a debugger or a crash report could make of a value. */
-function everything(value: unknown): string {
-  const seen: string[] = [];
-  const add = (make: () => unknown): void => {
-    try {
-      seen.push(String(make()));
-    } catch {
-      // What cannot be shown shows nothing.
-    }
-  };
-  add(() => value);
-  add(() => JSON.stringify(value));
-  add(() => JSON.stringify(Object.getOwnPropertyDescriptors(value)));
-  add(() => inspect(value));
-  add(() => inspect(value, DEEP));
-  add(() => format('%o %O %j %s', value, value, value, value));
-  for (let error = value; error instanceof Error; error = error.cause) {
-    const each = error;
-    add(() => each.stack);
-    add(() => each.message);
-    for (const name of Reflect.ownKeys(each)) add(() => inspect(Reflect.get(each, name), DEEP));
-  }
-  return seen.join('\n');
-}
-
-const DEEP = {
-  ...{ showHidden: true, depth: Infinity, getters: true, showProxy: true },
-  ...{ maxArrayLength: null, maxStringLength: null },
-} as const;
-
-/** The names of the marks that have come out. `allowed` are those that the path is there to hand out. */
-function leaked(values: readonly unknown[], allowed: readonly string[] = []): string[] {
-  const text = values.map(everything).join('\n');
-  const found = new Set<string>();
-  for (const [needle, name] of NEEDLES) {
-    if (!allowed.includes(name) && !found.has(name) && text.includes(needle)) found.add(name);
-  }
-  return [...found];
-}
-
-describe('the search', () => {
-  const bytes = Buffer.from(SECRET);
-  class Hidden {
-    #secret = SECRET;
-    sign(): number {
-      return this.#secret.length;
-    }
-  }
-  it.each<[string, unknown]>([
-    ['in a message', new Error(`bad secret ${SECRET}`)],
-    ['in a cause', new Error('bad', { cause: new Error(SECRET) })],
-    [
-      'in a property that is not enumerable',
-      Object.defineProperty(new Error('bad'), 'key', { value: SECRET }),
-    ],
-    ['in a property with a symbol', { [Symbol('secret')]: SECRET }],
-    ['in part', { secret: `${SECRET.slice(10, 32)}…` }],
-    ['in bytes', bytes],
-    ['in a view', new Uint8Array(bytes)],
-    ['in a buffer', new Uint8Array(bytes).buffer],
-    ['in base64', bytes.toString('base64')],
-    ['in base64 that begins elsewhere', Buffer.from(`x${SECRET}`).toString('base64')],
-    ['in base64url', { token: bytes.toString('base64url') }],
-    ['in hex', [[[[[[bytes.toString('hex')]]]]]]],
-    ['in a URL', new URL(`https://host.example/?key=${encodeURIComponent(SECRET)}`)],
-    ['in headers', new Headers({ authorization: SECRET })],
-    ['in a map', new Map([[SECRET, 1]])],
-    ['in a getter', Object.create(null, { secret: { get: () => SECRET, enumerable: true } })],
-  ])('finds a secret %s', (_, value) => {
-    expect(leaked([value])).toEqual(['secret']);
-  });
-
-  it('finds nothing where it does not come out', () => {
-    expect(leaked([new Hidden(), Object.keys(MARKS), new Error('bad secret')])).toEqual([]);
-  });
+it.each(PLANTED)('the search finds a secret %s', (_, value) => {
+  expect(leaked([value])).toEqual(['secret']);
 });
 
-let server: JwksServer;
-beforeAll(async () => {
-  vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 });
-  server = await startJwksServer();
+it('the search finds a token, and nothing where nothing comes out', () => {
+  const token = forge('HS256');
+  expect(leaked([`Bearer ${token}`], { token })).not.toEqual([]);
+  expect(leaked([SECRET], { allowed: ['secret'] })).toEqual([]);
+  expect(leaked([() => SECRET.length, Object.keys(MARKS), new Error('bad secret')], { token })).toEqual([]);
 });
-afterAll(async () => {
-  vi.useRealTimers();
-  await server.close();
-});
+
+const server = await startJwksServer();
+beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 }));
+afterAll(() => void vi.useRealTimers());
+afterAll(() => server.close());
 
 // With the private part, as has happened. Closes the connection: the search takes longer than one stays open.
 const PUBLISHED = { keys: [generateKeys('RS256', 'rsa').jwk, { ...privateKey, kid: 'published' }] };
@@ -165,13 +68,10 @@ const publishing = faults.answer(200, { connection: 'close' }, JSON.stringify(PU
 /** A client whose every option holds something that must not come out, and what it has warned of. */
 function markedClient(config: Partial<AuthProviderConfig> = {}): { client: AuthClient; warnings: unknown[] } {
   const warnings: unknown[] = [];
-  const url = new URL(server.url);
-  url.searchParams.set('api_key', CREDENTIAL);
-  url.hash = CREDENTIAL;
   const client = createAuthClient({
     secret: [SECRET, new TextEncoder().encode(SECRET)],
     algorithm: 'HS512',
-    jwksUrl: url.href,
+    jwksUrl: `${server.url}?api_key=${CREDENTIAL}#${CREDENTIAL}`,
     onWarning: (...warning) => void warnings.push(warning),
     ...config,
     jwks: { headers: { authorization: `Bearer ${CREDENTIAL}` }, timeout: '1s', ...config.jwks },
@@ -179,369 +79,253 @@ function markedClient(config: Partial<AuthProviderConfig> = {}): { client: AuthC
   return { client, warnings };
 }
 
-const signed = (alg: 'HS512' | 'RS256', forgery: Forgery = {}): string =>
-  forge(alg, {
-    ...(alg === 'HS512' && { key: SECRET }),
-    ...forgery,
-    claims: { sub: CLAIM, ...forgery.claims },
-  });
+type Alg = 'HS512' | 'RS256';
+const signed = (alg: Alg, by: Forgery = {}): string =>
+  forge(alg, { ...(alg === 'HS512' && { key: SECRET }), ...by, claims: { sub: CLAIM, ...by.claims } });
 
-/** The token's own text is as secret as the secret: who has it can use it. */
-function leakedWith(token: string, values: readonly unknown[], allowed: readonly string[] = []): string[] {
-  const text = values.map(everything).join('\n');
-  const pieces = token.split('.').flatMap((part) => part.match(/.{16}/g) ?? []);
-  const parts = pieces.filter((piece) => text.includes(piece));
-  return [...leaked(values, allowed), ...parts.map((piece) => `token (${piece})`)];
+/** What it comes to, be it an error. */
+const ended = async (act: () => unknown): Promise<unknown> =>
+  (async () => act())().catch((error: unknown) => error);
+
+const { role, events } = await createContext({ events: true });
+type Tool = typeof createToken | typeof verifyToken | typeof decodeToken;
+/** What a function makes of its arguments, by itself and through the host, and what the host has logged. */
+async function used(client: AuthClient, tool: Tool, args: unknown): Promise<[unknown, ...unknown[]]> {
+  const context = { providers: { auth: client }, role, events };
+  const execute: (input: never, context: never) => unknown = tool.execute;
+  const executed = await ended(() => Reflect.apply(execute, tool, [args, context]));
+  const lines: string[] = [];
+  const called = await callFunction(tool, args, context, (line) => void lines.push(line));
+  return [executed, called, lines];
 }
 
-const settled = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
-
-describe('a client', () => {
-  it('does not show what it was made with, before or after it was used', async () => {
-    server.handler = publishing;
-    const { client, warnings } = markedClient();
-    const provider = createAuthProvider({ secret: SECRET, name: 'auth', onWarning: () => {} });
-    expect(leaked([client, client.status(), provider])).toEqual([]);
-    await client.sign({ sub: CLAIM });
-    await client.ping();
-    await settled(client.verify(signed('RS256')));
-    const initialised = await provider.initialize();
-    await provider.healthCheck();
-    expect(leaked([client, client.status(), provider, initialised, initialised.status(), warnings])).toEqual(
-      [],
-    );
-  });
-
-  it('warns of a short secret without showing it', () => {
-    const { warnings } = markedClient({ secret: [SECRET, SECRET.slice(0, 20)] });
-    // Of the secret, and of an issuer that it shares with the JWKS.
-    expect(warnings).toHaveLength(2);
-    expect(leaked(warnings)).toEqual([]);
-  });
+it('a client does not show what it was made with, before or after it was used', async () => {
+  server.handler = publishing;
+  const { client, warnings } = markedClient();
+  const provider = createAuthProvider({ secret: SECRET, name: 'auth', onWarning: () => {} });
+  expect(leaked([client, client.status(), provider])).toEqual([]);
+  await client.sign({ sub: CLAIM });
+  await client.ping();
+  await ended(() => client.verify(signed('RS256')));
+  const made = await provider.initialize();
+  await provider.healthCheck();
+  expect(leaked([client, client.status(), provider, made, made.status(), warnings])).toEqual([]);
 });
 
-const OPTIONS = [
-  ...['secret', 'jwksUrl', 'issuer', 'audience', 'algorithm', 'defaultExpiry', 'maxExpiry', 'clockTolerance'],
-  ...['requiredClaims', 'maxTokenAge', 'typ', 'name', 'onWarning', 'jwks', 'unknown'],
-];
-const JWKS_OPTIONS = [
-  ...['issuer', 'audience', 'timeout', 'cooldown', 'cacheMaxAge', 'staleIfError', 'headers', 'fetch'],
-  ...['algorithms', 'typ', 'requiredClaims', 'maxTokenAge', 'dangerouslyAllowHttp', 'unknown'],
-];
+it('a client warns of a short secret without showing it', () => {
+  const { warnings } = markedClient({ secret: [SECRET, SECRET.slice(0, 20)] });
+  // Of the secret, and of an issuer that it shares with the JWKS.
+  expect(warnings).toHaveLength(2);
+  expect(leaked(warnings)).toEqual([]);
+});
+
+const OPTIONS =
+  'secret jwksUrl issuer audience algorithm defaultExpiry maxExpiry clockTolerance requiredClaims maxTokenAge typ name ' +
+  'onWarning jwks unknown jwks.issuer jwks.audience jwks.timeout jwks.cooldown jwks.cacheMaxAge jwks.staleIfError ' +
+  'jwks.headers jwks.fetch jwks.algorithms jwks.typ jwks.requiredClaims jwks.maxTokenAge jwks.dangerouslyAllowHttp ' +
+  'jwks.unknown everything';
+const SHOWN = ['name', 'onWarning'];
+const configWith = (name: string, value: unknown): unknown => {
+  const [option = '', of] = name.split('.').reverse();
+  if (of) return { jwksUrl: 'https://host.example/', jwks: { [option]: value } };
+  return name === 'everything' ? value : { secret: SECRET, [name]: value };
+};
 /** Wrong for almost any option, each with a mark inside. */
 const WRONG: readonly unknown[] = [
   ...[SECRET, `-----BEGIN ${SECRET}`, [SECRET, 1], [[SECRET]], { key: SECRET }, { toString: () => SECRET }],
   ...[() => SECRET, Symbol(SECRET), Object(SECRET), new Date(0), null, undefined, `${SECRET} `.repeat(1000)],
-  ...[
-    `https://user:${CREDENTIAL}@host.example/`,
-    `http://host.example/?key=${CREDENTIAL}`,
-    `https://[${CREDENTIAL}`,
-  ],
-  ...[`file:///${CREDENTIAL}`, { authorization: `${CREDENTIAL}\r\nx: y` }, { 'bad name': CREDENTIAL }],
-  ...[{ authorization: [CREDENTIAL] }, `{"kty":"RSA","d":"${privateKey.d}"}`, privateKey],
+  ...[`https://user:${CREDENTIAL}@host.example/`, `http://host.example/?key=${CREDENTIAL}`],
+  ...[`https://[${CREDENTIAL}`, `file:///${CREDENTIAL}`, { authorization: `${CREDENTIAL}\r\nx: y` }],
+  ...[{ 'bad name': CREDENTIAL }, { authorization: [CREDENTIAL] }, JSON.stringify(privateKey), privateKey],
 ];
 
-describe('a configuration that is refused', () => {
-  const configs = [
-    ...OPTIONS.map((name) => [name, (value: unknown) => ({ secret: SECRET, [name]: value })] as const),
-    ...JWKS_OPTIONS.map(
-      (name) =>
-        [
-          `jwks.${name}`,
-          (value: unknown) => ({ jwksUrl: 'https://host.example/', jwks: { [name]: value } }),
-        ] as const,
-    ),
-    ['as a whole', (value: unknown) => value] as const,
-  ];
-
-  it.each(configs)('for %s does not show a value', (name, config) => {
-    let refusals = 0;
-    for (const value of WRONG) {
-      for (const make of [createAuthClient, createAuthProvider]) {
-        const made = outcome(() => make(config(value) as AuthProviderConfig));
-        // The name of a provider is there to be seen, and so is the warning handler.
-        const isShown = !(made instanceof Error) && (name === 'name' || name === 'onWarning');
-        if (made instanceof Error) {
-          refusals += 1;
-          expect(made).toMatchObject({ code: 'ERR_AUTH_CONFIG' });
-        }
-        if (!isShown) expect(leaked([made])).toEqual([]);
-      }
+it.each(OPTIONS.split(' '))('a configuration refused for %s does not show a value', async (name) => {
+  let refusals = 0;
+  for (const value of WRONG) {
+    for (const make of [createAuthClient, createAuthProvider]) {
+      const made = await ended(() => make(configWith(name, value) as AuthProviderConfig));
+      if (made instanceof Error) expect(made).toMatchObject({ code: 'ERR_AUTH_CONFIG' });
+      refusals += Number(made instanceof Error);
+      // The name of a provider is there to be seen, and so is the warning handler.
+      if (made instanceof Error || !SHOWN.includes(name)) expect(leaked([made])).toEqual([]);
     }
-    expect(refusals).toBeGreaterThan(10);
-  });
+  }
+  expect(refusals).toBeGreaterThan(10);
 });
 
-const outcome = (make: () => unknown): unknown => {
-  try {
-    return make();
-  } catch (error) {
-    return error;
-  }
+const throwing = (what: unknown) => (): never => {
+  throw what;
 };
-
-const throwing = (what: unknown): object =>
-  Object.defineProperty({}, 'claim', {
-    enumerable: true,
-    get: () => {
-      throw what;
-    },
-  });
+const getting = (what: unknown): object =>
+  Object.create(null, { claim: { enumerable: true, get: throwing(what) } });
 const cyclic: Record<string, unknown> = { claim: CLAIM };
 cyclic.self = cyclic;
+// biome-ignore format: a table
+const UNSIGNABLE: ReadonlyArray<readonly [what: string, payload: unknown, options?: unknown]> = [
+  ['text', CLAIM], ['a list', [CLAIM]], ['an instance', new Error(CLAIM)],
+  ['a BigInt', { claim: CLAIM, big: 1n }], ['a cycle', cyclic],
+  ['a getter that throws', getting(new Error(`${CLAIM} ${SECRET}`))],
+  ['a getter that throws text', getting(CLAIM)],
+  ['a toJSON that throws', { inner: { toJSON: throwing(new TypeError(CLAIM)) } }],
+  ['a toJSON of its own', { toJSON: () => CLAIM }],
+  ['a proxy that throws', new Proxy({}, { ownKeys: throwing(new Error(CLAIM)) })],
+  ['an "aud" of the wrong type', { aud: { claim: CLAIM } }],
+  ['an "exp" of the wrong type', {}, { expiresIn: CLAIM }],
+  ['a "sub" of the wrong type', {}, { subject: [CLAIM] }], ['options that are text', {}, CLAIM],
+  ['claims that are text', {}, { claims: CLAIM }], ['too many claims', { claim: CLAIM.repeat(5000) }],
+];
 
-describe('sign', () => {
-  it.each<[string, unknown, unknown?]>([
-    ['text', CLAIM],
-    ['a list', [CLAIM]],
-    ['an instance', new Error(CLAIM)],
-    ['a BigInt', { claim: CLAIM, big: 1n }],
-    ['a cycle', cyclic],
-    ['a getter that throws', throwing(new Error(`${CLAIM} ${SECRET}`))],
-    ['a getter that throws text', throwing(CLAIM)],
-    [
-      'a toJSON that throws',
-      {
-        inner: {
-          toJSON: () => {
-            throw new TypeError(CLAIM);
-          },
-        },
-      },
-    ],
-    ['a toJSON of its own', { toJSON: () => CLAIM }],
-    [
-      'a proxy that throws',
-      new Proxy(
-        {},
-        {
-          ownKeys: () => {
-            throw new Error(CLAIM);
-          },
-        },
-      ),
-    ],
-    ['an "aud" of the wrong type', { aud: { claim: CLAIM } }],
-    ['an "exp" of the wrong type', {}, { expiresIn: CLAIM }],
-    ['a "sub" of the wrong type', {}, { subject: [CLAIM] }],
-    ['options that are text', {}, CLAIM],
-    ['claims that are text', {}, { claims: CLAIM }],
-    ['too many claims', { claim: CLAIM.repeat(5000) }],
-  ])('refuses %s without showing it', async (_, payload, options) => {
-    const { client, warnings } = markedClient();
-    const error = await settled(client.sign(payload as never, options as never));
-    expect(error).toMatchObject({ code: 'ERR_SIGN_INPUT' });
-    expect(leaked([error, warnings, client.status()])).toEqual([]);
-  });
+it.each(UNSIGNABLE)('sign refuses %s without showing it', async (_, payload, options) => {
+  const { client, warnings } = markedClient();
+  const error = await ended(() => Reflect.apply(client.sign, client, [payload, options]));
+  expect(error).toMatchObject({ code: 'ERR_SIGN_INPUT' });
+  expect(leaked([error, warnings, client.status()])).toEqual([]);
+});
 
-  it('refuses to sign without a secret, and does not show the claims', async () => {
-    const client = createAuthClient({ jwksUrl: server.url });
-    const error = await settled(client.sign({ sub: CLAIM }, { subject: CLAIM }));
-    expect(error).toMatchObject({ code: 'ERR_NO_SIGNING_KEY' });
-    expect(leaked([error])).toEqual([]);
-  });
+it('sign without a secret does not show the claims', async () => {
+  const error = await ended(() => createAuthClient({ jwksUrl: server.url }).sign({ sub: CLAIM }));
+  expect(error).toMatchObject({ code: 'ERR_NO_SIGNING_KEY' });
+  expect(leaked([error])).toEqual([]);
 });
 
 /** By what is wrong with the token. After a good signature its claims are the caller's to see. */
-const REFUSED: ReadonlyArray<readonly [reason: string, token: string, allowed: readonly string[]]> = [
-  ['malformed', `${signed('HS512')}!`, []],
-  ['malformed', `Bearer ${signed('HS512')}`, []],
-  ['malformed', signed('HS512', { header: { alg: [CLAIM] } }), []],
-  ['malformed', signed('HS512', { header: { crit: [CLAIM] } }), []],
-  ['malformed', signed('HS512', { rawPayload: JSON.stringify([CLAIM, SECRET]) }), []],
-  ['malformed', signed('HS512', { rawPayload: CLAIM }), []],
-  ['malformed', `${signed('HS512')}${'A'.repeat(70_000)}`, []],
-  ['algorithm', signed('HS512', { header: { alg: CLAIM } }), []],
-  ['signature', signed('HS512', { key: 'another' }), []],
-  ['signature', signed('HS512', { signature: () => 'AAAA' }), []],
-  ['expired', signed('HS512', { claims: { exp: 1 } }), ['claim']],
-  ['not_yet_valid', signed('HS512', { claims: { nbf: 9e9, exp: 9e9 } }), ['claim']],
-  ['claim', signed('HS512', { claims: { jti: [CLAIM] } }), ['claim']],
-  ['key', signed('RS256', { header: { kid: CLAIM } }), []],
-  ['signature', signed('RS256'), []],
+const REFUSED: ReadonlyArray<readonly [reason: string, what: string, alg: Alg, by: Forgery]> = [
+  ['malformed', 'another character', 'HS512', { token: (token) => `${token}!` }],
+  ['malformed', 'a scheme', 'HS512', { token: (token) => `Bearer ${token}` }],
+  ['malformed', 'an alg that is a list', 'HS512', { header: { alg: [CLAIM] } }],
+  ['malformed', 'an unknown extension', 'HS512', { header: { crit: [CLAIM] } }],
+  ['malformed', 'a list for claims', 'HS512', { rawPayload: JSON.stringify([CLAIM, SECRET]) }],
+  ['malformed', 'text for claims', 'HS512', { rawPayload: CLAIM }],
+  ['malformed', 'too many characters', 'HS512', { token: (token) => token + 'A'.repeat(70_000) }],
+  ['algorithm', 'an unknown alg', 'HS512', { header: { alg: CLAIM } }],
+  ['signature', 'another key', 'HS512', { key: 'another' }],
+  ['signature', 'a short signature', 'HS512', { signature: () => 'AAAA' }],
+  ['expired', 'a past exp', 'HS512', { claims: { exp: 1 } }],
+  ['not_yet_valid', 'a future nbf', 'HS512', { claims: { nbf: 9e9, exp: 9e9 } }],
+  ['claim', 'a jti that is a list', 'HS512', { claims: { jti: [CLAIM] } }],
+  ['key', 'an unknown kid', 'RS256', { header: { kid: CLAIM } }],
+  ['signature', 'another RSA key', 'RS256', {}],
 ];
 
-const contextOf = async (client: AuthClient) =>
-  ({ providers: { auth: client }, ...(await createContext({ events: true })) }) as never;
-
-describe('a token that is refused', () => {
-  it.each(REFUSED)('for its %s comes out nowhere', async (reason, token, allowed) => {
-    server.handler = publishing;
-    const { client, warnings } = markedClient();
-    const verdict = await client.verify(token);
-    expect(verdict).toMatchObject({ valid: false, reason });
-    const { message, payload } = verdict;
-    expect(leakedWith(token, [verdict, warnings, client, client.status()], allowed)).toEqual([]);
-    // Even then the sentence is free of them.
-    expect(leaked([message])).toEqual([]);
-    if (allowed.length === 0) expect(payload).toEqual({});
-
-    const context = await contextOf(client);
-    const executed = await settled(verifyToken.execute({ token }, context) as Promise<unknown>);
-    const lines: string[] = [];
-    const called = await callFunction(verifyToken, { token }, context, (line) => void lines.push(line));
-    expect(leakedWith(token, [executed, called, lines], allowed)).toEqual([]);
-  });
-
-  it.each(REFUSED.filter(([reason]) => reason === 'malformed'))(
-    'by decode, as %s, comes out nowhere',
-    async (_, token) => {
-      const { client } = markedClient();
-      let outcome: unknown;
-      try {
-        // A token whose "crit" or claims nobody reads can be decoded: then its claims are what was asked for.
-        outcome = Object.keys(client.decode(token));
-      } catch (error) {
-        outcome = error;
-      }
-      const context = await contextOf(client);
-      const executed = await settled(decodeToken.execute({ token }, context) as Promise<unknown>);
-      const called = await callFunction(decodeToken, { token }, context, () => {});
-      const shown = executed instanceof Error ? [executed, called] : [];
-      expect(leakedWith(token, [outcome, ...shown])).toEqual([]);
-    },
-  );
+it.each(REFUSED)('a token refused as %s, for %s, comes out nowhere', async (reason, _, alg, by) => {
+  server.handler = publishing;
+  const token = signed(alg, by);
+  const allowed = ['expired', 'not_yet_valid', 'claim'].includes(reason) ? ['claim'] : [];
+  const { client, warnings } = markedClient();
+  const verdict = await client.verify(token);
+  expect(verdict).toMatchObject({ valid: false, reason });
+  if (allowed.length === 0) expect(verdict.payload).toEqual({});
+  // Even where the claims may be seen, the sentence is free of them.
+  expect(leaked([verdict.message])).toEqual([]);
+  const results = await used(client, verifyToken, { token });
+  expect(leaked([verdict, warnings, client, client.status(), results], { token, allowed })).toEqual([]);
 });
 
-const marked = `${CREDENTIAL} ${SECRET} ${CLAIM}`;
-const withCode = (code: unknown): Error => Object.assign(new Error(marked), { code });
+const MALFORMED = REFUSED.filter(([reason]) => reason === 'malformed');
 
-interface Outage {
-  readonly handler?: faults.Fault;
-  readonly fetch?: typeof fetch;
-}
+it.each(MALFORMED)('a %s token, for %s, comes out nowhere when it is decoded', async (_, __, alg, by) => {
+  const token = signed(alg, by);
+  const { client } = markedClient();
+  const [executed, ...others] = await used(client, decodeToken, { token });
+  // A token whose "crit" or claims nobody reads can be decoded: then its claims are what was asked for.
+  const decoded = await ended(() => Object.keys(client.decode(token)));
+  const shown = executed instanceof Error ? [executed, ...others] : [];
+  expect(leaked([decoded, ...shown], { token })).toEqual([]);
+});
+
+type Outage = { readonly handler?: faults.Fault; readonly fetch?: typeof fetch };
+const answering = (response: unknown): Outage => ({ fetch: async () => response as Response });
+const withCode = (code: unknown): Error => Object.assign(new Error(ALL), { code });
+const broken = new ReadableStream({ pull: (controller) => controller.error(withCode(ALL)) });
+
+// biome-ignore format: a table
+const FAILURES: ReadonlyArray<readonly [what: string, why: (...request: unknown[]) => unknown]> = [
+  ['text', () => ALL], ['the URL', (url) => new Error(`cannot reach ${url}`)],
+  ['its request', (...request) => Object.assign(new Error(), { request })],
+  ['a cause', () => new TypeError(ALL, { cause: withCode('ECONNRESET') })],
+  ['a sentence as its code', () => withCode(ALL)],
+  ['an object as its code', () => withCode({ toString: () => CREDENTIAL })], ['null', () => null],
+];
 
 /** By how the endpoint of the keys fails. The answer itself may hold what must not come out. */
+// biome-ignore format: a table
 const OUTAGES: ReadonlyArray<readonly [title: string, outage: Outage]> = [
-  ['500 with a body', { handler: faults.answer(500, { 'x-debug': CREDENTIAL }, marked) }],
-  [
-    '401 with a challenge',
-    { handler: faults.answer(401, { 'www-authenticate': `error="${CREDENTIAL}"` }, marked) },
-  ],
+  ['500 with a body', { handler: faults.answer(500, { 'x-debug': CREDENTIAL }, ALL) }],
+  ['401 with a challenge', { handler: faults.answer(401, { 'www-authenticate': `error="${CREDENTIAL}"` }, ALL) }],
   ['a redirect', { handler: faults.answer(302, { location: `http://127.0.0.1:9/?key=${CREDENTIAL}` }) }],
-  ['HTML', { handler: faults.body(`<html>${marked}</html>`, 'text/html') }],
-  ['JSON that is cut off', { handler: faults.body(`{"keys":[{"d":"${privateKey.d}","x":"${marked}`) }],
-  ['JSON that is no set', { handler: faults.body(JSON.stringify({ [CREDENTIAL]: marked, keys: marked })) }],
-  [
-    'bytes that are not text',
-    { handler: faults.body(Buffer.concat([Buffer.from(marked), Buffer.from([255])])) },
-  ],
-  ['a reset', { handler: faults.reset }],
-  ['a reset in the body', { handler: faults.resetInBody }],
-  ['another protocol', { handler: faults.notHttp }],
-  ['silence', { handler: faults.blackHole }],
-  ['a fetch that fails with text', failing(() => marked)],
-  ['a fetch that fails with the URL', failing((url) => new Error(`cannot reach ${url}`))],
-  ['a fetch that fails with its request', failing((...request) => Object.assign(new Error(), { request }))],
-  [
-    'a fetch that fails with a cause',
-    failing(() => new TypeError(marked, { cause: withCode('ECONNRESET') })),
-  ],
-  ['a fetch that fails with a sentence as its code', failing(() => withCode(marked))],
-  ['a fetch that fails with an object as its code', failing(() => withCode({ toString: () => CREDENTIAL }))],
-  ['a fetch that fails with null', failing(() => null)],
-  ['a fetch that answers with nothing', { fetch: async () => undefined as never }],
-  [
-    'a fetch that answers with an object',
-    { fetch: async () => ({ status: 200, body: null, marked }) as never },
-  ],
-  ['a body that fails', { fetch: async () => new Response(failingBody()) }],
+  ['HTML', { handler: faults.body(`<html>${ALL}</html>`, 'text/html') }],
+  ['JSON that is cut off', { handler: faults.body(`{"keys":[{"d":"${privateKey.d}","x":"${ALL}`) }],
+  ['JSON that is no set', { handler: faults.body(JSON.stringify({ [CREDENTIAL]: ALL, keys: ALL })) }],
+  ['bytes that are not text', { handler: faults.body(Buffer.from(`${ALL}\xff`, 'latin1')) }],
+  ['a reset', { handler: faults.reset }], ['a reset in the body', { handler: faults.resetInBody }],
+  ['another protocol', { handler: faults.notHttp }], ['silence', { handler: faults.blackHole }],
+  ...FAILURES.map(([what, why]): [string, Outage] => {
+    return [`a fetch that fails with ${what}`, { fetch: (...request) => Promise.reject(why(...request)) }];
+  }),
+  ['a fetch that answers with nothing', answering(undefined)],
+  ['a fetch that answers with an object', answering({ status: 200, body: null, ALL })],
+  ['a body that fails', { fetch: async () => new Response(broken) }],
 ];
 
-function failing(why: (...request: unknown[]) => unknown): Outage {
-  return { fetch: (...request) => Promise.reject(why(...request)) };
-}
-
-function failingBody(): ReadableStream<Uint8Array> {
-  return new ReadableStream({ pull: (controller) => controller.error(withCode(marked)) });
-}
-
-describe('keys that cannot be fetched, because of', () => {
-  it.each(OUTAGES)('%s, show nothing', async (_, outage) => {
-    server.handler = outage.handler;
-    const { client, warnings } = markedClient(outage.fetch && { jwks: { fetch: outage.fetch } });
-    const token = signed('RS256');
-    const error = await settled(client.verify(token));
-    expect(error).toMatchObject({ name: 'AuthError', code: 'ERR_JWKS_UNAVAILABLE' });
-    const again = await settled(client.verify(token));
-    expect(await client.ping()).toBe(false);
-    const context = await contextOf(client);
-    const executed = await settled(verifyToken.execute({ token }, context) as Promise<unknown>);
-    const called = await callFunction(verifyToken, { token }, context, (line) => void warnings.push(line));
-    expect(warnings.length).toBeGreaterThan(0);
-    const values = [error, again, executed, called, warnings, client.status(), client];
-    expect(leakedWith(token, values)).toEqual([]);
-    // The path alone may be shown; what follows it is often a key.
-    expect(client.status().jwks?.url).toBe(server.url);
-  });
+it.each(OUTAGES)('keys that cannot be fetched because of %s show nothing', async (_, { handler, fetch }) => {
+  server.handler = handler;
+  const { client, warnings } = markedClient(fetch && { jwks: { fetch } });
+  const token = signed('RS256');
+  const errors = [await ended(() => client.verify(token)), await ended(() => client.verify(token))];
+  for (const error of errors) expect(error).toMatchObject({ code: 'ERR_JWKS_UNAVAILABLE' });
+  expect(await client.ping()).toBe(false);
+  const results = await used(client, verifyToken, { token });
+  expect(warnings.length).toBeGreaterThan(0);
+  expect(leaked([...errors, ...results, warnings, client.status(), client], { token })).toEqual([]);
+  // The path alone may be shown; what follows it is often a key.
+  expect(client.status().jwks?.url).toBe(server.url);
 });
 
-describe('create_token', () => {
-  it.each([
-    ['a claim of the server', { claims: { iss: CLAIM } }],
-    ['an unknown field', { [CLAIM]: 1 }],
-    ['an unknown field of a plain name', { secret: CLAIM }],
-    ['claims that are text', { claims: CLAIM }],
-    ['a lifetime that is none', { expires_in: CLAIM }],
-    ['a subject that is a list', { subject: [CLAIM] }],
-    ['too many claims', { claims: { claim: CLAIM.repeat(5000) } }],
-    ['nothing but text', CLAIM],
-  ])('refuses %s without showing it', async (_, args) => {
-    const { client, warnings } = markedClient();
-    const context = await contextOf(client);
-    const called = await callFunction(createToken, args, context, (line) => void warnings.push(line));
-    expect(called.isError).toBe(true);
-    expect(leaked([called, warnings])).toEqual([]);
-    const executed = await settled((async () => createToken.execute(args as never, context))());
-    if (executed instanceof Error) expect(leaked([executed])).toEqual([]);
-  });
+// biome-ignore format: a table
+const UNCREATABLE: ReadonlyArray<readonly [what: string, args: unknown]> = [
+  ['a claim of the server', { claims: { iss: CLAIM } }], ['an unknown field', { [CLAIM]: 1 }],
+  ['an unknown field of a plain name', { secret: CLAIM }], ['claims that are text', { claims: CLAIM }],
+  ['a lifetime that is none', { expires_in: CLAIM }], ['a subject that is a list', { subject: [CLAIM] }],
+  ['too many claims', { claims: { claim: CLAIM.repeat(5000) } }], ['nothing but text', CLAIM],
+];
+
+it.each(UNCREATABLE)('create_token refuses %s without showing it', async (_, args) => {
+  const { client, warnings } = markedClient();
+  const [executed, called, lines] = await used(client, createToken, args);
+  expect(called).toMatchObject({ isError: true });
+  expect(leaked([called, lines, warnings, executed instanceof Error && executed])).toEqual([]);
 });
 
-describe('a session over MCP', () => {
-  it('shows an agent, and the log, nothing of secret, credentials or refused tokens', async () => {
-    server.handler = faults.answer(503, {}, marked);
-    const jwksUrl = `${server.url}?api_key=${CREDENTIAL}`;
-    const transport = new StdioClientTransport({
-      command: process.execPath,
-      args: ['--import', 'tsx', 'examples/serve.ts'],
-      cwd: fileURLToPath(new URL('../..', import.meta.url)),
-      // Short enough to be warned of, long enough to be searched for.
-      env: {
-        JWT_SECRET: SECRET.slice(0, 30),
-        JWKS_URL: jwksUrl,
-        JWKS_ISSUER: 'https://idp.example/',
-        JWKS_AUDIENCE: 'my-api',
-      },
-      stderr: 'pipe',
-    });
-    const log: string[] = [];
-    transport.stderr?.on('data', (chunk: Buffer) => void log.push(chunk.toString()));
-    const agent = new Client({ name: 'agent', version: '1.0.0' });
-    const tokens = REFUSED.map(([, token]) => token);
-    try {
-      await agent.connect(transport);
-      const answers: unknown[] = [await agent.listTools()];
-      for (const token of [...tokens, signed('RS256'), signed('RS256', { header: { kid: CLAIM } })]) {
-        answers.push(await settled(agent.callTool({ name: 'verify_token', arguments: { token } })));
-      }
-      for (const args of [
-        { claims: { iss: CLAIM } },
-        { [CLAIM]: 1 },
-        { expires_in: CLAIM },
-        { claims: CLAIM },
-      ]) {
-        answers.push(await settled(agent.callTool({ name: 'create_token', arguments: args })));
-      }
-      for (const args of [{ token: CLAIM }, { token: [CLAIM] }, { [CLAIM]: CLAIM }, {}]) {
-        answers.push(await settled(agent.callTool({ name: 'decode_token', arguments: args })));
-      }
-      answers.push(await settled(agent.callTool({ name: CLAIM, arguments: { token: CLAIM } })));
-      for (const token of tokens) expect(leakedWith(token, answers)).toEqual([]);
-      expect(answers.length).toBeGreaterThan(20);
-    } finally {
-      await agent.close();
-    }
-    expect(log.join('')).toContain('AuthWarning');
-    for (const token of tokens) expect(leakedWith(token, [log.join('')])).toEqual([]);
+it('a session over MCP shows an agent, and the log, no secret, credential or refused token', async () => {
+  server.handler = faults.answer(503, {}, ALL);
+  const JWKS_URL = `${server.url}?api_key=${CREDENTIAL}`;
+  const JWKS_ENV = { JWKS_URL, JWKS_ISSUER: 'https://idp.example/', JWKS_AUDIENCE: 'my-api' };
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: ['--import', 'tsx', 'examples/serve.ts'],
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    // Short enough to be warned of, long enough to be searched for.
+    env: { JWT_SECRET: SECRET.slice(0, 30), ...JWKS_ENV },
+    stderr: 'pipe',
   });
+  const log: string[] = [];
+  transport.stderr?.on('data', (chunk: Buffer) => void log.push(chunk.toString()));
+  const agent = new Client({ name: 'agent', version: '1.0.0' });
+  onTestFinished(() => agent.close());
+  await agent.connect(transport);
+
+  const tokens = REFUSED.map(([, , alg, by]) => signed(alg, by));
+  const calls = {
+    verify_token: tokens.map((token) => ({ token })),
+    create_token: [{ claims: { iss: CLAIM } }, { [CLAIM]: 1 }, { expires_in: CLAIM }, { claims: CLAIM }],
+    decode_token: [{ token: CLAIM }, { token: [CLAIM] }, { [CLAIM]: CLAIM }, {}],
+    [CLAIM]: [{ token: CLAIM }],
+  };
+  const answers: unknown[] = [await agent.listTools()];
+  const each = Object.entries(calls).flatMap(([name, all]) => all.map((args) => ({ name, arguments: args })));
+  for (const call of each) answers.push(await ended(() => agent.callTool(call)));
+  await agent.close();
+  expect(answers.length).toBeGreaterThan(20);
+  expect(log.join('')).toContain('AuthWarning');
+  expect(leaked([answers, log.join('')], { token: tokens.join('.') })).toEqual([]);
 });
