@@ -8,10 +8,11 @@ import { parseConfig } from '../../src/config/parse.js';
 import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../../src/signature/algorithms.js';
 import { defaultEngine } from '../../src/signature/choose.js';
 import { KINDS, quickClock, servedFromMemory } from '../support/clients.js';
-import { bytesOf, flipped, forge, NOW, replaced, SECRET, withBitChanged } from '../support/forge.js';
-import { base64url, segment } from '../support/mint.js';
+import { bytesOf, flipped, forge, NOW, SECRET, withBitChanged } from '../support/forge.js';
+import { segment } from '../support/mint.js';
+import { withSegment, withSignature } from '../support/tamper.js';
+import { ENGINES, TwoEngines } from '../support/two-engines.js';
 import { attacks } from './attacks/attacks.js';
-import { ENGINES, TwoEngines } from './engines.js';
 import { allowTime, SEED } from './properties/seed.js';
 import { OPTION_SETS, signedTokens } from './properties/tokens.js';
 import { JWTS, NO_JWTS, VECTOR_JWKS, VECTOR_SECRET } from './vectors.js';
@@ -53,21 +54,18 @@ const ALGORITHMS = [...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS] as const;
 const GOOD = ALGORITHMS.map((alg) => forge(alg));
 /** With the attacks that are no larger than a token usually is. */
 const { size: _, ...ATTACKS } = attacks('http://127.0.0.1:9/jwks.json');
-const attackTokens = fc
-  .constantFrom(...Object.values(ATTACKS).flat())
-  .map((each) => each.token.slice(0, 4096));
+const SMALL = Object.values(ATTACKS).flat();
+const attackTokens = fc.constantFrom(...SMALL).map(({ token }) => token.slice(0, 4096));
 
 /** With members put over the JSON of a segment, if it is JSON. */
 function edited(token: string, index: number, members: object): string {
   try {
     const json: unknown = JSON.parse(bytesOf(token, index).toString());
-    return replaced(token, index, () => segment({ ...(json as object), ...members }));
+    return withSegment(token, index, () => segment({ ...(json as object), ...members }));
   } catch {
     return token;
   }
 }
-const resigned = (token: string, change: (signature: Buffer) => Uint8Array): string =>
-  replaced(token, 2, () => base64url(change(bytesOf(token, 2))));
 
 const others = fc.constantFrom(NOW, NOW - 1, NOW + 1, '', 'rsa', ['b64'], 'none', ...ALGORITHMS);
 const values = fc.oneof(fc.jsonValue({ maxDepth: 1 }), others);
@@ -88,11 +86,11 @@ type Mutation = (token: string, random: typeof randoms extends fc.Arbitrary<infe
 const MUTATIONS: readonly Mutation[] = [
   (token, { at, mask }) => token && withBitChanged(token, at % token.length, mask % 8),
   // Within the alphabet, so that the signature is looked at.
-  (token, { at, mask }) => resigned(token, (s) => flipped(s, at, mask)),
-  (token, { mask, less }) => resigned(token, (s) => s.subarray(mask % 4, -(less % 40))),
-  (token, { bytes }) => resigned(token, () => bytes),
+  (token, { at, mask }) => withSignature(token, (s) => flipped(s, at, mask)),
+  (token, { mask, less }) => withSignature(token, (s) => s.subarray(mask % 4, -(less % 40))),
+  (token, { bytes }) => withSignature(token, () => bytes),
   (token, { less }) => token.slice(0, -less),
-  (token, { other, at }) => replaced(token, at % 3, () => other.split('.')[at % 3] ?? ''),
+  (token, { other, at }) => withSegment(token, at % 3, () => other.split('.')[at % 3] ?? ''),
   (token, { order }) => order.map((i) => token.split('.')[i]).join('.'),
   (token, { header }) => edited(token, 0, header),
   (token, { claims }) => edited(token, 1, claims),

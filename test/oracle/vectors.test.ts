@@ -4,15 +4,13 @@ import { createAuthClient, type TokenPayload } from 'intentkit-auth';
 import { compactVerify, importJWK } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { servedFromMemory } from '../support/clients.js';
-import { bytesOf, flipped, replaced } from '../support/forge.js';
+import { bytesOf, flipped } from '../support/forge.js';
 import { base64url } from '../support/mint.js';
+import { withSegment } from '../support/tamper.js';
 import { JOES_CLAIMS, JWTS, NO_JWTS, UNSECURED, VECTOR_JWKS, VECTOR_SECRET, type Vector } from './vectors.js';
 
-const client = createAuthClient({
-  secret: VECTOR_SECRET,
-  ...servedFromMemory(VECTOR_JWKS),
-  onWarning: () => {},
-});
+const jwks = servedFromMemory(VECTOR_JWKS);
+const client = createAuthClient({ secret: VECTOR_SECRET, ...jwks, onWarning: () => {} });
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: (JOES_CLAIMS.exp - 1) * 1000 }));
 afterEach(() => void vi.useRealTimers());
@@ -51,7 +49,7 @@ describe.each([...JWTS, ...NO_JWTS].map(named))('%s', (title, { alg, token, key:
   });
 
   it(`${title} is refused as signature when a bit is flipped`, async () => {
-    const changed = replaced(token, 2, () => base64url(flipped(bytesOf(token, 2), 20, 0x10)));
+    const changed = withSegment(token, 2, () => base64url(flipped(bytesOf(token, 2), 20, 0x10)));
     const message = 'The signature was not made by the expected key.';
     expect(await client.verify(changed)).toEqual(refused('signature', message));
   });

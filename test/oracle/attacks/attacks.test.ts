@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { KINDS, quickClock, servedFromMemory } from '../../support/clients.js';
 import { ATTACKER, jwksOf, KEYS, NOW } from '../../support/forge.js';
 import { type JwksServer, startJwksServer } from '../../support/jwks-server.js';
-import { TwoEngines } from '../engines.js';
+import { TwoEngines } from '../../support/two-engines.js';
 import { attacks } from './attacks.js';
 
 const UNTOUCHED = Object.getOwnPropertyNames(Object.prototype).sort();

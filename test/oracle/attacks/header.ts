@@ -1,5 +1,6 @@
-import { ATTACKER, forge, replaced, signingKey } from '../../support/forge.js';
+import { ATTACKER, forge, signingKey } from '../../support/forge.js';
 import { base64url } from '../../support/mint.js';
+import { withSegment } from '../../support/tamper.js';
 import { notAnObject } from './json.js';
 import type { Row } from './row.js';
 
@@ -84,7 +85,7 @@ const unsupported = UNSUPPORTED.flatMap((header) =>
     return [what, alg, { header: { ...header } }, 'malformed'];
   }),
 );
-const unencoded = (token: string): string => replaced(token, 1, () => '{"sub":"user-1"}');
+const unencoded = (token: string): string => withSegment(token, 1, () => '{"sub":"user-1"}');
 const critical: Row[] = [
   ['an unencoded payload that "crit" announces', 'HS256', b64(false, ['b64']), 'shape'],
   ['an unencoded payload that "crit" announces, by RSA', 'RS256', b64(false, ['b64']), 'shape'],

@@ -197,8 +197,7 @@ it.each([
   expect(() => client({ jwksUrl })).toThrow(expect.objectContaining({ code: 'ERR_AUTH_CONFIG' }));
 });
 
-const REDIRECTS = [301, 302, 303, 307, 308];
-it.each(REDIRECTS)('a JWKS is not where a %i points (CVE-2026-102267)', async (status) => {
+it.each([301, 302, 303, 307, 308])('a JWKS is not where a %i points (CVE-2026-102267)', async (status) => {
   const trap = await startJwksServer({ keys: [twin] });
   onTestFinished(() => trap.close());
   const server = await startJwksServer();
@@ -247,9 +246,7 @@ it('a flood of unknown key ids costs a few requests, and good tokens nothing (CV
   const good = forge('RS256');
   expect(await outcomes(verifier, good)).toEqual(['valid']);
   const flood = Array.from({ length: 500 }, (_, i) => forge('ES256', { header: { kid: `unknown-${i}` } }));
-  const ends = flood.map((token) =>
-    outcomes(verifier, token).catch((error: { code: string }) => [error.code]),
-  );
+  const ends = flood.map((token) => outcomes(verifier, token));
   // They come at once, so that one fetch answers for all of them. Of later ones nothing is known.
   expect(new Set((await Promise.all(ends)).flat())).toEqual(new Set(['key']));
   const later = ['a', 'b', 'c'].map((kid) => forge('ES256', { header: { kid } }));

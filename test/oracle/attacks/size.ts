@@ -1,5 +1,6 @@
-import { type Forgery, ISSUER, NOW, replaced } from '../../support/forge.js';
+import { type Forgery, ISSUER, NOW } from '../../support/forge.js';
 import { base64url } from '../../support/mint.js';
+import { withSegment } from '../../support/tamper.js';
 import { type Row, rows } from './row.js';
 
 const LIMIT = 64 * 1024;
@@ -36,7 +37,7 @@ export const sizeAttacks: readonly Row[] = [
   ...rows('HS256', 'shape', [
     ['64 KiB and one character', ofLength(LIMIT + 1), { control: ofLength(LIMIT) }],
     ...inBoth('1 MB', xs(ONE_MB)),
-    ['1 MB of signature', { token: (token) => replaced(token, 2, () => 'A'.repeat(ONE_MB)) }],
+    ['1 MB of signature', { token: (token) => withSegment(token, 2, () => 'A'.repeat(ONE_MB)) }],
     ['1 MB of "alg"', { header: { alg: 'a'.repeat(ONE_MB) } }],
     ['1 MB of "crit"', heading('crit', `["a"${',"a"'.repeat(ONE_MB / 4)}]`)],
     ['1 MB of one letter', { token: () => 'a'.repeat(ONE_MB) }],

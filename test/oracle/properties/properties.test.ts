@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { AuthError, type SignOptions } from 'intentkit-auth';
-import { createLocalJWKSet, decodeJwt, type JWTVerifyOptions, jwtVerify, UnsecuredJWT } from 'jose';
+import type { JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
+import { createLocalJWKSet, decodeJwt, jwtVerify, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { parseDuration } from '../../../src/claims/duration.js';
 import { ASYMMETRIC_ALGORITHMS } from '../../../src/signature/algorithms.js';
@@ -31,34 +32,28 @@ const orUndefined = <T>(make: () => T): T | undefined => {
 const reasonsFor = (token: string) => STRICTER.filter(([, applies]) => applies(token));
 
 const localKeys = createLocalJWKSet(jwksOf(KEYS) as Parameters<typeof createLocalJWKSet>[0]);
+const keyFor: JWTVerifyGetKey = (header, jws) =>
+  header.alg.startsWith('HS') ? Buffer.from(SECRET) : localKeys(header, jws);
 /** What jose makes of the token with the same keys and options: the claims, or `undefined` if it refuses. */
-const josesClaims = (token: string, options: object = {}): Promise<object | undefined> =>
-  jwtVerify(
-    token,
-    (header, jws) => (header.alg.startsWith('HS') ? Buffer.from(SECRET) : localKeys(header, jws)),
-    { ...(options as JWTVerifyOptions), algorithms: ['HS256', ...ASYMMETRIC_ALGORITHMS] },
-  ).then(
-    ({ payload }) => payload,
-    () => undefined,
-  );
+async function josesClaims(token: string, options: JWTVerifyOptions = {}): Promise<object | undefined> {
+  const all = { ...options, algorithms: ['HS256', ...ASYMMETRIC_ALGORITHMS] };
+  return (await jwtVerify(token, keyFor, all).catch(() => undefined))?.payload;
+}
 
-it(
-  seeded('verify resolves for any value and accepts none, and says malformed unless it is text'),
-  async () => {
-    const property = fc.asyncProperty(fc.oneof(anything, anyTexts), kinds, async (value, kind) => {
-      const { valid, payload, expired, reason } = await clients.get(kind).verify(value as string);
-      expect([valid, payload, expired]).toEqual([false, {}, false]);
-      if (typeof value !== 'string') expect(reason).toBe('malformed');
-    });
-    await fc.assert(property, PARAMETERS);
-  },
-);
+it(seeded('verify accepts no made-up value, and says malformed unless it is text'), async () => {
+  const property = fc.asyncProperty(fc.oneof(anything, anyTexts), kinds, async (value, kind) => {
+    const { valid, payload, expired, reason } = await clients.get(kind).verify(value as string);
+    expect([valid, payload, expired]).toEqual([false, {}, false]);
+    if (typeof value !== 'string') expect(reason).toBe('malformed');
+  });
+  await fc.assert(property, PARAMETERS);
+});
 
 it(seeded('verify accepts what jose accepts, with the same claims, and refuses the rest'), async () => {
   let accepted = 0;
   const property = fc.asyncProperty(signedTokens, fc.constantFrom(...OPTION_SETS), async (token, options) => {
     const { valid, payload, expired, reason } = await clients.get('both', options).verify(token);
-    const theirs = await josesClaims(token, options);
+    const theirs = await josesClaims(token, options as JWTVerifyOptions);
     if (valid) expect(theirs).toEqual(payload);
     else if (theirs) expect(reasonsFor(token)).not.toEqual([]);
     expect(expired).toBe(reason === 'expired');

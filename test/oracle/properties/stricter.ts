@@ -2,6 +2,7 @@ import { mistypedClaim } from '../../../src/claims/check.js';
 import { MAX_TOKEN_LENGTH } from '../../../src/token/parse.js';
 import { bytesOf, forge, forgeWhere, SECRET } from '../../support/forge.js';
 import { base64url, mint, segment } from '../../support/mint.js';
+import { withSignature } from '../../support/tamper.js';
 
 const jsonOf = (token: string, index: number): Record<string, unknown> => {
   try {
@@ -65,13 +66,12 @@ export const STRICTER: ReadonlyArray<
     'an RSA-PSS signature is as long as the modulus (RFC 8017 section 8.1.2), which OpenSSL does not check',
     (token) => String(jsonOf(token, 0).alg).startsWith('PS') && bytesOf(token, 2).length < 256,
     () => [
-      forge(
-        'PS256',
-        forgeWhere(
+      withSignature(
+        forge(
           'PS256',
-          (s) => s[0] === 0,
-          (s) => s.subarray(1),
+          forgeWhere('PS256', (s) => s[0] === 0),
         ),
+        (s) => s.subarray(1),
       ),
     ],
   ],

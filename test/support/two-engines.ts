@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { VerifyResult } from '../../src/index.js';
 import { nodeEngine } from '../../src/signature/choose.js';
 import { joseEngine } from '../../src/signature/jose.js';
-import { Clients, type Kind, type Options, servedFromMemory } from '../support/clients.js';
+import { Clients, type Kind, type Options, servedFromMemory } from './clients.js';
 
 if (!nodeEngine) throw new Error('This is Node, and Node has node:crypto.');
 export const ENGINES = { node: nodeEngine, jose: joseEngine };
