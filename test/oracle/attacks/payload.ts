@@ -1,10 +1,9 @@
-import { forge, NOW } from '../../support/forge.js';
+import { CLAIMS, forge, NOW } from '../../support/forge.js';
 import { notAnObject } from './json.js';
 import type { Row } from './row.js';
 
 const token = forge('HS256');
-const LATER = NOW + 3600;
-const good = `"iss":"https://issuer.example/","aud":"my-api","exp":${LATER}`;
+const good = `"iss":"https://issuer.example/","aud":"my-api","exp":${CLAIMS.exp}`;
 
 const notClaims = [
   ...notAnObject(good),
@@ -21,7 +20,7 @@ const ODD: ReadonlyArray<readonly [what: string, members: string, Row[3], claims
   ['a second "sub"', `${good},"sub":"a","sub":"b"`, 'valid', { sub: 'b' }],
   ['a second "sub" written with escapes', `${good},"sub":"a","\\u0073ub":"b"`, 'valid', { sub: 'b' }],
   ['a second "exp", past', `${good},"exp":${NOW - 1}`, 'expired', { exp: NOW - 1 }],
-  ['a first "exp", past', `"exp":${NOW - 1},${good}`, 'valid', { exp: LATER }],
+  ['a first "exp", past', `"exp":${NOW - 1},${good}`, 'valid', { exp: CLAIMS.exp }],
   ['a second "exp", null', `${good},"exp":null`, 'claim', { exp: null }],
   ['a second "aud", another', `${good},"aud":"other"`, 'audience', { aud: 'other' }],
   ['a first "aud", another', `"aud":"other",${good}`, 'valid', { aud: 'my-api' }],
