@@ -56,7 +56,6 @@ const deep = (name: string, depth: number, change: object = {}, alg: Signing = '
 };
 
 const { jwk: rsa, publicKey: rsaKey } = KEYS.rsa;
-const { jwk: ec } = KEYS.p256;
 const weak = generateKeyPairSync('rsa', { modulusLength: 1024 });
 const weakModulus = Buffer.from(String(weak.publicKey.export({ format: 'jwk' }).n), 'base64url');
 const padded = { n: base64url(Buffer.concat([Buffer.alloc(128), weakModulus])) };
@@ -93,7 +92,7 @@ const MEMBERS: readonly Row[] = [
   ours('padding behind the modulus', 'RS256', { n: `${rsa.n}=` }),
   ...[3, 'AAAAA', null].map((n) => ours(`modulus ${n}`, 'RS256', { n })),
   row('an RSA key of a certificate', { kty: 'RSA', x5c: [base64url('certificate')], ...KID }),
-  ours('a point that is not on the curve (CVE-2015-7940)', 'ES256', { y: ec.x }),
+  ours('a point that is not on the curve (CVE-2015-7940)', 'ES256', { y: KEYS.p256.jwk.x }),
   ours('the point at infinity', 'ES256', { x: '', y: '' }),
   ours('the point at zero', 'ES256', { x: zeros(32), y: zeros(32) }),
   ours('a point of another curve', 'ES256', { ...KEYS.p384.jwk, crv: 'P-256' }),
