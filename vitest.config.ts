@@ -22,22 +22,15 @@ export default defineConfig({
     ],
   },
   test: {
-    projects: [
-      layer('unit'),
-      {
-        extends: true as const,
-        test: {
-          name: 'contract',
-          include: ['test/contract/**/*.test.ts'],
-          typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
-        },
-      },
-      layer('oracle'),
-      layer('e2e'),
-    ],
+    projects: [layer('unit'), layer('contract'), layer('oracle'), layer('e2e')],
     setupFiles: ['test/support/setup.ts'],
     reporters: ['default'],
     testTimeout: 20_000,
+    // The files of a worker share what they import: to import it again for each file takes longer than most tests.
+    isolate: false,
+    restoreMocks: true,
+    unstubGlobals: true,
+    unstubEnvs: true,
     // By default one core is left to the reporter, which on two cores doubles the time.
     maxWorkers: availableParallelism(),
   },

@@ -9,6 +9,7 @@ import { createToken, decodeToken, verifyToken } from 'intentkit-auth/functions'
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { callFunction } from '../../host/src/call.js';
 import { createContext } from '../../host/src/context.js';
+import { bundleScript } from '../support/bundle-script.js';
 import * as faults from '../support/faulty-jwks-server.js';
 import { type Forgery, forge, NOW } from '../support/forge.js';
 import { startJwksServer } from '../support/jwks-server.js';
@@ -296,13 +297,15 @@ it.each(UNCREATABLE)('create_token refuses %s without showing it', async (_, arg
   expect(leaked([called, lines, warnings, executed instanceof Error && executed])).toEqual([]);
 });
 
+const SERVE = await bundleScript('examples/serve.ts');
+
 it('a session over MCP shows an agent, and the log, no secret, credential or refused token', async () => {
   server.handler = faults.answer(503, {}, ALL);
   const JWKS_URL = `${server.url}?api_key=${CREDENTIAL}`;
   const JWKS_ENV = { JWKS_URL, JWKS_ISSUER: 'https://idp.example/', JWKS_AUDIENCE: 'my-api' };
   const transport = new StdioClientTransport({
     command: process.execPath,
-    args: ['--import', 'tsx', 'examples/serve.ts'],
+    args: [SERVE],
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     // Short enough to be warned of, long enough to be searched for.
     env: { JWT_SECRET: SECRET.slice(0, 30), ...JWKS_ENV },

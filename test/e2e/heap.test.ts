@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { bundleScript } from '../support/bundle-script.js';
 
 const run = promisify(execFile);
-const FIXTURE = fileURLToPath(new URL('./fixtures/heap.ts', import.meta.url));
+const FIXTURE = await bundleScript('test/e2e/fixtures/heap.ts');
 
 const tokensLeft = async (...args: string[]): Promise<string> =>
-  (await run(process.execPath, ['--expose-gc', '--import', 'tsx', FIXTURE, ...args])).stdout;
+  (await run(process.execPath, ['--expose-gc', FIXTURE, ...args])).stdout;
 
 it('no token is left in the heap after it was verified, refused, decoded or signed', async () => {
   expect(await tokensLeft()).toBe('0');

@@ -1,7 +1,8 @@
 // What is canonical, told by encoding again, which is slow and cannot be wrong.
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import * as native from '../../src/token/base64url.js';
+import { withoutBuffer } from '../support/without-buffer.js';
 import { PARAMETERS, seeded } from './properties/seed.js';
 import { unit } from './properties/tokens.js';
 
@@ -21,17 +22,7 @@ const texts = fc.oneof(
   fc.string({ maxLength: 16, unit }),
 );
 
-/** The same file, as a runtime without `Buffer` loads it. */
-async function withoutBuffer(): Promise<typeof native> {
-  vi.resetModules();
-  vi.stubGlobal('Buffer', undefined);
-  try {
-    return await import('../../src/token/base64url.js');
-  } finally {
-    vi.unstubAllGlobals();
-  }
-}
-const VARIANTS = { with: native, without: await withoutBuffer() };
+const VARIANTS = { with: native, without: await withoutBuffer(() => import('../../src/token/base64url.js')) };
 
 describe.each(Object.entries(VARIANTS))('base64url %s Buffer', (name, variant) => {
   const { bytesOf, decodeBase64url, decodeCanonical, isDecodable, utf8In } = variant;

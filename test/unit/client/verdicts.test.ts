@@ -2,8 +2,8 @@ import { createAuthClient, type Verdict } from 'intentkit-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { clientFrom } from '../../../src/client.js';
 import { parseConfig } from '../../../src/config/parse.js';
-import { answer } from '../../support/faulty-jwks-server.js';
-import { createSigner, outcome, startJwksClient } from '../../support/jwks-client.js';
+import { createSigner, outcome } from '../../support/jwks-client.js';
+import { memoryJwks, status } from '../../support/memory-jwks.js';
 import { mint } from '../../support/mint.js';
 
 const SECRET = 'R9v!Lq2#xW7pZk4@mC8sTb5&nH1dYf6^';
@@ -43,10 +43,10 @@ describe('onVerdict', () => {
   it('is told when there is no verdict', async () => {
     const k1 = createSigner('k1');
     const verdicts: Verdict[] = [];
-    const { client, server } = await startJwksClient({
-      config: { onVerdict: (verdict) => void verdicts.push(verdict) },
-    });
-    server.handler = answer(500);
+    const endpoint = memoryJwks();
+    endpoint.answer = status(500);
+    const onVerdict = (verdict: Verdict) => void verdicts.push(verdict);
+    const client = createAuthClient({ ...endpoint.options(), onVerdict, onWarning: () => {} });
     expect(await outcome(client, k1.token)).toBe('ERR_JWKS_UNAVAILABLE');
     expect(verdicts).toEqual([
       { valid: false, reason: 'ERR_JWKS_UNAVAILABLE', milliseconds: expect.any(Number) },

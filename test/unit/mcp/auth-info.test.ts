@@ -1,6 +1,6 @@
 import { type AuthClient, createAuthClient } from 'intentkit-auth';
 import { protectMcp } from 'intentkit-auth/mcp';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   admitted,
   createGate,
@@ -12,7 +12,7 @@ import {
   SECRET,
   tokenWith,
 } from '../../support/gate.js';
-import { startJwksServer } from '../../support/jwks-server.js';
+import { memoryJwks } from '../../support/memory-jwks.js';
 import { generateKeys, mint } from '../../support/mint.js';
 import { titled } from '../../support/titled.js';
 
@@ -115,13 +115,10 @@ describe('The audience', () => {
 
   it('is demanded of the tokens of that source only which has none configured', async () => {
     const keys = generateKeys('ES256', 'k1');
-    const server = await startJwksServer({ keys: [keys.jwk] });
-    onTestFinished(() => server.close());
     const auth = createAuthClient({
       secret: SECRET,
       onWarning: () => {},
-      jwksUrl: server.url,
-      jwks: { issuer: ISSUER, audience: 'api://1234' },
+      ...memoryJwks(keys.jwk).options({ issuer: ISSUER, audience: 'api://1234' }),
     });
     const remote = (aud: string) =>
       mint({

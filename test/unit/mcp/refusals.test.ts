@@ -1,6 +1,6 @@
 import { createAuthClient, VERIFY_FAILURES } from 'intentkit-auth';
 import { protectMcp } from 'intentkit-auth/mcp';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { refusalFor } from '../../../mcp/refusals.js';
 import {
   createGate,
@@ -11,7 +11,7 @@ import {
   requestWith,
   tokenWith,
 } from '../../support/gate.js';
-import { startJwksServer } from '../../support/jwks-server.js';
+import { keySet, memoryJwks, status } from '../../support/memory-jwks.js';
 import { generateKeys, mint } from '../../support/mint.js';
 import { titled } from '../../support/titled.js';
 
@@ -222,14 +222,14 @@ describe('Without a verdict', () => {
   });
 
   it('a gate answers 503 with Retry-After and without a challenge, and admits once the provider is back', async () => {
-    const server = await startJwksServer({ keys: [keys.jwk] });
-    onTestFinished(() => server.close());
-    server.handler = (_request, response) => response.writeHead(500).end();
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const endpoint = memoryJwks();
+    endpoint.answer = status(500);
     const auth = createAuthClient({
-      jwksUrl: server.url,
+      ...endpoint.options(),
       issuer: ISSUER,
       audience: RESOURCE,
-      jwks: { cooldown: '0.05s' },
       onWarning: () => {},
     });
     const gate = protectMcp(auth, { resource: RESOURCE });
@@ -243,10 +243,9 @@ describe('Without a verdict', () => {
       error_description: 'The token cannot be checked at present.',
     });
 
-    server.handler = undefined;
-    await expect
-      .poll(async () => await gate.authenticate(requestWith(bearerOf(token))))
-      .toHaveProperty('token');
+    endpoint.answer = keySet(keys.jwk);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await gate.authenticate(requestWith(bearerOf(token)))).toHaveProperty('token');
   });
 
   it.each([

@@ -8,7 +8,8 @@ import {
 } from 'intentkit-auth';
 import { createRevocationList } from 'intentkit-auth/revocation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createSigner, outcome, startJwksClient } from '../../support/jwks-client.js';
+import { createSigner, outcome } from '../../support/jwks-client.js';
+import { memoryJwks } from '../../support/memory-jwks.js';
 import { mint } from '../../support/mint.js';
 import { memoryStore } from '../../support/stores.js';
 
@@ -190,7 +191,7 @@ describe('A client with a revocation list', () => {
   it('also refuses the tokens of an identity provider', async () => {
     const list = createRevocationList(memoryStore());
     const k1 = createSigner('k1');
-    const { client: auth } = await startJwksClient({ keys: [k1.jwk], config: { revocation: list } });
+    const auth = createAuthClient({ ...memoryJwks(k1.jwk).options(), revocation: list });
     const payload = { sub: 'alice', jti: 'a', exp: NOW + 60 };
     const token = mint({ header: { alg: 'ES256', kid: 'k1' }, payload, key: k1.privateKey });
     await auth.revoke(token);

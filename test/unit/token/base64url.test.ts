@@ -1,19 +1,11 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { decodeBase64url } from '../../../src/token/base64url.js';
+import { withoutBuffer } from '../../support/without-buffer.js';
 
-async function withoutBuffer(): Promise<typeof decodeBase64url> {
-  vi.resetModules();
-  vi.stubGlobal('Buffer', undefined);
-  try {
-    return (await import('../../../src/token/base64url.js')).decodeBase64url;
-  } finally {
-    vi.unstubAllGlobals();
-  }
-}
-
+const portable = await withoutBuffer(() => import('../../../src/token/base64url.js'));
 const DECODERS: [name: string, decode: typeof decodeBase64url][] = [
   ['Buffer', decodeBase64url],
-  ['atob', await withoutBuffer()],
+  ['atob', portable.decodeBase64url],
 ];
 const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
 

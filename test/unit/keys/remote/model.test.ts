@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, expect, it, vi } from 'vitest';
 import { parseConfig } from '../../../../src/config/parse.js';
 import { RemoteSource } from '../../../../src/keys/remote/source.js';
 import { defaultEngine } from '../../../../src/signature/choose.js';
@@ -23,9 +23,15 @@ import {
   stopClocks,
 } from '../../../support/jwks-simulation.js';
 
+// Test files share their modules. So this one takes fresh ones, and leaves none behind that has met the mock.
+vi.hoisted(() => vi.resetModules());
 vi.mock('../../../../src/jose.js', () => ({
   loadJose: async () => ({ importJWK: async (jwk: unknown) => jwk }),
 }));
+afterAll(() => {
+  vi.doUnmock('../../../../src/jose.js');
+  vi.resetModules();
+});
 afterEach(() => void vi.restoreAllMocks());
 
 const SEED = Number(process.env.FC_SEED ?? randomInt(2 ** 31 - 1));

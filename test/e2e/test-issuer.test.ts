@@ -7,8 +7,8 @@ import {
 } from 'intentkit-auth/testing';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { ASYMMETRIC_ALGORITHMS } from '../../../src/signature/algorithms.js';
-import { outcome } from '../../support/jwks-client.js';
+import { ASYMMETRIC_ALGORITHMS } from '../../src/signature/algorithms.js';
+import { outcome } from '../support/jwks-client.js';
 
 const MODES = [
   { mode: 'in memory', listens: false },

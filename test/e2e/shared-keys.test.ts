@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthClient, type Store } from 'intentkit-auth';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { answer, blackHole, keys } from '../../../support/faulty-jwks-server.js';
-import { createSigner, outcome } from '../../../support/jwks-client.js';
-import { startJwksServer } from '../../../support/jwks-server.js';
-import { mint } from '../../../support/mint.js';
-import { BROKEN_STORES, memoryStore } from '../../../support/stores.js';
-import { titled } from '../../../support/titled.js';
-import { until } from '../../../support/until.js';
+import { answer, blackHole, keys } from '../support/faulty-jwks-server.js';
+import { createSigner, outcome } from '../support/jwks-client.js';
+import { startJwksServer } from '../support/jwks-server.js';
+import { mint } from '../support/mint.js';
+import { BROKEN_STORES, memoryStore } from '../support/stores.js';
+import { titled } from '../support/titled.js';
+import { until } from '../support/until.js';
 
 const k1 = createSigner('k1');
 const k2 = createSigner('k2');
@@ -31,6 +31,8 @@ async function filled(more: object = {}) {
   const started = await start(store, more);
   expect(await outcome(started.client(), k1.token)).toBe('valid');
   await until(() => store.ttls.length === 2);
+  // The turn of the other process is over, as it is after two seconds.
+  for (const key of store.map.keys()) if (key.startsWith('intentkit-auth:jwks-turn:')) store.map.delete(key);
   started.server.requests = 0;
   return { store, ...started };
 }

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createDpopKey } from '../../support/dpop.js';
-import { createGate, ISSUER, RESOURCE, tokenWith } from '../../support/gate.js';
+import { createDpopKey } from '../support/dpop.js';
+import { createGate, ISSUER, RESOURCE, tokenWith } from '../support/gate.js';
 
 /** A real server behind the gate, and what it answers to raw headers. */
 async function start(gate = createGate(), cut?: string) {
