@@ -1,14 +1,18 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { bare } from './contenders/bare.js';
+import { OURS } from './contenders/ours.js';
 import { ROOT } from './installed.js';
-import { type Filled, markdown } from './table.js';
+import { type Filled, lines, markdown, median } from './table.js';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const versionOf = (folder: string): string => JSON.parse(read(`${folder}/package.json`)).version;
 const isInstalled = (name: string): boolean => existsSync(join(ROOT, 'node_modules', name));
+const NODE = process.versions.node;
+const MAJOR = Number.parseInt(NODE, 10);
 
-/** One line: the libraries, Node, and the machine. */
+/** One line: the libraries and the machine. */
 function setting(rounds: number): string {
   const names = ['jose', 'jsonwebtoken', 'fast-jwt', '@node-rs/jsonwebtoken'];
   const peers = names
@@ -16,25 +20,79 @@ function setting(rounds: number): string {
     .map((name) => `${name} ${versionOf(`node_modules/${name}`)}`)
     .join(', ');
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${process.platform} ${process.arch}`;
-  return `intentkit-auth ${versionOf('.')}, ${peers}; Node ${process.versions.node} on ${machine}; ${rounds} rounds.`;
+  return `Medians of ${rounds} rounds; intentkit-auth ${versionOf('.')}, ${peers}; ${machine}.`;
 }
 
 /** All tables, with quartiles. */
 export function report(filled: readonly Filled[], rounds: number): string {
-  const sections = filled.map((entry) => `## ${entry.table.title}\n\n${markdown(entry, true)}\n`);
-  const intro = `${setting(rounds)}\nMedians, with quartiles in parentheses. [How it is measured](./README.md).\n`;
-  return ['# Benchmark results\n', intro, ...sections].join('\n');
+  const sections = filled.map((entry) => `## ${entry.table.title}, Node ${NODE}\n\n${markdown(entry)}\n`);
+  return [`# Node ${NODE}\n`, `${setting(rounds)} [How it is measured](./README.md).\n`, ...sections].join(
+    '\n',
+  );
 }
 
-/** Puts the chosen tables, in medians, into the README of the package, and all into `results.md`. */
-export function write(filled: readonly Filled[], chosen: readonly Filled[], rounds: number): void {
-  const sections = chosen.map((entry) => `**${entry.table.title}.** ${markdown(entry, false)}\n`);
-  // No link, because the README is published without this folder.
-  const links = 'Medians; `bench/results.md` in the repository has spreads and how it is measured.';
-  const block = `<!-- bench -->\n${sections.join('\n')}\n${setting(rounds)} ${links}\n<!-- /bench -->`;
-  const [before, rest] = read('README.md').split('<!-- bench -->');
-  const after = rest?.split('<!-- /bench -->')[1];
-  if (after === undefined) throw new Error('README.md has no block for the tables.');
-  writeFileSync(join(ROOT, 'README.md'), `${before}${block}${after}`);
-  writeFileSync(join(ROOT, 'bench/results.md'), report(filled, rounds));
+/** The rows and columns of speed that the README shows, and the libraries whose share of a request it names. */
+const ROWS = ['sign HS256', 'verify HS256', 'verify RS256', 'verify ES256', 'verify EdDSA', 'decode'];
+const COLUMNS = [OURS, '× fast-jwt', '× jose', '× jsonwebtoken', `× ${bare.name}`];
+const SHARES = [OURS, 'jose', 'fast-jwt'];
+
+/**
+ * Puts the figures of this Node into the README of the package, beside those of other versions, and all tables into
+ * `results.md`. The first five tables are those of `measure.ts`, in its order.
+ */
+export function write(filled: readonly Filled[], rounds: number): void {
+  const summary = (old: string): string => summarised(filled as Summarised, old.split('\n'), rounds);
+  replaceBlock('README.md', 'bench', summary);
+  replaceBlock('bench/results.md', `Node ${MAJOR}`, () => report(filled, rounds));
+}
+
+type Summarised = readonly [one: Filled, many: Filled, http: Filled, first: Filled, footprint: Filled];
+
+function summarised([one, many, http, first, footprint]: Summarised, old: string[], rounds: number): string {
+  const speed = ROWS.map((name) => {
+    const cells = COLUMNS.map((column) => [one, many].map((table) => median(table, name, column)));
+    return [NODE, name, ...cells.map((pair) => pair.filter((cell) => cell !== undefined).join(' / '))];
+  });
+  const shares = ['HS256', 'ES256'].map((algorithm) => {
+    const shareOf = (name: string, at: number) =>
+      `${name} ${median(http, `http ${algorithm}`, 'share', at)} %`;
+    return `${algorithm} ${SHARES.map(shareOf).join(', ')}`;
+  });
+  const share = `- Node ${NODE}, share of an HTTP request that verifying takes: ${shares.join('; ')}`;
+  const sizes = SHARES.map((name) => `${name} ${median(footprint, `footprint, ${name}`, 'size')}`);
+  const starts = [OURS, 'jose'].map(
+    (name) => `${name} ${median(first, 'first token, HS256 by a secret', name)} ms`,
+  );
+
+  const others = old.filter((line) => majorOf(line) > 0 && majorOf(line) !== MAJOR);
+  const isRow = (line: string): boolean => line.startsWith('|');
+  const cellsOf = (line: string): string[] =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim());
+  const rows = [...others.filter(isRow).map(cellsOf), ...speed];
+  return [
+    lines(
+      ['Node', '', 'µs a call', ...COLUMNS.slice(1)],
+      rows.sort(([a], [b]) => Number.parseInt(`${a}`, 10) - Number.parseInt(`${b}`, 10)),
+    ),
+    '',
+    ...[...others.filter((line) => !isRow(line)), share].sort(),
+    `- All that a user loads, dependencies included, minified and gzipped: ${sizes.join(', ')}`,
+    `- From the import to the first verified token: ${starts.join(', ')}`,
+    '',
+    setting(rounds),
+  ].join('\n');
+}
+
+/** The version of Node that a line of the README is about, NaN for others. */
+const majorOf = (line: string): number => Number(/^(?:\| |- Node )(\d+)/.exec(line)?.[1]);
+
+/** Replaces what stands between two comments of a file, or adds both at its end. */
+function replaceBlock(path: string, name: string, bodyFor: (old: string) => string): void {
+  const [before = '', rest = ''] = read(path).split(`<!-- ${name} -->\n`);
+  const [old = '', after = ''] = rest.split(`<!-- /${name} -->\n`);
+  const block = `<!-- ${name} -->\n${bodyFor(old)}\n<!-- /${name} -->\n`;
+  writeFileSync(join(ROOT, path), `${before}${block}${after}`);
 }

@@ -10,13 +10,14 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 if (!(rounds >= 1)) throw new Error('--rounds is a number, at least 1.');
-if (values.write && (values.only || values.node)) throw new Error('--write takes neither --only nor --node.');
+if (values.write && values.only) throw new Error('--write takes no --only.');
 
-// Each of these versions of Node, which npm fetches, prints its own tables.
+// Each of these versions of Node, which npm fetches, prints or writes its own tables.
 for (const version of values.node?.split(',') ?? []) {
   const node = ['--yes', '--package', `node@${version}`, '--', 'node', '--import', 'tsx'];
-  const only = ['--only', values.only ?? 'sign,verify,decode', '--rounds', values.rounds];
-  execFileSync('npx', [...node, fileURLToPath(import.meta.url), ...only], { stdio: 'inherit' });
+  const rest = values.write ? ['--write'] : ['--only', values.only ?? 'sign,verify,decode'];
+  const command = [...node, fileURLToPath(import.meta.url), '--rounds', values.rounds, ...rest];
+  execFileSync('npx', command, { stdio: 'inherit' });
 }
 if (!values.node) {
   // Only now, as it packs the package.

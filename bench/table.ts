@@ -24,23 +24,33 @@ export interface Filled {
   readonly cells: readonly (readonly Cell[])[];
 }
 
-/** The caption and a table in Markdown that also reads well as text: medians, and quartiles if they are asked for. */
-export function markdown({ table, cells }: Filled, withQuartiles: boolean): string {
-  const head = ['', ...table.head];
-  const body = cells.map((row) => row.map((cell) => text(cell, withQuartiles)));
+/** The caption and the table: medians, with quartiles. */
+export function markdown({ table, cells }: Filled): string {
+  const body = cells.map((row) => row.map(withQuartiles));
+  return [table.caption, '', lines(['', ...table.head], body)].join('\n');
+}
+
+/** A table in Markdown that also reads well as text. */
+export function lines(head: readonly string[], body: readonly (readonly string[])[]): string {
   const widths = head.map((_, at) => Math.max(3, ...[head, ...body].map((row) => row[at]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  const rule = line(widths.map((width) => '-'.repeat(width)));
-  return [table.caption, '', line(head), rule, ...body.map(line)].join('\n');
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }
 
-function text(cell: Cell, withQuartiles: boolean): string {
+/** The median in a column of the row with this name, without its unit. `nth` is for columns that share a name. */
+export function median({ table, cells }: Filled, name: string, column: string, nth = 0): string | undefined {
+  const columns = table.head.flatMap((head, at) => (head === column ? [at + 1] : []));
+  const cell = cells.find(([first]) => first === name)?.[columns[nth] ?? Number.NaN];
+  if (cell === undefined || typeof cell === 'string') return cell;
+  return Number.isNaN(cell.median) ? '–' : digits(cell.median);
+}
+
+function withQuartiles(cell: Cell): string {
   if (typeof cell === 'string') return cell;
   const { low, median, high, unit } = cell;
   // Of a contender that has no part in this row.
-  if (Number.isNaN(median)) return '–';
-  return `${digits(median)} ${unit}${withQuartiles ? ` (${digits(low)}–${digits(high)})` : ''}`;
+  return Number.isNaN(median) ? '–' : `${digits(median)} ${unit} (${digits(low)}–${digits(high)})`;
 }
 
 /** As many as mean something: 0.98, 12.3, 140. */
