@@ -81,8 +81,7 @@ function summarised([one, many, http, first, footprint]: Summarised, old: string
     ...[...others.filter((line) => !isRow(line)), share].sort(),
     `- All that a user loads, dependencies included, minified and gzipped: ${sizes.join(', ')}`,
     `- From the import to the first verified token: ${starts.join(', ')}`,
-    '',
-    setting(rounds),
+    `- ${setting(rounds)}`,
   ].join('\n');
 }
 

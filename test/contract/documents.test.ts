@@ -1,0 +1,134 @@
+// What all documents promise: their code compiles and runs, their links lead somewhere, and what they quote is said.
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { afterAll, expect, it, vi } from 'vitest';
+import { runToEnd } from '../support/built-project.js';
+
+const ROOT = new URL('../../', import.meta.url);
+const pathOf = (file: string): string => fileURLToPath(new URL(file, ROOT));
+const read = (file: string): Promise<string> => readFile(new URL(file, ROOT), 'utf8');
+const listed = async (folder: string, extension: string): Promise<string[]> =>
+  (await readdir(new URL(folder, ROOT), { recursive: true }))
+    .filter((file) => file.endsWith(extension))
+    .map((file) => `${folder}/${file}`);
+
+const rootDocuments = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
+const documents = [...rootDocuments, 'bench/README.md', 'host/README.md', ...(await listed('docs', '.md'))];
+const texts = new Map(await Promise.all(documents.map(async (file) => [file, await read(file)] as const)));
+const blocks = (language: string): { name: string; body: string }[] =>
+  [...texts].flatMap(([file, text]) =>
+    Array.from(text.matchAll(/^```(\w+)\n(.*?)^```$/gms))
+      .filter(([, found]) => found === language)
+      .map(([, , body = ''], index) => ({ name: `${basename(file, '.md')}-${index + 1}`, body })),
+  );
+
+// Inside the repository, so that the blocks resolve packages as its own files do.
+const folder = `.cache/blocks-${process.pid}`;
+await mkdir(pathOf(folder), { recursive: true });
+afterAll(() => rm(pathOf(folder), { recursive: true, force: true }));
+// A block that is a file of the repository, or needs one, is held equal to it by another test.
+const own = blocks('ts').filter(({ body }) => !/^\/\/ \S+\.ts\n| from '\.\//.test(body));
+await Promise.all(own.map(({ name, body }) => writeFile(pathOf(`${folder}/${name}.ts`), body)));
+
+it('The documents have TypeScript blocks that all compile under the configuration of this repository', async () => {
+  const files = own.map(({ name }) => pathOf(`${folder}/${name}.ts`));
+  const examples = (await listed('examples', '.ts')).map(pathOf);
+  const { config } = ts.readConfigFile(pathOf('tsconfig.json'), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, pathOf(''));
+  const problems = ts
+    .getPreEmitDiagnostics(ts.createProgram([...files, ...examples], options))
+    .map(({ file, messageText }) => [file?.fileName, ts.flattenDiagnosticMessageText(messageText, '\n')]);
+  expect(files.length).toBeGreaterThan(20);
+  expect(problems).toEqual([]);
+}, 120_000);
+
+/** What a block says that it writes to stdout. */
+const promised = (body: string): string =>
+  Array.from(body.matchAll(/^process\.stdout\.write\(.*\); \/\/ (.*)$/gm), ([, line]) => `${line}\n`).join(
+    '',
+  );
+
+const servers = own.filter(({ body }) => body.includes('await serve({'));
+it.each(own.filter((block) => !servers.includes(block)))(
+  'The block $name runs, and writes what it says',
+  async ({ name, body }) => {
+    vi.stubEnv('JWT_SECRET', 'R9v!Lq2#xW7pZk4@mC8sTb5&nH1dYf6^');
+    vi.stubEnv('JWKS_URL', '');
+    const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    try {
+      await import(/* @vite-ignore */ pathOf(`${folder}/${name}.ts`));
+      expect(write.mock.calls.map(([text]) => text).join('')).toBe(promised(body));
+    } finally {
+      write.mockRestore();
+      vi.unstubAllEnvs();
+    }
+  },
+);
+
+it.each(servers)(
+  'The block $name is a server, which starts and ends with its stdin',
+  async ({ name }) => {
+    const command = ['--import', 'tsx', `${folder}/${name}.ts`];
+    const env = { JWT_SECRET: 'R9v!Lq2#xW7pZk4@mC8sTb5&nH1dYf6^' };
+    expect(await runToEnd(process.execPath, command, { cwd: pathOf(''), env })).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: '',
+    });
+  },
+  60_000,
+);
+
+it('The documents have JSON blocks that all parse', () => {
+  expect(blocks('json').length).toBeGreaterThan(1);
+  for (const { body } of blocks('json')) expect(JSON.parse(body)).toBeTypeOf('object');
+});
+
+it('README.md can be read in ten minutes: it has at most 200 lines', () => {
+  expect(texts.get('README.md')?.trimEnd().split('\n').length).toBeLessThanOrEqual(200);
+});
+
+it('The documents name only npm scripts that exist', async () => {
+  const { scripts } = JSON.parse(await read('package.json'));
+  const all = [...texts.values()].join('\n').matchAll(/npm run (?:--silent )?([a-z][\w:-]*)/g);
+  const named = Array.from(all, ([, name]) => name);
+  expect(named).toContain('test:unit');
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named));
+});
+
+it.each([...texts])('%s links to files and headings that exist', async (file, text) => {
+  for (const [, link = ''] of text.matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
+    const [path = '', heading] = link.split('#');
+    const target = path === '' ? text : await readFile(new URL(path, new URL(file, ROOT)), 'utf8');
+    const slugs = Array.from(target.matchAll(/^#+ (.*)$/gm), ([, title = '']) =>
+      title
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    if (heading !== undefined) expect(slugs, link).toContain(heading);
+  }
+});
+
+it('The page about troubleshooting quotes only what the source says, with every reason and every code', async () => {
+  const sources = ['src', 'functions', 'mcp', 'revocation', 'host/src'];
+  const files = (await Promise.all(sources.map((source) => listed(source, '.ts')))).flat();
+  const said = (await Promise.all(files.map(read))).join('\n');
+  const page = texts.get('docs/troubleshooting.md') ?? '';
+  // All that is quoted in a row, but for its last cell, which says what to do.
+  const quoted = Array.from(page.matchAll(/^\|(.*)\|[^|]*\|$/gm), ([, cells = '']) => [
+    ...cells.matchAll(/`([^`]+)`/g),
+  ])
+    .flat()
+    .map(([, sentence = '']) => sentence);
+  expect(quoted.filter((sentence) => !said.includes(sentence))).toEqual([]);
+  const { VERIFY_FAILURES } = await import('../../src/types.js');
+  const codes = Array.from(
+    said.matchAll(/^ \* - `((?:ERR|WEAK|SHARED|JWKS|REVOCATION|PING)_\w+)`/gm),
+    ([, code]) => code,
+  );
+  expect(quoted).toEqual(expect.arrayContaining([...VERIFY_FAILURES, ...codes]));
+  expect(codes.length).toBeGreaterThan(10);
+});
