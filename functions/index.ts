@@ -1,3 +1,8 @@
+/**
+ * The functions that agents call: to create, verify, decode and revoke tokens. They need IntentKit.
+ *
+ * @module intentkit-auth/functions
+ */
 export { getAuthClient } from './get-auth-client.js';
 export type { TokenFunctions, TokenFunctionsOptions } from './tokens.js';
 export { createToken, createTokenFunctions, decodeToken, revokeToken, verifyToken } from './tokens.js';

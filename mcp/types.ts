@@ -40,16 +40,24 @@ export type ProtectedHandler<Rest extends unknown[]> = (
 ) => Response | Promise<Response>;
 
 /** What a tool demands. It fits the `ScopeChallengeHandler` of the official SDK. */
-export type ScopeDemand = (context: {
-  authInfo?: { readonly scopes: readonly string[] };
-}) => { scopes: [string, ...string[]]; errorDescription: string } | undefined;
+export type ScopeDemand = (context: { authInfo?: { readonly scopes: readonly string[] } }) =>
+  | {
+      /** All scopes that the token needs. */
+      scopes: [string, ...string[]];
+      /** One sentence for the challenge. */
+      errorDescription: string;
+    }
+  | undefined;
 
 /** The part of a `node:http` request that the middleware reads, and `auth`, which it sets. */
 export interface NodeRequest {
+  /** The method, such as `POST`. */
   readonly method?: string | undefined;
+  /** The path, with the query. */
   readonly url?: string | undefined;
   /** The URL before a router cut its own part off, as express keeps it. */
   readonly originalUrl?: string;
+  /** Names and values in turn, as they came, so that a header that is there twice is seen. */
   readonly rawHeaders: readonly string[];
   /** An {@link AuthInfo} once the request is admitted. */
   auth?: unknown;
@@ -57,7 +65,9 @@ export interface NodeRequest {
 
 /** The part of a `node:http` response that the middleware uses. */
 export interface NodeResponse {
+  /** Sends the status and the headers of a refusal or of the metadata. */
   writeHead(status: number, headers: Record<string, string>): unknown;
+  /** Sends the body and ends the answer. */
   end(body?: string): unknown;
 }
 

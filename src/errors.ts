@@ -25,16 +25,22 @@ export type AuthErrorCode =
 /**
  * The one error class of this package. Branch on {@link AuthError.code}.
  *
- * The message is one sentence that says what to change. It never holds a secret, a token, a claim's value or a
- * URL, so you may show it to an agent or write it to a log as it is.
+ * The message is one sentence that says what to change. It never holds a secret, a token, a claim's value, or the
+ * credentials or query of a URL, so you may show it to an agent or write it to a log as it is.
  */
 export class AuthError extends Error {
+  /** Always `AuthError`. */
   override readonly name = 'AuthError';
   /** The stable code. */
   readonly code: AuthErrorCode;
   /** With `ERR_JWKS_UNAVAILABLE` and `ERR_REVOCATION_UNAVAILABLE`: after how many whole seconds to try again, for a `Retry-After` header. */
   readonly retryAfter?: number;
 
+  /**
+   * For a list or a store of your own, whose errors then pass as this package's.
+   *
+   * @param message one sentence that says what to change, free of secrets, tokens and claims.
+   */
   constructor(code: AuthErrorCode, message: string, options?: { cause?: Error; retryAfter?: number }) {
     super(message, options?.cause && { cause: options.cause });
     this.code = code;

@@ -1,3 +1,8 @@
+/**
+ * The client, the provider for IntentKit, errors and types.
+ *
+ * @module intentkit-auth
+ */
 export { createAuthClient } from './client.js';
 export type { AuthProviderConfig, IssuerOptions, JwksOptions } from './config/options.js';
 export type { AuthErrorCode } from './errors.js';
@@ -5,7 +10,7 @@ export { AuthError } from './errors.js';
 export type { AuthProvider } from './provider.js';
 export { createAuthProvider } from './provider.js';
 export type { Revocation } from './revocation.js';
-export type { Algorithm } from './signature/algorithms.js';
+export type { Algorithm, AsymmetricAlgorithm, HmacAlgorithm } from './signature/algorithms.js';
 export type { Store } from './store.js';
 export type {
   AuthClient,

@@ -121,6 +121,7 @@ export interface JwksStatus {
 
 /** The keys of one entry of `issuers`. */
 export interface IssuerStatus extends JwksStatus {
+  /** The configured `issuer`, to the letter. */
   readonly issuer: string;
 }
 
@@ -158,6 +159,7 @@ export interface AuthClient {
    * @see RFC 7519 section 7.1
    */
   sign(payload: Record<string, unknown>, options?: SignOptions): Promise<string>;
+  /** The same for an object whose type has no index signature, such as that of an `interface`. */
   sign(payload: object, options?: SignOptions): Promise<string>;
 
   /**
@@ -168,6 +170,7 @@ export interface AuthClient {
    * @see RFC 7519 section 7.2, RFC 8725 section 3
    */
   verify(token: string): Promise<VerifyResult>;
+  /** The same for any value whatever, with your claims named in the type of the payload. */
   verify<Claims extends object = object>(token: unknown): Promise<VerifyResult<Claims>>;
 
   /**

@@ -1,3 +1,8 @@
+/**
+ * An identity provider for tests.
+ *
+ * @module intentkit-auth/testing
+ */
 export { createTestIssuer } from './issuer.js';
 export type {
   TestFault,

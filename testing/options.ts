@@ -58,6 +58,7 @@ export interface TestTokenOptions {
 
 /** A request that the issuer received, whatever it was answered. */
 export interface TestRequest {
+  /** The method, such as `GET`. */
   readonly method: string;
   /** The path, with the query. */
   readonly path: string;

@@ -14,7 +14,9 @@ export const ASYMMETRIC_ALGORITHMS = [
   'EdDSA', 'Ed25519',
 ] as const;
 
+/** An `alg` of a secret. @useDeclaredType */
 export type HmacAlgorithm = (typeof HMAC_ALGORITHMS)[number];
+/** An `alg` of the keys of an identity provider. @useDeclaredType */
 export type AsymmetricAlgorithm = (typeof ASYMMETRIC_ALGORITHMS)[number];
 /** An `alg` that a client can be configured for. */
 export type Algorithm = HmacAlgorithm | AsymmetricAlgorithm;
