@@ -2,8 +2,9 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createTestIssuer } from 'intentkit-auth/testing';
 import ts from 'typescript';
-import { afterAll, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { runToEnd } from '../support/built-project.js';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -16,6 +17,7 @@ const listed = async (folder: string, extension: string): Promise<string[]> =>
 
 const rootDocuments = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
 const documents = [...rootDocuments, 'bench/README.md', 'host/README.md', ...(await listed('docs', '.md'))];
+const published = new Set(documents.filter((file) => !/^(CONTRIBUTING|bench|host)/.test(file)));
 const texts = new Map(await Promise.all(documents.map(async (file) => [file, await read(file)] as const)));
 const blocks = (language: string): { name: string; body: string }[] =>
   [...texts].flatMap(([file, text]) =>
@@ -28,17 +30,20 @@ const blocks = (language: string): { name: string; body: string }[] =>
 const folder = `.cache/blocks-${process.pid}`;
 await mkdir(pathOf(folder), { recursive: true });
 afterAll(() => rm(pathOf(folder), { recursive: true, force: true }));
-// A block that is a file of the repository, or needs one, is held equal to it by another test.
-const own = blocks('ts').filter(({ body }) => !/^\/\/ \S+\.ts\n| from '\.\//.test(body));
+// A block that is a file of the repository, with its name above it or without, is compiled and tested there.
+const examples = (await listed('examples', '.ts')).map(pathOf);
+const exampleTexts = await Promise.all(examples.map((path) => readFile(path, 'utf8')));
+const own = blocks('ts').filter(({ body }) => !exampleTexts.includes(body.replace(/^\/\/ \S+\.ts\n/, '')));
 await Promise.all(own.map(({ name, body }) => writeFile(pathOf(`${folder}/${name}.ts`), body)));
 
 it('The documents have TypeScript blocks that all compile under the configuration of this repository', async () => {
   const files = own.map(({ name }) => pathOf(`${folder}/${name}.ts`));
-  const examples = (await listed('examples', '.ts')).map(pathOf);
   const { config } = ts.readConfigFile(pathOf('tsconfig.json'), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, pathOf(''));
-  const problems = ts
-    .getPreEmitDiagnostics(ts.createProgram([...files, ...examples], options))
+  const program = ts.createProgram([...files, ...examples], options);
+  // What they import is checked by `npm run typecheck`.
+  const problems = [...files, ...examples]
+    .flatMap((file) => ts.getPreEmitDiagnostics(program, program.getSourceFile(file)))
     .map(({ file, messageText }) => [file?.fileName, ts.flattenDiagnosticMessageText(messageText, '\n')]);
   expect(files.length).toBeGreaterThan(20);
   expect(problems).toEqual([]);
@@ -57,13 +62,8 @@ it.each(own.filter((block) => !servers.includes(block)))(
     vi.stubEnv('JWT_SECRET', 'R9v!Lq2#xW7pZk4@mC8sTb5&nH1dYf6^');
     vi.stubEnv('JWKS_URL', '');
     const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-    try {
-      await import(/* @vite-ignore */ pathOf(`${folder}/${name}.ts`));
-      expect(write.mock.calls.map(([text]) => text).join('')).toBe(promised(body));
-    } finally {
-      write.mockRestore();
-      vi.unstubAllEnvs();
-    }
+    await import(/* @vite-ignore */ pathOf(`${folder}/${name}.ts`));
+    expect(write.mock.calls.map(([text]) => text).join('')).toBe(promised(body));
   },
 );
 
@@ -80,6 +80,48 @@ it.each(servers)(
   },
   60_000,
 );
+
+describe('What a block exports', () => {
+  const load = (text: string) => {
+    const [name = '', ...more] = own.filter(({ body }) => body.includes(text)).map((block) => block.name);
+    expect(more).toEqual([]);
+    return import(/* @vite-ignore */ pathOf(`${folder}/${name}.ts`));
+  };
+  /** The issuer of the blocks. From `fail` on it has a new key and no answer. */
+  async function startIssuer(audience: string) {
+    const issuer = await createTestIssuer({ url: 'https://your-tenant.auth0.com/', audience });
+    vi.stubGlobal('fetch', issuer.fetch);
+    vi.spyOn(process, 'emitWarning').mockReturnValue();
+    const fail = (): void => {
+      issuer.rotate();
+      issuer.fail('503');
+    };
+    return { token: issuer.token, fail };
+  }
+  it('in docs/client.md is the status for each of the three outcomes', async () => {
+    const { token, fail } = await startIssuer('https://your-api.example.com');
+    const { statusFor } = await load('// Only an error without a verdict has it.');
+    expect([await statusFor(await token()), await statusFor('no token')]).toEqual([200, 401]);
+    fail();
+    expect(await statusFor(await token())).toBe(503);
+  });
+
+  it('in README.md is a gate before an MCP server, with all its answers', async () => {
+    const resource = 'https://api.example.com/mcp';
+    const { token, fail } = await startIssuer(resource);
+    const { fetch } = await load('protectMcp(createAuthClient({ issuers })');
+    const ask = async (claims?: object): Promise<number> => {
+      const headers = claims && { authorization: `Bearer ${await token({ ...claims })}` };
+      return (await fetch(new Request(resource, { method: 'POST', ...(headers && { headers }) }))).status;
+    };
+    expect(await ask()).toBe(401);
+    expect(await ask({ scope: 'other' })).toBe(403);
+    // It is admitted, and what it asks for is not MCP.
+    expect(await ask({ scope: 'mcp' })).toBe(415);
+    fail();
+    expect(await ask({ scope: 'mcp' })).toBe(503);
+  });
+});
 
 it('The documents have JSON blocks that all parse', () => {
   expect(blocks('json').length).toBeGreaterThan(1);
@@ -101,7 +143,8 @@ it('The documents name only npm scripts that exist', async () => {
 it.each([...texts])('%s links to files and headings that exist', async (file, text) => {
   for (const [, link = ''] of text.matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
     const [path = '', heading] = link.split('#');
-    const target = path === '' ? text : await readFile(new URL(path, new URL(file, ROOT)), 'utf8');
+    const url = new URL(path, new URL(file, ROOT));
+    const target = path === '' ? text : await readFile(url, 'utf8');
     const slugs = Array.from(target.matchAll(/^#+ (.*)$/gm), ([, title = '']) =>
       title
         .toLowerCase()
@@ -109,6 +152,8 @@ it.each([...texts])('%s links to files and headings that exist', async (file, te
         .replaceAll(' ', '-'),
     );
     if (heading !== undefined) expect(slugs, link).toContain(heading);
+    // What is published leads to nothing that is not.
+    if (published.has(file)) expect(published, link).toContain(url.href.slice(ROOT.href.length) || file);
   }
 });
 

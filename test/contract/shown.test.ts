@@ -5,15 +5,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createTestIssuer } from 'intentkit-auth/testing';
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { HELP } from '../../cli/help.js';
 import { run } from '../../cli/run.js';
 import { fakeIo } from '../support/fake-io.js';
 
 const ROOT = new URL('../../', import.meta.url);
 const BLOCKS = /(<!-- (help|run|demo)(?:: (.*))? -->\n```\n)[\s\S]*?```\n/g;
-
-afterEach(() => void vi.unstubAllGlobals());
 
 async function printed(program: string, argument: string): Promise<string> {
   if (program === 'help') return HELP;
