@@ -31,7 +31,7 @@ export default defineConfig({
     restoreMocks: true,
     unstubGlobals: true,
     unstubEnvs: true,
-    // By default one core is left to the reporter, which on two cores doubles the time.
-    maxWorkers: availableParallelism(),
+    // One more than there are cores, because some tests wait for timeouts and for other processes.
+    maxWorkers: availableParallelism() + 1,
   },
 });

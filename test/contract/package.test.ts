@@ -11,6 +11,7 @@ import type { Client } from '@modelcontextprotocol/client';
 import { jwtVerify } from 'jose';
 import ts from 'typescript';
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { isBuilt } from '../support/built.js';
 import { answerOf, connectAgent } from '../support/mcp-agent.js';
 
 // npm and other processes, perhaps on a busy machine.
@@ -107,7 +108,7 @@ const TARBALL = ENTRIES.flatMap(({ entry }) => [`${entry}.d.ts`, `${entry}.js`, 
 
 const work = await mkdtemp(join(tmpdir(), 'intentkit-auth-package-'));
 afterAll(() => rm(work, { recursive: true, force: true }));
-let compilations: readonly Execution[];
+let complaints: string[];
 /** A project with everything, one that has the package alone, and the package as installed. */
 const app = join(work, 'app');
 const bare = join(work, 'bare');
@@ -126,8 +127,11 @@ beforeAll(async () => {
     if (name === 'zod') await cp(ofRepository(name), join(source, 'node_modules/zod'), { recursive: true });
     else await symlink(ofRepository(name), join(source, 'node_modules', name), 'junction');
   }
+  // A build takes longer than all that follows, so one that `npm ci` has made is taken.
+  const built = await isBuilt();
+  if (built) await cp(join(ROOT, 'dist'), join(source, 'dist'), { recursive: true });
   const [auth, host] = await Promise.all([
-    pack(source),
+    pack(source, ...(built ? ['--ignore-scripts'] : [])),
     npm(source, 'run', 'build', '--workspace=host').then(() => pack(source, '--workspace=host')),
   ]);
   await Promise.all([
@@ -135,7 +139,7 @@ beforeAll(async () => {
     install(bare, [auth, ofRepository('jose')]),
     cp(join(ROOT, 'test/contract/consumer'), app, { recursive: true }),
   ]);
-  compilations = await Promise.all(['tsconfig.json', 'tsconfig.bundler.json'].map(compile));
+  complaints = ['tsconfig.json', 'tsconfig.bundler.json'].flatMap(compile);
 });
 
 interface Execution {
@@ -160,7 +164,7 @@ async function npm(cwd: string, ...args: readonly string[]): Promise<string> {
   return stdout;
 }
 
-/** Packs, for which npm runs `prepack`. Returns the path of the tarball. */
+/** Packs, for which npm runs `prepare`. Returns the path of the tarball. */
 async function pack(cwd: string, ...options: readonly string[]): Promise<string> {
   const stdout = await npm(cwd, 'pack', `--pack-destination=${work}`, ...options);
   return join(work, stdout.trim().split('\n').at(-1) ?? '');
@@ -173,8 +177,25 @@ async function install(project: string, packages: readonly string[]): Promise<vo
   await npm(project, 'install', '--install-links', '--ignore-scripts', ...packages);
 }
 
-const compile = (config: string): Promise<Execution> =>
-  execute(app, process.execPath, [join(ofRepository('typescript'), 'bin/tsc'), '-p', config]);
+/** Compiles the programs of `app`. Of the declarations it checks those of the package, and not those of others. */
+function compile(config: string): string[] {
+  const { config: json } = ts.readConfigFile(join(app, config), ts.sys.readFile);
+  const { fileNames, options } = ts.parseJsonConfigFileContent(
+    json,
+    ts.sys,
+    app,
+    undefined,
+    join(app, config),
+  );
+  const program = ts.createProgram(fileNames, options);
+  const checked = program
+    .getSourceFiles()
+    .filter(({ fileName }) => /\/intentkit(-auth)?\/|^(?!.*node_modules)/.test(fileName));
+  const { diagnostics } = program.emit();
+  return [...checked.flatMap((file) => ts.getPreEmitDiagnostics(program, file)), ...diagnostics].map(
+    ({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'),
+  );
+}
 
 /** Runs a compiled program of `consumer/`, expects it to succeed in silence, and returns what it printed. */
 async function run(program: string, project = app): Promise<string> {
@@ -310,8 +331,7 @@ it('The functions throw the AuthError that the root entry exports', async () => 
 });
 
 it('The code of the specification compiles unchanged under both module resolutions', () => {
-  const success = { status: 0, stdout: '', stderr: '' };
-  expect(compilations).toEqual([success, success]);
+  expect(complaints).toEqual([]);
 });
 
 it('The client works in a project without IntentKit', async () => {

@@ -170,7 +170,7 @@ it('A broken replica behind a balancer is left after two attempts, although it k
   for (; !(await client.ping()) && attempts < 10; attempts += 1) {
     ages.pass(1000);
     // A connection is free again only a moment after its answer was read.
-    await setTimeout(100);
+    await setTimeout(300);
   }
 
   expect(attempts).toBeLessThanOrEqual(3);

@@ -5,8 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Options } from 'tsup';
-import tsupConfig from '../../tsup.config.js';
+import { buildPackage } from './built.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const require = createRequire(import.meta.url);
@@ -24,15 +23,7 @@ export async function createBuiltProject(): Promise<BuiltProject> {
   await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   await cp(join(ROOT, 'package.json'), join(installed, 'package.json'));
   await symlink(join(ROOT, 'node_modules/jose'), join(folder, 'node_modules/jose'), 'junction');
-  await build({
-    ...(tsupConfig as Options),
-    config: false,
-    outDir: join(installed, 'dist'),
-    dts: false,
-    silent: true,
-    // It copies a licence into the repository's own `dist`.
-    onSuccess: async () => {},
-  });
+  await buildPackage(join(installed, 'dist'));
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
