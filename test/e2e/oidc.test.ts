@@ -1,86 +1,18 @@
 // Access tokens of the real oidc-provider, over HTTP, and a client whose identity provider changes or goes away.
-import type { RequestListener } from 'node:http';
 import { type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
 import { decodeProtectedHeader } from 'jose';
-import type { JWK } from 'oidc-provider';
 import { afterAll, afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
-import { startJwksServer } from '../support/jwks-server.js';
-import { generateKeys } from '../support/mint.js';
+import {
+  AGENT,
+  ALGORITHMS,
+  AUDIENCE,
+  startIdentityProvider,
+  TOKEN_LIFETIME,
+} from '../support/identity-provider.js';
 import { SECRET } from '../support/secrets.js';
 import { withSegment } from '../support/tamper.js';
 
-const AUDIENCE = 'https://api.example.com';
 const OTHER = 'https://other.example.com';
-const TOKEN_LIFETIME = 2 * 60 * 60;
-const AGENT = { client_id: 'agent', client_secret: 'the-secret-of-the-agent' };
-
-const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
-type Algorithm = (typeof ALGORITHMS)[number];
-
-/** The real `oidc-provider`, whose keys can be replaced behind one address. */
-async function startIdentityProvider() {
-  const server = await startJwksServer();
-  const issuer = new URL(server.url).origin;
-  let generation = 0;
-  const provider = {
-    issuer,
-    jwksUrl: `${issuer}/jwks`,
-    stop: server.close,
-    /** Replaces all keys, as an operator does by a new deployment without the old ones. */
-    async rotate(): Promise<void> {
-      generation += 1;
-      // RS256 and PS256 share the RSA key, as they do at a provider that names no `alg`.
-      const keys = ['RS256', 'ES256', 'EdDSA'].map((alg) => {
-        const key = generateKeys(alg).privateKey.export({ format: 'jwk' }) as JWK;
-        return { ...key, kid: `${key.kty}-${generation}`, use: 'sig' };
-      });
-      server.handler = await createListener(issuer, keys);
-    },
-    /** An access token by the client credentials grant. */
-    async token(algorithm: Algorithm = 'RS256'): Promise<string> {
-      // The resource names the algorithm, so that one provider issues them all.
-      const grant = { grant_type: 'client_credentials', scope: 'read', resource: `${AUDIENCE}/${algorithm}` };
-      const body = new URLSearchParams({ ...grant, ...AGENT });
-      const response = await fetch(`${issuer}/token`, { method: 'POST', body });
-      const { access_token: token = '' } = (await response.json()) as { access_token?: string };
-      expect(response.status).toBe(200);
-      return token;
-    },
-  };
-  await provider.rotate();
-  return provider;
-}
-
-async function createListener(issuer: string, keys: JWK[]): Promise<RequestListener> {
-  // It points out on the console that its store is in memory and that it prefers a newer Node, as if in service.
-  const quiet = vi.spyOn(console, 'warn').mockImplementation(() => {});
-  try {
-    const { Provider } = await import('oidc-provider');
-    const client = { grant_types: ['client_credentials'], redirect_uris: [], response_types: [] };
-    const provider = new Provider(issuer, {
-      jwks: { keys },
-      clients: [{ ...AGENT, ...client, token_endpoint_auth_method: 'client_secret_post' }],
-      ttl: { ClientCredentials: TOKEN_LIFETIME },
-      enabledJWA: { idTokenSigningAlgValues: [...ALGORITHMS] },
-      features: {
-        clientCredentials: { enabled: true },
-        devInteractions: { enabled: false },
-        resourceIndicators: {
-          enabled: true,
-          getResourceServerInfo: (_, resource) => ({
-            scope: 'read',
-            audience: AUDIENCE,
-            accessTokenFormat: 'jwt',
-            jwt: { sign: { alg: new URL(resource).pathname.slice(1) as Algorithm } },
-          }),
-        },
-      },
-    });
-    return provider.callback();
-  } finally {
-    quiet.mockRestore();
-  }
-}
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }));
 afterEach(() => void vi.useRealTimers());

@@ -1,0 +1,183 @@
+// One client of several real identity providers over HTTP, whose keys it discovers.
+import { type AuthClient, createAuthClient } from 'intentkit-auth';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import {
+  AUDIENCE,
+  type IdentityProvider,
+  type IdentityProviderOptions,
+  startIdentityProvider,
+} from '../support/identity-provider.js';
+import { outcome } from '../support/jwks-client.js';
+import { generateKeys, mint } from '../support/mint.js';
+import { titled } from '../support/titled.js';
+import { until } from '../support/until.js';
+
+const PATH = '/tenant-a';
+const NO_VERDICT = 'ERR_JWKS_UNAVAILABLE';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }));
+afterEach(() => void vi.useRealTimers());
+const passMinutes = (minutes: number): void => void vi.advanceTimersByTime(minutes * 60_000);
+
+/** A provider that is gone when the test is over. */
+async function start(options: IdentityProviderOptions = {}): Promise<IdentityProvider> {
+  const provider = await startIdentityProvider({ algorithms: ['ES256'], ...options });
+  onTestFinished(() => provider.stop());
+  return provider;
+}
+
+function createClient(...issuers: readonly string[]) {
+  const warnings: string[] = [];
+  const client = createAuthClient({
+    audience: AUDIENCE,
+    typ: 'at+jwt',
+    issuers: issuers.map((issuer) => ({ issuer })),
+    onWarning: (message) => void warnings.push(message),
+  });
+  return { client, warnings };
+}
+
+const outcomes = (client: AuthClient, ...tokens: readonly string[]): Promise<string[]> =>
+  Promise.all(tokens.map((token) => outcome(client, token)));
+
+/** A token that only says that it is of this issuer. */
+const inTheNameOf = (iss: unknown): string =>
+  mint({
+    header: { alg: 'ES256', typ: 'at+jwt', kid: 'EC-1' },
+    payload: { iss, aud: AUDIENCE, exp: Math.floor(Date.now() / 1000) + 60 },
+    key: generateKeys('ES256').privateKey,
+  });
+
+describe('Of two identity providers', () => {
+  it('one hangs and is killed, and the tokens of the other, which rotates its keys, never notice', async () => {
+    const [dead, well] = [await start(), await start()];
+    const { client, warnings } = createClient(dead.issuer, well.issuer);
+    const states = () => client.status().issuers?.map(({ state }) => state);
+    const known = { dead: await dead.token(), well: await well.token() };
+    expect(states()).toEqual(['none', 'none']);
+    expect(await outcomes(client, known.dead, known.well)).toEqual(['valid', 'valid']);
+    expect(states()).toEqual(['fresh', 'fresh']);
+    expect(await client.ping()).toBe(true);
+
+    // The keys of one change, and then it takes requests and answers none.
+    passMinutes(1);
+    await dead.rotate();
+    const unknown = await dead.token();
+    dead.server.requests = 0;
+    dead.server.handler = () => {};
+    let isPending = true;
+    const pending = outcome(client, unknown).finally(() => {
+      isPending = false;
+    });
+    await until(() => dead.server.requests > 0);
+    await well.rotate();
+    const renewed = await well.token();
+    expect(await outcomes(client, known.dead, renewed)).toEqual(['valid', 'valid']);
+    expect(await outcome(client, known.well)).toBe('key');
+    expect(isPending).toBe(true);
+
+    // Nobody listens any more. Without its new key there is no verdict, and with the old one there is.
+    await dead.stop();
+    expect(await pending).toBe(NO_VERDICT);
+    const later = [known.dead, unknown, renewed, known.well];
+    expect(await outcomes(client, ...later)).toEqual(['valid', NO_VERDICT, 'valid', 'key']);
+    expect(await client.ping()).toBe(false);
+    expect(client.status()).toMatchObject({
+      pingFailure: expect.stringContaining(`The keys of "${dead.issuer}" could not be fetched`),
+      issuers: [
+        { issuer: dead.issuer, url: dead.jwksUrl, state: 'fresh', keyIds: ['EC-1'] },
+        { issuer: well.issuer, url: well.jwksUrl, state: 'fresh', keyIds: ['EC-2'] },
+      ],
+    });
+    expect(client.status().issuers?.map(({ lastError }) => lastError)).toEqual([
+      'the discovery failed: the request failed (ECONNREFUSED)',
+      undefined,
+    ]);
+
+    // The old keys serve until they are an hour old. The other provider is asked for its keys as ever.
+    passMinutes(58);
+    expect(await outcomes(client, ...later)).toEqual(['valid', NO_VERDICT, 'valid', 'key']);
+    expect(states()).toEqual(['stale', 'fresh']);
+    passMinutes(1);
+    expect(await outcomes(client, ...later)).toEqual([NO_VERDICT, NO_VERDICT, 'valid', 'key']);
+    expect(states()).toEqual(['expired', 'fresh']);
+    expect(warnings).toHaveLength(2);
+    for (const warning of warnings) expect(warning).toContain(`The JWKS endpoint of "${dead.issuer}" fails:`);
+  });
+
+  it('neither is asked about a token of a third, however many come', async () => {
+    const [one, other, third] = [await start(), await start({ path: PATH }), await start()];
+    const { client } = createClient(one.issuer, other.issuer);
+    const strangers = [
+      await third.token(),
+      ...[`${one.issuer}/`, one.issuer.toUpperCase(), other.issuer.slice(0, -1), `${other.issuer}/b`].map(
+        inTheNameOf,
+      ),
+      ...[undefined, null, [one.issuer], {}, '', '__proto__'].map(inTheNameOf),
+    ];
+    one.server.requests = 0;
+    other.server.requests = 0;
+    third.server.requests = 0;
+    const found = await outcomes(client, ...strangers, ...strangers, ...strangers);
+    expect(new Set(found)).toEqual(new Set(['issuer']));
+    expect([one, other, third].map(({ server }) => server.requests)).toEqual([0, 0, 0]);
+
+    // To the first token of its own, a provider answers at two places: its metadata and its keys.
+    expect(await outcome(client, inTheNameOf(one.issuer))).toBe('signature');
+    expect([one, other, third].map(({ server }) => server.requests)).toEqual([2, 0, 0]);
+  });
+});
+
+const OAUTH = '/.well-known/oauth-authorization-server/tenant-a';
+const OPEN_ID = '/tenant-a/.well-known/openid-configuration';
+
+describe('An identity provider under a path', () => {
+  it.each(
+    titled([
+      { what: 'RFC 8414', insertsPath: true, requests: [OAUTH, '/tenant-a/jwks'] },
+      { what: 'OpenID Connect', insertsPath: false, requests: [OAUTH, OPEN_ID, '/tenant-a/jwks'] },
+    ]),
+  )('is found by its document in the place of %s', async (_, { insertsPath, requests }) => {
+    const provider = await start({ path: PATH, insertsPath });
+    const token = await provider.token();
+    const seen: (string | undefined)[] = [];
+    const { handler } = provider.server;
+    provider.server.handler = (request, response) => {
+      seen.push(request.url);
+      handler?.(request, response);
+    };
+    const { client } = createClient(provider.issuer);
+    expect(await client.verify(token)).toMatchObject({ valid: true, payload: { iss: provider.issuer } });
+    expect(client.status().issuers).toMatchObject([{ url: provider.jwksUrl, state: 'fresh' }]);
+    expect(seen).toEqual(requests);
+  });
+
+  it.each(
+    titled([
+      {
+        what: 'a slash too many',
+        configured: (issuer: string) => `${issuer}/`,
+        found: 'it has no slash at the end',
+        refused: / is not a configured issuer; ".*\/tenant-a\/" is one, and differs by a slash\.$/,
+      },
+      {
+        what: 'another name of its host',
+        configured: (issuer: string) => issuer.replace('127.0.0.1', 'localhost'),
+        found: 'it is on another host',
+        refused: / is not a configured issuer\.$/,
+      },
+    ]),
+  )('that is configured with %s is told of by name', async (_, { configured, found, refused }) => {
+    const provider = await start({ path: PATH });
+    const wrong = configured(provider.issuer);
+    const { client } = createClient(wrong);
+    const verdict = await client.verify(await provider.token());
+    expect(verdict).toMatchObject({ reason: 'issuer', message: expect.stringMatching(refused), payload: {} });
+
+    const both = `of the issuer "${provider.issuer}", not of the configured "${wrong}"`;
+    const problem = `the discovery document is ${both}: ${found}`;
+    const error = { code: NO_VERDICT, message: expect.stringContaining(problem) };
+    await expect(client.verify(inTheNameOf(wrong))).rejects.toMatchObject(error);
+    expect(client.status().issuers).toMatchObject([{ state: 'none', lastError: problem }]);
+  });
+});
