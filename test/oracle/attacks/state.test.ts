@@ -104,3 +104,34 @@ it.each(['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty'])
     expect('polluted' in {}).toBe(false);
   },
 );
+
+it('tokens that are read inside the verification of others, by turns and of all lengths, are not mixed up', async () => {
+  const expected = Array.from({ length: 40 }, (_, i) => ({
+    ...CLAIMS,
+    sub: `user-${i}`,
+    text: '\ufffdé'.repeat(i * i),
+  }));
+  const tokens = expected.map((claims) => forge('HS256', { claims }));
+  const inner: Promise<unknown>[] = [];
+  const reader = createAuthClient({ secret: SECRET });
+  const outer = createAuthClient({
+    secret: SECRET,
+    revocation: {
+      // Runs in the middle of each verification.
+      isRevoked({ sub }) {
+        const next = (Number(String(sub).slice(5)) * 7 + 3) % tokens.length;
+        expect(reader.decode(tokens[next])).toEqual(expected[next]);
+        inner.push(
+          reader.verify(tokens[next]).then(({ payload }) => expect(payload).toEqual(expected[next])),
+        );
+        expect(() => reader.decode(`${tokens[next]}+`)).toThrow('canonical');
+        return false;
+      },
+    },
+    onVerdict: ({ subject }) => void reader.decode(tokens[Number(subject?.slice(5)) % 3]),
+  });
+  const verdicts = await Promise.all(tokens.map((token) => outer.verify(token)));
+  await Promise.all(inner);
+  expect(inner).toHaveLength(tokens.length);
+  expect(verdicts.map(({ payload }) => payload)).toEqual(expected);
+});
