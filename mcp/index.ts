@@ -1,9 +1,9 @@
-export type { Store } from 'intentkit-auth';
 /**
  * The gate before an MCP server, or any API, over HTTP.
  *
  * @module intentkit-auth/mcp
  */
+export type { Store } from 'intentkit-auth';
 export type { McpOptions, TokenVerifierOptions } from './options.js';
 export { protectMcp } from './protect-mcp.js';
 export { createTokenVerifier } from './token-verifier.js';
