@@ -2,27 +2,21 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build as bundle } from 'esbuild';
 import type { VerifyResult } from 'intentkit-auth';
 import type { Report, Task } from '../e2e/runtimes/scenario.js';
 import { type Corpus, makeCorpus } from '../runtimes/corpus.js';
 import type { Differences } from '../runtimes/differential.js';
-import { buildPackage } from './built.js';
+import { createBuiltProject, executable, ROOT } from './built-project.js';
 import { startJwksServer } from './jwks-server.js';
 import { generateKeys, mint } from './mint.js';
 import { flipBit } from './tamper.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const require = createRequire(import.meta.url);
 export const SECRET = randomBytes(48).toString('base64url');
 export const ISSUER = 'https://issuer.example.com/';
 export const AUDIENCE = 'my-api';
@@ -109,20 +103,8 @@ export const WORKERS = ['plain', 'nodejs'];
 /** The runtimes that npm has installed here. */
 export const bun = (): Runtime => [executable('bun', 'bin/bun', 'bin/bun.exe')];
 /** Allowed nothing but the network. */
-export const deno = (): Runtime => [executable('deno', 'deno', 'deno'), ...DENO];
-export const workerdPath = (): string => executable('workerd', 'bin/workerd', 'bin/workerd');
-
-/** The executable of a package that has one further package for each platform. npm installs the one that fits. */
-function executable(name: string, inPlatformPackage: string, inPackage: string): string {
-  const manifest = require.resolve(`${name}/package.json`);
-  const found = Object.keys(require(manifest).optionalDependencies)
-    .map((platform) => join(ROOT, 'node_modules', platform, inPlatformPackage))
-    // Where an install script may have moved it.
-    .concat(join(dirname(manifest), inPackage))
-    .find((path) => existsSync(path));
-  if (!found) throw new Error(`The package "${name}" has no executable for this platform.`);
-  return found;
-}
+export const deno = (): Runtime => [executable('deno', 'deno'), ...DENO];
+export const workerdPath = (): string => executable('workerd', 'bin/workerd');
 
 export function memo<T>(make: () => T): () => T {
   let made: T | undefined;
@@ -168,10 +150,12 @@ export async function openRuntimes() {
     ]),
   };
 
-  const project = await mkdtemp(join(tmpdir(), 'intentkit-auth-runtimes-'));
-  cleanups.push(() => rm(project, { recursive: true, force: true }));
+  let project: string;
   try {
-    await buildProject(project);
+    const built = await createBuiltProject();
+    cleanups.push(built.remove);
+    project = built.folder;
+    await addPrograms(project);
   } catch (error) {
     await close();
     throw error;
@@ -258,15 +242,9 @@ export async function openRuntimes() {
   return { answers, origin, task, close, runScenario, runDifferential, askWorker, runWorker };
 }
 
-/** The built package, and the programs, compiled, in a project of their own. */
-async function buildProject(project: string): Promise<void> {
-  const installed = join(project, 'node_modules/intentkit-auth');
-  await mkdir(installed, { recursive: true });
-  await writeFile(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  await cp(join(ROOT, 'package.json'), join(installed, 'package.json'));
+/** The programs, compiled, beside the built package. */
+async function addPrograms(project: string): Promise<void> {
   await cp(join(ROOT, 'test/e2e/runtimes'), project, { recursive: true });
-  await symlink(join(ROOT, 'node_modules/jose'), join(project, 'node_modules/jose'), 'junction');
-  await buildPackage(join(installed, 'dist'));
   // Without the path mappings of the repository, which lead to the sources.
   const common: BuildOptions = {
     bundle: true,
