@@ -38,5 +38,6 @@ const times = (files: readonly string[]): Promise<number[]> =>
 
 async function filesIn(path: string): Promise<string[]> {
   if (path.includes('.')) return [path];
-  return (await readdir(join(ROOT, path), { recursive: true })).map((file) => join(path, file));
+  // With the folder, whose time changes when a file of it goes.
+  return [path, ...(await readdir(join(ROOT, path), { recursive: true })).map((file) => join(path, file))];
 }
