@@ -28,9 +28,6 @@ export default defineConfig({
     testTimeout: 20_000,
     // The files of a worker share what they import: to import it again for each file takes longer than most tests.
     isolate: false,
-    restoreMocks: true,
-    unstubGlobals: true,
-    unstubEnvs: true,
     // One more than there are cores, because some tests wait for timeouts and for other processes.
     maxWorkers: availableParallelism() + 1,
   },

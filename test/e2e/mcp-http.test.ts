@@ -55,10 +55,7 @@ async function start(listener: () => Promise<RequestListener>): Promise<string> 
     vi.stubEnv('RESOURCE', `${url}/mcp`);
     return listener();
   });
-  onTestFinished(async () => {
-    vi.unstubAllEnvs();
-    await server.stop();
-  });
+  onTestFinished(() => server.stop());
   return `${server.url}/mcp`;
 }
 

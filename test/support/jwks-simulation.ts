@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type AuthClient, createAuthClient, type JwksOptions, type JwksStatus } from 'intentkit-auth';
-import { afterEach, beforeEach, expect, onTestFinished, vi } from 'vitest';
+import { beforeEach, expect, onTestFinished, vi } from 'vitest';
 import { loadJose } from '../../src/jose.js';
 import { createSigner, outcome, type Signer } from './jwks-client.js';
 import { segment } from './mint.js';
@@ -202,10 +202,6 @@ export function simulateEachTest(): void {
   beforeEach(async () => {
     stopClocks();
     await keepInMemory();
-  });
-  afterEach(() => {
-    vi.restoreAllMocks();
-    vi.unstubAllGlobals();
   });
 }
 

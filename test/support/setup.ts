@@ -2,7 +2,7 @@
 // and it needs no network. Nothing here is a spy, which a test could restore. Processes of a test are not covered.
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
-import { afterAll, afterEach, expect } from 'vitest';
+import { afterAll, afterEach, expect, vi } from 'vitest';
 import { beyondLoopback } from './loopback-only.js';
 
 const printed: string[] = [];
@@ -23,4 +23,10 @@ const expectSilence = async (): Promise<void> => {
 };
 afterEach(expectSilence);
 afterAll(expectSilence);
+// A worker goes on to other files, which must find nothing replaced.
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  vi.unstubAllEnvs();
+});
 afterAll(() => void process.off('warning', onWarning));

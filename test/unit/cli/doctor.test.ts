@@ -4,7 +4,7 @@ import {
   type TestIssuer,
   type TestTokenOptions,
 } from 'intentkit-auth/testing';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { explain } from '../../../cli/doctor/explain.js';
 import { run } from '../../../cli/run.js';
 import { fakeIo } from '../../support/fake-io.js';
@@ -25,7 +25,6 @@ async function start(answers: Answers = {}): Promise<TestIssuer> {
   });
   return issuer;
 }
-afterEach(() => void vi.unstubAllGlobals());
 
 async function diagnose(token?: string, ...args: readonly string[]) {
   const world = fakeIo(token);

@@ -1,10 +1,8 @@
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { BackOff } from '../../../../src/keys/remote/back-off.js';
 import { ALMOST_ONE, pinRandom } from '../../../support/jwks-simulation.js';
 
 const NOW = 123_456;
-
-afterEach(() => void vi.restoreAllMocks());
 
 function failed(times: number, retryAfterMs?: number): BackOff {
   const backOff = new BackOff();

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { inspect } from 'node:util';
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Fetch } from '../../../../src/config/options.js';
 import {
   FetchError,
@@ -50,11 +50,6 @@ const after = (milliseconds: number, act: () => unknown) => async () => {
   return act();
 };
 const never = () => new Promise(() => {});
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-});
 
 const umlauts = new TextEncoder().encode('["Schlüssel-🔑"]');
 

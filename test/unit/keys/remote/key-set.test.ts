@@ -1,4 +1,4 @@
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { parseConfig } from '../../../../src/config/parse.js';
 import { KeySet, MAX_CANDIDATES } from '../../../../src/keys/remote/key-set.js';
 import { loadKeySet } from '../../../../src/keys/remote/load-key-set.js';
@@ -16,8 +16,6 @@ const offCurve = (kid?: string) => ({ ...k1.jwk, kid, x: k1.jwk.y });
 const kidless = ({ privateKey }: Signer, alg: string): string =>
   mint({ header: { alg }, payload: {}, key: privateKey });
 const setOf = (...members: readonly unknown[]): KeySet => new KeySet(members, 0, defaultEngine);
-
-afterEach(() => void vi.restoreAllMocks());
 
 /** Counts the keys that are imported from now on. */
 const watchImports = () => vi.spyOn(crypto.subtle, 'importKey');

@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, afterEach, expect, it, vi } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { parseConfig } from '../../../../src/config/parse.js';
 import { RemoteSource } from '../../../../src/keys/remote/source.js';
 import { defaultEngine } from '../../../../src/signature/choose.js';
@@ -32,7 +32,6 @@ afterAll(() => {
   vi.doUnmock('../../../../src/jose.js');
   vi.resetModules();
 });
-afterEach(() => void vi.restoreAllMocks());
 
 const SEED = Number(process.env.FC_SEED ?? randomInt(2 ** 31 - 1));
 const RUNS = Number(process.env.MODEL_RUNS ?? 2000);
