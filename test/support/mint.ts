@@ -1,4 +1,12 @@
-import { constants, createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import {
+  constants,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from 'node:crypto';
 
 /** Bytes or text as base64url without padding. */
 export const base64url = (data: string | Uint8Array): string => Buffer.from(data).toString('base64url');
@@ -56,19 +64,32 @@ export interface Keys {
 
 /** A new key pair that fits the algorithm. */
 export function generateKeys(alg: string, kid?: string): Keys {
-  const { privateKey, publicKey } = generatePair(alg);
-  return { privateKey, publicKey, jwk: { ...publicKey.export({ format: 'jwk' }), ...(kid && { kid }) } };
+  const pair = generatePair(alg);
+  const publicKey = createPublicKey(pair.publicKey);
+  return {
+    privateKey: createPrivateKey(pair.privateKey),
+    publicKey,
+    jwk: { ...publicKey.export({ format: 'jwk' }), ...(kid && { kid }) },
+  };
 }
 
-function generatePair(alg: string): { privateKey: KeyObject; publicKey: KeyObject } {
+// As text, because Node 20 may hang for ever when it collects garbage while a key that it has just made is exported.
+const publicKeyEncoding = { type: 'spki', format: 'pem' } as const;
+const privateKeyEncoding = { type: 'pkcs8', format: 'pem' } as const;
+
+function generatePair(alg: string): { privateKey: string; publicKey: string } {
   switch (alg.slice(0, 2)) {
     case 'RS':
     case 'PS':
-      return generateKeyPairSync('rsa', { modulusLength: 2048 });
+      return generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding, privateKeyEncoding });
     case 'ES':
-      return generateKeyPairSync('ec', { namedCurve: alg === 'ES512' ? 'P-521' : `P-${alg.slice(2)}` });
+      return generateKeyPairSync('ec', {
+        namedCurve: alg === 'ES512' ? 'P-521' : `P-${alg.slice(2)}`,
+        publicKeyEncoding,
+        privateKeyEncoding,
+      });
     case 'Ed':
-      return generateKeyPairSync('ed25519');
+      return generateKeyPairSync('ed25519', { publicKeyEncoding, privateKeyEncoding });
     default:
       throw new Error(`${alg} has no key pair`);
   }
