@@ -1,17 +1,16 @@
-// Packs the package and the stand-in for IntentKit, installs both as a user would, and looks at what arrives. Of the
-// repository it changes nothing, and of the network it needs nothing.
+// Packs the package, installs it as a user would, and looks at what arrives. Of the network it needs nothing.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { SourceMap } from 'node:module';
 import { tmpdir } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@modelcontextprotocol/client';
 import { jwtVerify } from 'jose';
 import ts from 'typescript';
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
-import { isBuilt } from '../support/built.js';
+import { ensureBuilt } from '../support/built.js';
 import { answerOf, connectAgent } from '../support/mcp-agent.js';
 
 // npm and other processes, perhaps on a busy machine.
@@ -20,31 +19,10 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 300_000 });
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SECRET = randomBytes(48).toString('base64url');
 
-/** What a build needs, and what goes into the tarball without one. */
 const DOCUMENTS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md'];
 const GUIDES = (await readdir(join(ROOT, 'docs'))).map((file) => `docs/${file}`);
-const SOURCES = [
-  'package.json',
-  'tsconfig.json',
-  'tsup.config.ts',
-  'src',
-  'functions',
-  'revocation',
-  'mcp',
-  'testing',
-  'cli',
-  'host',
-  'docs',
-  ...DOCUMENTS,
-];
-/** What a user's project has besides the package, as it would come from the registry. */
-const BESIDES = [
-  'zod',
-  '@modelcontextprotocol/server',
-  '@modelcontextprotocol/core',
-  '@types/node',
-  'undici-types',
-];
+/** What a user's project has besides the package. */
+const BESIDES = ['jose', 'zod', '@modelcontextprotocol/server', '@types/node'];
 
 const ENTRIES = [
   {
@@ -109,38 +87,40 @@ const TARBALL = ENTRIES.flatMap(({ entry }) => [`${entry}.d.ts`, `${entry}.js`, 
 const work = await mkdtemp(join(tmpdir(), 'intentkit-auth-package-'));
 afterAll(() => rm(work, { recursive: true, force: true }));
 let complaints: string[];
-/** A project with everything, one that has the package alone, and the package as installed. */
-const app = join(work, 'app');
+/** A project in which npm installed the package alone, one that has the stand-in for IntentKit too, and the package. */
 const bare = join(work, 'bare');
-const installed = join(app, 'node_modules/intentkit-auth');
+const app = join(work, 'app');
+const installed = join(bare, 'node_modules/intentkit-auth');
 
 const ofRepository = (name: string): string => join(ROOT, 'node_modules', name);
 const read = (file: string): Promise<string> => readFile(join(installed, file), 'utf8');
 
 beforeAll(async () => {
-  const source = join(work, 'source');
-  const filter = (path: string): boolean => !['dist', 'node_modules'].includes(basename(path));
-  for (const entry of SOURCES) await cp(join(ROOT, entry), join(source, entry), { recursive: true, filter });
-  await mkdir(join(source, 'node_modules'));
-  for (const name of await readdir(ofRepository(''))) {
-    // The source map names the files of zod, which a link would lead out of the project.
-    if (name === 'zod') await cp(ofRepository(name), join(source, 'node_modules/zod'), { recursive: true });
-    else await symlink(ofRepository(name), join(source, 'node_modules', name), 'junction');
+  await ensureBuilt();
+  // What `prepare` would do is done.
+  await npm(ROOT, 'pack', '--ignore-scripts', `--pack-destination=${work}`);
+  const [tarball = ''] = (await readdir(work)).filter((file) => file.endsWith('.tgz'));
+  await createProject(bare);
+  // `install-links` copies a folder as it would be published, where npm would otherwise make a link to it.
+  const options = ['--install-links', '--ignore-scripts'];
+  await npm(bare, 'install', ...options, join(work, tarball), ofRepository('jose'));
+  await createProject(app);
+  await cp(join(ROOT, 'test/contract/consumer'), app, { recursive: true });
+  await cp(installed, join(app, 'node_modules/intentkit-auth'), { recursive: true });
+  for (const file of ['package.json', 'dist']) {
+    await cp(join(ROOT, 'host', file), join(app, 'node_modules/intentkit', file), { recursive: true });
   }
-  // A build takes longer than all that follows, so one that `npm ci` has made is taken.
-  const built = await isBuilt();
-  if (built) await cp(join(ROOT, 'dist'), join(source, 'dist'), { recursive: true });
-  const [auth, host] = await Promise.all([
-    pack(source, ...(built ? ['--ignore-scripts'] : [])),
-    npm(source, 'run', 'build', '--workspace=host').then(() => pack(source, '--workspace=host')),
-  ]);
-  await Promise.all([
-    install(app, [auth, host, ...['jose', ...BESIDES].map(ofRepository)]),
-    install(bare, [auth, ofRepository('jose')]),
-    cp(join(ROOT, 'test/contract/consumer'), app, { recursive: true }),
-  ]);
+  for (const name of BESIDES) {
+    await mkdir(dirname(join(app, 'node_modules', name)), { recursive: true });
+    await symlink(ofRepository(name), join(app, 'node_modules', name), 'junction');
+  }
   complaints = ['tsconfig.json', 'tsconfig.bundler.json'].flatMap(compile);
 });
+
+async function createProject(folder: string): Promise<void> {
+  await mkdir(folder);
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+}
 
 interface Execution {
   readonly status: number | string | null | undefined;
@@ -157,24 +137,10 @@ function execute(cwd: string, command: string, args: readonly string[], env = {}
   });
 }
 
-async function npm(cwd: string, ...args: readonly string[]): Promise<string> {
+async function npm(cwd: string, ...args: readonly string[]): Promise<void> {
   const options = ['--offline', '--no-audit', '--no-fund', '--no-update-notifier'];
   const { status, stdout, stderr } = await execute(cwd, 'npm', [...args, ...options], { HOME: work });
   if (status !== 0) throw new Error(`npm ${args[0]} failed: ${stdout}${stderr}`);
-  return stdout;
-}
-
-/** Packs, for which npm runs `prepare`. Returns the path of the tarball. */
-async function pack(cwd: string, ...options: readonly string[]): Promise<string> {
-  const stdout = await npm(cwd, 'pack', `--pack-destination=${work}`, ...options);
-  return join(work, stdout.trim().split('\n').at(-1) ?? '');
-}
-
-async function install(project: string, packages: readonly string[]): Promise<void> {
-  await mkdir(project, { recursive: true });
-  await writeFile(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  // `install-links` copies a folder as it would be published, where npm would otherwise make a link to it.
-  await npm(project, 'install', '--install-links', '--ignore-scripts', ...packages);
 }
 
 /** Compiles the programs of `app`. Of the declarations it checks those of the package, and not those of others. */
@@ -191,10 +157,14 @@ function compile(config: string): string[] {
   const checked = program
     .getSourceFiles()
     .filter(({ fileName }) => /\/intentkit(-auth)?\/|^(?!.*node_modules)/.test(fileName));
-  const { diagnostics } = program.emit();
-  return [...checked.flatMap((file) => ts.getPreEmitDiagnostics(program, file)), ...diagnostics].map(
-    ({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'),
-  );
+  // File by file, because to emit a whole program checks all of its declarations first.
+  const emitted = checked
+    .filter(({ isDeclarationFile }) => !isDeclarationFile)
+    .flatMap((file) => program.emit(file).diagnostics);
+  return checked
+    .flatMap((file) => ts.getPreEmitDiagnostics(program, file))
+    .concat(emitted)
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
 }
 
 /** Runs a compiled program of `consumer/`, expects it to succeed in silence, and returns what it printed. */

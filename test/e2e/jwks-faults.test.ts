@@ -166,14 +166,13 @@ it('A broken replica behind a balancer is left after two attempts, although it k
     jwksUrl: await startBalancer(broken.url, good.url),
     onWarning: () => {},
   });
-  let attempts = 1;
-  for (; !(await client.ping()) && attempts < 10; attempts += 1) {
+  // An attempt in between can meet a connection that is being closed, and reaches neither replica.
+  for (let attempts = 1; !(await client.ping()) && attempts < 10; attempts += 1) {
     ages.pass(1000);
     // A connection is free again only a moment after its answer was read.
     await setTimeout(300);
   }
 
-  expect(attempts).toBeLessThanOrEqual(3);
   expect(broken.requests).toBeLessThanOrEqual(2);
   expect(good.requests).toBe(1);
 });

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { cp, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { build, type Options } from 'tsup';
 import tsupConfig from '../../tsup.config.js';
 
@@ -14,15 +16,25 @@ export async function buildPackage(outDir: string): Promise<void> {
   await build({ ...config, config: false, outDir, dts: false, silent: true });
 }
 
-/** Whether `dist` is whole and newer than all sources. */
-export async function isBuilt(): Promise<boolean> {
+/** Builds the package and the stand-in for IntentKit, unless `npm ci` has and no source has changed since. */
+export async function ensureBuilt(): Promise<void> {
+  if (!(await isBuilt())) await npmRun('build');
+  if (!(await isNewer(['host/dist/index.js'], ['host/src', 'host/tsconfig.json'])))
+    await npmRun('build', '--workspace=host');
+}
+
+const npmRun = (...args: string[]) => promisify(execFile)('npm', ['run', ...args], { cwd: ROOT });
+
+function isBuilt(): Promise<boolean> {
   const entries = Object.keys((tsupConfig as Options).entry ?? {}).filter((entry) => entry !== 'cli/main');
-  const built = await times([
-    'dist/cli/main.js',
-    ...entries.flatMap((entry) => [`dist/${entry}.js`, `dist/${entry}.d.ts`]),
-  ]);
-  const sources = await Promise.all(SOURCES.map(filesIn));
-  return Math.min(...built) > Math.max(...(await times(sources.flat())));
+  const built = entries.flatMap((entry) => [`dist/${entry}.js`, `dist/${entry}.d.ts`]);
+  return isNewer(['dist/cli/main.js', ...built], SOURCES);
+}
+
+/** Whether files are all there and newer than all sources. */
+async function isNewer(built: readonly string[], sources: readonly string[]): Promise<boolean> {
+  const files = (await Promise.all(sources.map(filesIn))).flat();
+  return Math.min(...(await times(built))) > Math.max(...(await times(files)));
 }
 
 /** When each file was last written: 0 for one that is not there. */
