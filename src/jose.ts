@@ -1,23 +1,37 @@
 import { AuthError } from './errors.js';
 
-type Jose = typeof import('jose');
+/** What imports the keys of a set. A client with remote keys begins to load it when it is made. */
+export const loadKeyImport = part(() => import('jose/key/import'));
 
-let loading: Promise<Jose> | undefined;
+/** What verifies where `node:crypto` does not. */
+export const loadVerify = part(async () => {
+  const [{ compactVerify }, errors] = await Promise.all([
+    import('jose/jws/compact/verify'),
+    import('jose/errors'),
+  ]);
+  return { compactVerify, errors };
+});
+
+/** What signs where `node:crypto` does not. */
+export const loadSign = part(() => import('jose/jws/compact/sign'));
 
 /**
- * jose, loaded once. A client that needs it begins to load it when it is made, so that the first token does not
- * wait. Where `node:crypto` does the work and there is no JWKS, nobody needs it, and it is never loaded.
+ * A part of jose, loaded once. To load all of jose takes longer than to load this package, and where `node:crypto`
+ * does the work and there is no JWKS, nobody needs any of it.
  *
  * @throws {AuthError} `ERR_JWKS_UNAVAILABLE` when it could not be loaded. The next call tries again.
  */
-export function loadJose(): Promise<Jose> {
-  loading ??= import('jose').catch(() => {
-    loading = undefined;
-    // The error of the runtime names a path.
-    throw new AuthError(
-      'ERR_JWKS_UNAVAILABLE',
-      'The token was neither accepted nor refused, because jose could not be loaded; look for a lack of file descriptors and restart the process.',
-    );
-  });
-  return loading;
+function part<Part>(load: () => Promise<Part>): () => Promise<Part> {
+  let loading: Promise<Part> | undefined;
+  return () => {
+    loading ??= load().catch(() => {
+      loading = undefined;
+      // The error of the runtime names a path.
+      throw new AuthError(
+        'ERR_JWKS_UNAVAILABLE',
+        'The token was neither accepted nor refused, because jose could not be loaded; look for a lack of file descriptors and restart the process.',
+      );
+    });
+    return loading;
+  };
 }

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { loadJose } from '../jose.js';
+import { loadSign, loadVerify } from '../jose.js';
 import { encodeUtf8 } from '../runtime.js';
 import type { Token } from '../token/parse.js';
 import { hasCritical, type SignatureEngine, type SignatureVerdict } from './engine.js';
@@ -16,7 +16,7 @@ export const joseEngine: SignatureEngine = {
     return {
       verify: (token) => verifyByJose(token, key),
       async sign(claims) {
-        const { CompactSign } = await loadJose();
+        const { CompactSign } = await loadSign();
         return new CompactSign(encodeUtf8(claims)).setProtectedHeader({ ...header }).sign(key);
       },
     };
@@ -35,7 +35,7 @@ export const joseEngine: SignatureEngine = {
 
 /** The verdict of jose, which also knows what to do with a `crit` header. */
 export async function verifyByJose(token: Token, key: CryptoKey | KeyObject): Promise<SignatureVerdict> {
-  const { compactVerify, errors } = await loadJose();
+  const { compactVerify, errors } = await loadVerify();
   try {
     await compactVerify(token.compact, key, { algorithms: [token.header.alg] });
     return 'good';

@@ -27,7 +27,7 @@ const BESIDES = ['jose', 'zod', '@modelcontextprotocol/server', '@types/node'];
 const ENTRIES = [
   {
     entry: 'dist/index',
-    imports: ['jose'],
+    imports: ['jose/errors', 'jose/jws/compact/sign', 'jose/jws/compact/verify', 'jose/key/import'],
     types: [],
     exports: ['AuthError', 'VERIFY_FAILURES', 'createAuthClient', 'createAuthProvider'],
     text: 'ERR_NO_SIGNING_KEY',

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type AuthClient, createAuthClient, type JwksOptions, type JwksStatus } from 'intentkit-auth';
 import { beforeEach, expect, onTestFinished, vi } from 'vitest';
-import { loadJose } from '../../src/jose.js';
+import { loadKeyImport } from '../../src/jose.js';
 import { createSigner, outcome, type Signer } from './jwks-client.js';
 import { segment } from './mint.js';
 
@@ -213,7 +213,7 @@ export const at = (time: number): Promise<void> => pass(time - now());
  * loaded, and a key that was imported once is not imported by another thread again.
  */
 export async function keepInMemory(): Promise<void> {
-  await loadJose();
+  await loadKeyImport();
   const imported = new Map<string, ReturnType<SubtleCrypto['importKey']>>();
   const { subtle } = crypto;
   const importKey = subtle.importKey.bind(subtle) as (...args: readonly unknown[]) => Promise<CryptoKey>;

@@ -1,5 +1,5 @@
 import type { JWK } from 'jose';
-import { loadJose } from '../../jose.js';
+import { loadKeyImport } from '../../jose.js';
 import type { AsymmetricAlgorithm } from '../../signature/algorithms.js';
 import type { Key, SignatureEngine } from '../../signature/engine.js';
 import type { Header } from '../../token/header.js';
@@ -109,7 +109,7 @@ export class KeySet {
     this.#imports.set(alg, imports);
     const known = imports.get(jwk);
     if (known) return known;
-    const imported = loadJose()
+    const imported = loadKeyImport()
       .then(({ importJWK }) => importJWK(jwk, alg))
       .then((key) => this.#engine.importPublicKey(key as CryptoKey, alg as AsymmetricAlgorithm))
       // After both steps, because nobody may be waiting for the second when it fails.

@@ -1,5 +1,5 @@
 import type { RemoteConfig } from '../../config/remote.js';
-import { loadJose } from '../../jose.js';
+import { loadKeyImport } from '../../jose.js';
 import { own } from '../../own-properties.js';
 import type { SignatureEngine } from '../../signature/engine.js';
 import { DISCOVERY_ACCEPT, discoveryUrls, jwksUrlOf } from './discovery.js';
@@ -40,7 +40,7 @@ export async function keySetOf(
 ): Promise<KeySet> {
   if (!Array.isArray(members)) throw new FetchError('the endpoint did not answer with a JSON Web Key Set');
   // Otherwise its failure to load would look like keys that cannot be imported.
-  await loadJose().catch(() => {
+  await loadKeyImport().catch(() => {
     throw new FetchError('jose could not be loaded');
   });
   const set = new KeySet(members, began, engine, url);

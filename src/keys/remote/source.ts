@@ -1,6 +1,6 @@
 import type { RemoteConfig } from '../../config/remote.js';
 import type { AuthError } from '../../errors.js';
-import { loadJose } from '../../jose.js';
+import { loadKeyImport } from '../../jose.js';
 import { isWorkers, monotonicNow } from '../../runtime.js';
 import type { Key, SignatureEngine } from '../../signature/engine.js';
 import type { Header } from '../../token/header.js';
@@ -60,7 +60,7 @@ export class RemoteSource implements KeySource {
     this.#lookUps = new LookUpBudget(config.cooldownMs);
     this.#absent = new AbsentKeyIds(config.cooldownMs);
     // The first fetch loads it again if this fails.
-    loadJose().catch(() => {});
+    loadKeyImport().catch(() => {});
   }
 
   /** See {@link KeySource.find}. */

@@ -26,7 +26,7 @@ import {
 // Test files share their modules. So this one takes fresh ones, and leaves none behind that has met the mock.
 vi.hoisted(() => vi.resetModules());
 vi.mock('../../../../src/jose.js', () => ({
-  loadJose: async () => ({ importJWK: async (jwk: unknown) => jwk }),
+  loadKeyImport: async () => ({ importJWK: async (jwk: unknown) => jwk }),
 }));
 afterAll(() => {
   vi.doUnmock('../../../../src/jose.js');
