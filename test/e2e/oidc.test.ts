@@ -2,6 +2,7 @@
 import { type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { bundleScript } from '../support/bundle-script.js';
 import {
   AGENT,
   ALGORITHMS,
@@ -9,6 +10,7 @@ import {
   startIdentityProvider,
   TOKEN_LIFETIME,
 } from '../support/identity-provider.js';
+import { answerOf, connectAgent } from '../support/mcp-agent.js';
 import { SECRET } from '../support/secrets.js';
 import { withSegment } from '../support/tamper.js';
 
@@ -19,6 +21,7 @@ afterEach(() => void vi.useRealTimers());
 const passSeconds = (seconds: number): void => void vi.advanceTimersByTime(seconds * 1000);
 const now = (): number => Math.floor(Date.now() / 1000);
 
+const SERVE = await bundleScript('examples/serve.ts');
 const provider = await startIdentityProvider();
 afterAll(() => provider.stop());
 const clientWith = (changes: Partial<AuthProviderConfig> = {}) =>
@@ -83,6 +86,28 @@ it('An access token is valid until the second before its expiry, and then expire
   expect(await auth.verify(token)).toMatchObject({ valid: true });
   passSeconds(1);
   expect(await auth.verify(token)).toMatchObject({ expired: true, payload: { sub: AGENT.client_id } });
+});
+
+it('The example server accepts the token of an identity provider, and not the one for another audience', async () => {
+  const env = {
+    JWT_SECRET: SECRET,
+    JWKS_URL: provider.jwksUrl,
+    JWKS_ISSUER: provider.issuer,
+    JWKS_AUDIENCE: AUDIENCE,
+  };
+  const start = (changes = {}) =>
+    connectAgent({ args: [SERVE], cwd: process.cwd(), env: { ...env, ...changes } });
+  const [agent, other] = await Promise.all([start(), start({ JWKS_AUDIENCE: OTHER })]);
+  onTestFinished(() => Promise.all([agent.close(), other.close()]).then(() => {}));
+  const token = await provider.token();
+  expect(await answerOf(agent, 'verify_token', { token })).toMatchObject({
+    valid: true,
+    payload: { iss: provider.issuer, aud: AUDIENCE, sub: AGENT.client_id },
+  });
+  expect(await answerOf(other, 'verify_token', { token })).toMatchObject({
+    valid: false,
+    reason: 'audience',
+  });
 });
 
 it('A secret and an identity provider beside each other keep their own issuers', async () => {
