@@ -3,24 +3,17 @@ import { claimsToSign } from './claims/to-sign.js';
 import type { AuthProviderConfig } from './config/options.js';
 import { type Config, parseConfig } from './config/parse.js';
 import { AuthError } from './errors.js';
-import { SourcesByIssuer } from './keys/by-issuer.js';
+import { healthOf } from './health.js';
 import { RemoteSource } from './keys/remote/source.js';
 import { SecretSource } from './keys/secret.js';
-import type { KeySource } from './keys/source.js';
+import { Sources } from './keys/sources.js';
 import { isRevoked, revoke as revokeBy } from './revocation.js';
 import { defaultEngine } from './signature/choose.js';
 import type { SignatureEngine, SignatureVerdict } from './signature/engine.js';
 import { publishRules } from './source-rules.js';
 import { HeaderMemory } from './token/header.js';
 import { MAX_TOKEN_LENGTH, Malformed, parseToken, readClaims } from './token/parse.js';
-import type {
-  AuthClient,
-  AuthStatus,
-  SignOptions,
-  TokenPayload,
-  VerifyFailure,
-  VerifyResult,
-} from './types.js';
+import type { AuthClient, SignOptions, TokenPayload, VerifyFailure, VerifyResult } from './types.js';
 import { observed } from './verdicts.js';
 
 /**
@@ -36,30 +29,18 @@ export function createAuthClient(config: AuthProviderConfig): AuthClient {
 export function clientFrom(config: Config, engine: SignatureEngine = defaultEngine): AuthClient {
   const secret = config.secret && new SecretSource(config.secret, engine);
   const remotes = config.remotes.map((remote) => new RemoteSource(remote, engine, config.warn));
-  // A token's algorithm leads to the one source that may verify it, or to those among which its issuer chooses. That
-  // keeps a key of one kind away from a token of the other.
-  const sources = new Map<string, KeySource | SourcesByIssuer>();
-  const byIssuer = new SourcesByIssuer();
-  if (secret) for (const algorithm of secret.algorithms) sources.set(algorithm, secret);
-  for (const remote of remotes) {
-    if (remote.issuer !== undefined) byIssuer.add(remote.issuer, remote);
-    const source = remote.issuer === undefined ? remote : byIssuer;
-    for (const algorithm of remote.algorithms) sources.set(algorithm, source);
-  }
+  const sources = new Sources(secret, remotes);
   // Only the header of a token with a good signature is remembered by `verify`, so that made-up headers take no place.
   // `decode` verifies nothing, and remembers the last one, whoever made it up.
   const verifiedHeaders = new HeaderMemory(64);
   const decodedHeaders = new HeaderMemory(1);
   const { revocation, onVerdict } = config;
-  let pingFailure: string | undefined;
 
   async function verify(input: unknown): Promise<VerifyResult> {
     const token = parseToken(input, verifiedHeaders);
     if (token instanceof Malformed) return invalid('malformed', token.message);
 
-    const found = sources.get(token.header.alg);
-    if (!found) return invalid('algorithm', 'The "alg" header is not an accepted algorithm.');
-    const source = found instanceof SourcesByIssuer ? found.choose(token) : found;
+    const source = sources.choose(token);
     if (isBroken(source)) return invalid(source.reason, source.message);
 
     const lookedUp = source.find(token.header);
@@ -129,52 +110,19 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     return payload;
   }
 
-  async function ping(): Promise<boolean> {
-    const ofSecret = await checkSecret();
-    if (ofSecret !== undefined && ofSecret !== pingFailure) {
-      config.warn(`The health check failed: ${ofSecret}`, 'PING_FAILED');
-    }
-    // RemoteSource warns about its outages itself.
-    const failures = ofSecret ? [ofSecret] : await Promise.all(remotes.map((remote) => remote.check()));
-    pingFailure = failures.find((failure) => failure !== undefined);
-    return pingFailure === undefined;
-  }
-
-  async function checkSecret(): Promise<string | undefined> {
-    if (!secret) return undefined;
-    try {
-      // A payload is only handed out after a good signature. The claim rules do not matter here.
-      const { payload } = await verify(await sign({}));
-      return Object.hasOwn(payload, 'exp') ? undefined : 'A token signed with the secret did not verify.';
-    } catch (error) {
-      return error instanceof AuthError ? error.message : 'Unexpected failure.';
-    }
-  }
-
-  function status(): AuthStatus {
-    const single = remotes.find(({ issuer }) => issuer === undefined);
-    const listed = remotes.flatMap((remote) =>
-      remote.issuer === undefined ? [] : [{ issuer: remote.issuer, ...remote.status() }],
-    );
-    return {
-      engine: engine.name,
-      canSign: secret !== undefined,
-      canRevoke: revocation?.revoke !== undefined,
-      algorithms: [...sources.keys()],
-      ...(single && { jwks: single.status() }),
-      ...(listed.length > 0 && { issuers: listed }),
-      ...(pingFailure !== undefined && { pingFailure }),
-    };
-  }
-
+  const facts = {
+    engine: engine.name,
+    canSign: secret !== undefined,
+    canRevoke: revocation?.revoke !== undefined,
+    algorithms: sources.algorithms,
+  };
   // The cast is sound, because a caller's `Claims` are all optional.
   const client = {
     sign,
     verify: onVerdict ? observed(verify, onVerdict, verifiedHeaders) : verify,
     revoke,
     decode,
-    ping,
-    status,
+    ...healthOf({ sign, verify, remotes, warn: config.warn, facts }),
   } as AuthClient;
   publishRules(client, secret ? [secret, ...remotes] : remotes);
   return client;

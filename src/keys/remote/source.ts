@@ -14,7 +14,8 @@ import type { KeySet } from './key-set.js';
 import { loadKeySet } from './load-key-set.js';
 import { LookUpBudget } from './look-up-budget.js';
 import { shownUrl } from './near-miss.js';
-import { noVerdict, ofIssuer, unfetched } from './no-verdict.js';
+import { noVerdict, unfetched } from './no-verdict.js';
+import { OutageWarnings } from './outage-warnings.js';
 import { SharedKeys } from './shared-keys.js';
 
 /** The share of `cacheMaxAge` after which keys are refreshed in the background: a random one between these. */
@@ -37,7 +38,7 @@ export class RemoteSource implements KeySource {
   readonly rules;
   readonly #config: RemoteConfig;
   readonly #engine: SignatureEngine;
-  readonly #warn: WarningHandler;
+  readonly #outage: OutageWarnings;
   readonly #shared: SharedKeys | undefined;
   readonly #backOff = new BackOff();
   readonly #lookUps: LookUpBudget;
@@ -47,12 +48,11 @@ export class RemoteSource implements KeySource {
   #pending: Fetch | undefined;
   #check: Fetch | undefined;
   #lastError: FetchError | undefined;
-  #warnedOfEnd = false;
 
   constructor(config: RemoteConfig, engine: SignatureEngine, warn: WarningHandler) {
     this.#config = config;
     this.#engine = engine;
-    this.#warn = warn;
+    this.#outage = new OutageWarnings(warn, config);
     this.issuer = config.issuer;
     this.#shared = config.cache && new SharedKeys(config, config.cache, engine);
     this.algorithms = config.algorithms;
@@ -200,11 +200,9 @@ export class RemoteSource implements KeySource {
   }
 
   #succeeded(set: KeySet): KeySet {
-    if (this.#backOff.failing)
-      this.#warn(`The JWKS endpoint${ofIssuer(this.#config)} answers again.`, 'JWKS_RECOVERED');
+    this.#outage.succeeded();
     this.#backOff.succeeded();
     this.#lastError = undefined;
-    this.#warnedOfEnd = false;
     // On Workers an earlier fetch can end later.
     if (this.#set && this.#set.fetchBegan > set.fetchBegan) return this.#set;
     this.#set = set;
@@ -215,21 +213,10 @@ export class RemoteSource implements KeySource {
   }
 
   #failed(error: FetchError): never {
-    const isFirst = !this.#backOff.failing;
-    this.#backOff.failed(monotonicNow(), error.retryAfterMs);
+    const now = monotonicNow();
+    this.#backOff.failed(now, error.retryAfterMs);
     this.#lastError = error;
-    const set = this.#set;
-    const servesForMs = set ? this.#servesUntil(set) - monotonicNow() : 0;
-    const consequence =
-      servesForMs > 0
-        ? `the last good keys serve for another ${Math.ceil(servesForMs / 1000)} s`
-        : 'its tokens cannot be verified until it answers';
-    // Once when an outage begins, and once more when its stale keys no longer serve.
-    if (isFirst || (set && servesForMs <= 0 && !this.#warnedOfEnd)) {
-      const endpoint = `The JWKS endpoint${ofIssuer(this.#config)}`;
-      this.#warn(`${endpoint} fails: ${error.message}; ${consequence}.`, 'JWKS_FAILING');
-    }
-    this.#warnedOfEnd ||= servesForMs <= 0;
+    this.#outage.failed(error, this.#set ? this.#servesUntil(this.#set) - now : 0);
     throw this.#unavailable();
   }
 
