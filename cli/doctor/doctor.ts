@@ -1,6 +1,6 @@
 import { nearMiss, shownUrl } from '../../src/keys/remote/near-miss.js';
 import type { ExitCode, Io } from '../io.js';
-import type { Options } from '../run.js';
+import type { Options } from '../options.js';
 import { type Paint, painter, printable } from '../text.js';
 import { checkDiscovery } from './check-discovery.js';
 import { checkKeys } from './check-keys.js';
