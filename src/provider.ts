@@ -1,6 +1,7 @@
 import { clientFrom } from './client.js';
 import type { AuthProviderConfig } from './config/options.js';
 import { parseConfig } from './config/parse.js';
+import { publishRules, rulesOf } from './source-rules.js';
 import type { AuthClient } from './types.js';
 
 /** What IntentKit asks of a provider. */
@@ -24,10 +25,12 @@ export interface AuthProvider {
 export function createAuthProvider(config: AuthProviderConfig): AuthProvider {
   const parsed = parseConfig(config);
   const client = clientFrom(parsed);
-  return {
+  const provider: AuthProvider = {
     name: parsed.name,
     initialize: async () => client,
     healthCheck: () => client.ping(),
     shutdown: async () => {},
   };
+  publishRules(provider, rulesOf(client));
+  return provider;
 }

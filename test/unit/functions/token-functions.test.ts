@@ -1,6 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { createContext } from 'intentkit';
-import { type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
+import { type AuthProviderConfig, createAuthClient, createAuthProvider } from 'intentkit-auth';
 import {
   createToken,
   createTokenFunctions,
@@ -134,6 +134,25 @@ describe('createTokenFunctions', () => {
         text: 'There is no provider named "partner" that createAuthProvider made; add it to the providers given to serve.',
       },
     ]);
+  });
+
+  it('takes a provider itself, and its name from it', () => {
+    const provider = createAuthProvider({ secret: SECRET, name: 'partner' });
+    for (const { requires } of Object.values(createTokenFunctions({ provider }))) {
+      expect(requires).toEqual(['partner']);
+    }
+  });
+
+  const provider = createAuthProvider({ secret: SECRET });
+  it.each<[what: string, provider: unknown]>([
+    ['the provider of another package', { ...provider }],
+    ['one that inherits from ours', Object.create(provider)],
+    ['a number', 5],
+    ['null', null],
+  ])('refuses %s at once', (_, other) => {
+    expect(() => createTokenFunctions({ provider: other as string })).toThrow(
+      '"provider" must be one that createAuthProvider made, or the name of one.',
+    );
   });
 
   it.each(['provider', 'prefix'])('does not notice when Object.prototype has "%s"', (name) => {
