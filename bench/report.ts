@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { lines, replaceBlock } from '../test/support/table.js';
 import { bare } from './contenders/bare.js';
 import { OURS } from './contenders/ours.js';
 import { ROOT } from './installed.js';
-import { type Filled, lines, markdown, median } from './table.js';
+import { type Filled, markdown, median } from './table.js';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const versionOf = (folder: string): string => JSON.parse(read(`${folder}/package.json`)).version;
@@ -87,11 +88,3 @@ function summarised([one, many, http, first, footprint]: Summarised, old: string
 
 /** The version of Node that a line of the README is about, NaN for others. */
 const majorOf = (line: string): number => Number(/^(?:\| |- Node )(\d+)/.exec(line)?.[1]);
-
-/** Replaces what stands between two comments of a file, or adds both at its end. */
-function replaceBlock(path: string, name: string, bodyFor: (old: string) => string): void {
-  const [before = '', rest = ''] = read(path).split(`<!-- ${name} -->\n`);
-  const [old = '', after = ''] = rest.split(`<!-- /${name} -->\n`);
-  const block = `<!-- ${name} -->\n${bodyFor(old)}\n<!-- /${name} -->\n`;
-  writeFileSync(join(ROOT, path), `${before}${block}${after}`);
-}

@@ -1,3 +1,4 @@
+import { lines } from '../test/support/table.js';
 import type { Measured } from './statistics.js';
 
 /** What a row shows in a column: a measurement, or the one value of what is not measured in rounds. */
@@ -28,14 +29,6 @@ export interface Filled {
 export function markdown({ table, cells }: Filled): string {
   const body = cells.map((row) => row.map(withQuartiles));
   return [table.caption, '', lines(['', ...table.head], body)].join('\n');
-}
-
-/** A table in Markdown that also reads well as text. */
-export function lines(head: readonly string[], body: readonly (readonly string[])[]): string {
-  const widths = head.map((_, at) => Math.max(3, ...[head, ...body].map((row) => row[at]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }
 
 /** The median in a column of the row with this name, without its unit. `nth` is for columns that share a name. */
