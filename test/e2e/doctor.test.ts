@@ -2,17 +2,17 @@ import { generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { run } from '../../cli/run.js';
 import { type BuiltProject, createBuiltProject, runToEnd } from '../support/built-project.js';
 import { fakeIo } from '../support/fake-io.js';
-import { createCertificate } from './doctor/certificate.js';
 import {
   AUDIENCE,
   type IdentityProvider,
-  type Setup,
+  type IdentityProviderOptions,
   startIdentityProvider,
-} from './doctor/identity-provider.js';
+} from '../support/identity-provider.js';
+import { createCertificate } from './doctor/certificate.js';
 
 let project: BuiltProject;
 beforeAll(async () => {
@@ -41,6 +41,22 @@ async function diagnoseHere({ origin }: IdentityProvider, args: readonly string[
   return { status, said: world.stdout().replaceAll(new URL(origin).host, 'HOST') };
 }
 
+/** How an identity provider is set up, and what answers in its place, by the end of the path. */
+interface Setup extends IdentityProviderOptions {
+  readonly instead?: Readonly<Record<string, RequestListener>>;
+}
+
+async function start({ instead = {}, ...options }: Setup = {}): Promise<IdentityProvider> {
+  const provider = await startIdentityProvider(options);
+  onTestFinished(() => provider.stop());
+  const { handler } = provider.server;
+  provider.server.handler = (request, response) => {
+    const end = Object.keys(instead).find((path) => request.url?.endsWith(path)) ?? '';
+    (instead[end] ?? handler)?.(request, response);
+  };
+  return provider;
+}
+
 const json =
   (document: object): RequestListener =>
   (_, response) =>
@@ -61,7 +77,7 @@ const BROKEN: [what: string, Setup, issuer: (provider: IdentityProvider) => stri
   ],
   [
     'another tenant',
-    { tenant: '/tenant-a' },
+    { path: '/tenant-a' },
     ({ origin }) => `${origin}/tenant-b`,
     'is of the issuer "http://HOST/tenant-a", not of the configured "http://HOST/tenant-b": its path is another one, as of another tenant or realm.',
     'Set "issuer" to "http://HOST/tenant-a", to the letter',
@@ -129,8 +145,8 @@ describe('The doctor with a real identity provider', () => {
   it.each([
     ['at the root', '', '/.well-known/oauth-authorization-server'],
     ['of a tenant', '/tenant-a', '/tenant-a/.well-known/openid-configuration'],
-  ])('says that all fits when it does, with an issuer %s', async (_, tenant, place) => {
-    const provider = await startIdentityProvider({ tenant });
+  ])('says that all fits when it does, with an issuer %s', async (_, path, place) => {
+    const provider = await start({ path });
     const { status, said } = await diagnose(
       provider,
       ['--issuer', provider.issuer, '--audience', AUDIENCE],
@@ -140,7 +156,7 @@ describe('The doctor with a real identity provider', () => {
       status: 0,
       said: [
         `fits   discovery  http://HOST${place} is of this issuer, to the letter.`,
-        `fits   keys       http://HOST${tenant}/jwks has 1 usable key: ES256 "ec-1".`,
+        `fits   keys       http://HOST${path}/jwks has 1 usable key: ES256 "EC-1".`,
         'fits   token      The package accepts the token.',
         '',
         'It fits.',
@@ -152,7 +168,7 @@ describe('The doctor with a real identity provider', () => {
   it.each(BROKEN)(
     'names %s as the cause, and says what to change',
     async (_, setup, issuer, cause, change) => {
-      const provider = await startIdentityProvider(setup);
+      const provider = await start(setup);
       const timeout = cause?.includes('too slow') ? ['--timeout', '0.5s'] : [];
       const args = ['--issuer', issuer(provider), '--audience', AUDIENCE, ...timeout];
       const { status, said } = await diagnoseHere(provider, args);
@@ -169,7 +185,7 @@ describe('The doctor with a real identity provider', () => {
     ['the scheme', 'http://api.example.com', ': it begins with https: instead of http:'],
     ['everything', 'my-api', ''],
   ])('names the audience of a token that is for another one by %s', async (_, audience, difference) => {
-    const provider = await startIdentityProvider();
+    const provider = await start();
     const token = await provider.token();
     const { status, said } = await diagnoseHere(
       provider,
@@ -183,7 +199,7 @@ describe('The doctor with a real identity provider', () => {
   });
 
   it('names the issuer of a token of another tenant, whose keys may be the same', async () => {
-    const provider = await startIdentityProvider({ tenant: '/tenant-a' });
+    const provider = await start({ path: '/tenant-a' });
     const args = ['--issuer', `${provider.origin}/tenant-b`, '--audience', AUDIENCE, '--json'];
     const { status, said } = await diagnoseHere(provider, args, await provider.token());
     expect({ status, ...JSON.parse(said) }).toMatchObject({
@@ -205,11 +221,11 @@ describe('The doctor with a real identity provider', () => {
 
 describe('The doctor with a real identity provider behind TLS', () => {
   const HOUR = 3_600_000;
-  const start = async (from: number, to: number, setup: Setup = {}) => {
+  const startWith = async (from: number, to: number, setup: Setup = {}) => {
     const certificate = createCertificate(new Date(Date.now() + from), new Date(Date.now() + to));
     const trusted = join(project.folder, 'trusted.pem');
     await writeFile(trusted, certificate.cert);
-    const provider = await startIdentityProvider({ certificate, ...setup });
+    const provider = await start({ certificate, ...setup });
     const said = async (env: Record<string, string> = { NODE_EXTRA_CA_CERTS: trusted }) =>
       diagnose(provider, ['--issuer', provider.origin, '--audience', AUDIENCE], '', env);
     return said;
@@ -231,21 +247,21 @@ describe('The doctor with a real identity provider behind TLS', () => {
       'Compare the clock of this machine',
     ],
   ])('names a certificate that is %s as the cause', async (_, from, to, cause, change) => {
-    const { status, said } = await (await start(from, to))();
+    const { status, said } = await (await startWith(from, to))();
     expect(status).toBe(1);
     expect(said).toContain(cause);
     expect(said).toContain(change);
   });
 
   it('names a certificate that nobody trusts as the cause', async () => {
-    const { status, said } = await (await start(-HOUR, HOUR))({});
+    const { status, said } = await (await startWith(-HOUR, HOUR))({});
     expect(status).toBe(1);
     expect(said).toContain('Its certificate is signed by itself. (DEPTH_ZERO_SELF_SIGNED_CERT)');
     expect(said).toContain('NODE_EXTRA_CA_CERTS');
   });
 
   it('names a provider that takes itself for http: behind a proxy', async () => {
-    const { status, said } = await (await start(-HOUR, HOUR, { scheme: 'http' }))();
+    const { status, said } = await (await startWith(-HOUR, HOUR, { scheme: 'http' }))();
     expect(status).toBe(1);
     expect(said).toContain('it begins with http: instead of https:');
     expect(said).toContain('let it trust X-Forwarded-Proto of the proxy before it');
@@ -254,7 +270,7 @@ describe('The doctor with a real identity provider behind TLS', () => {
 
 describe('The command', () => {
   it('shows a real token without its signature', async () => {
-    const provider = await startIdentityProvider();
+    const provider = await start();
     const token = await provider.token();
     const { status, stdout, stderr } = await cli(['inspect'], `Bearer ${token}\n`);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

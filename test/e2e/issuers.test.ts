@@ -21,7 +21,7 @@ const passMinutes = (minutes: number): void => void vi.advanceTimersByTime(minut
 
 /** A provider that is gone when the test is over. */
 async function start(options: IdentityProviderOptions = {}): Promise<IdentityProvider> {
-  const provider = await startIdentityProvider({ algorithms: ['ES256'], ...options });
+  const provider = await startIdentityProvider(options);
   onTestFinished(() => provider.stop());
   return provider;
 }

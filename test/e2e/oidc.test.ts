@@ -22,7 +22,7 @@ const passSeconds = (seconds: number): void => void vi.advanceTimersByTime(secon
 const now = (): number => Math.floor(Date.now() / 1000);
 
 const SERVE = await bundleScript('examples/serve.ts');
-const provider = await startIdentityProvider();
+const provider = await startIdentityProvider({ algorithms: ALGORITHMS });
 afterAll(() => provider.stop());
 const clientWith = (changes: Partial<AuthProviderConfig> = {}) =>
   createAuthClient({
@@ -126,7 +126,7 @@ it('A secret and an identity provider beside each other keep their own issuers',
 
 /** An identity provider of the test's own, and a client of it. */
 async function setUp() {
-  const provider = await startIdentityProvider();
+  const provider = await startIdentityProvider({ algorithms: ALGORITHMS });
   onTestFinished(() => provider.stop());
   const { jwksUrl, issuer } = provider;
   const warnings: string[] = [];

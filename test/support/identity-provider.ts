@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { JWK } from 'oidc-provider';
 import { vi } from 'vitest';
-import { type JwksServer, startJwksServer } from './jwks-server.js';
+import { type Certificate, type JwksServer, startJwksServer } from './jwks-server.js';
 import { generateKeys } from './mint.js';
 
 export const AUDIENCE = 'https://api.example.com';
@@ -14,15 +14,21 @@ export type Algorithm = (typeof ALGORITHMS)[number];
 const OAUTH_PLACE = '/.well-known/oauth-authorization-server';
 
 export interface IdentityProviderOptions {
-  /** The path of its issuer, under which it is mounted, such as `/tenant-a`. Default: none. */
+  /** The path of its issuer, such as `/tenant-a`. It answers under every path. Default: none. */
   readonly path?: string;
   /** Whether its metadata is also where RFC 8414 puts that of an issuer with a path. Default: false. */
   readonly insertsPath?: boolean;
-  /** By what it can sign. Keys of RSA take long to make. Default: all. */
+  /** By what it can sign. Keys of RSA take long to make. Default: ES256. */
   readonly algorithms?: readonly Algorithm[];
+  /** With it, it is reached by TLS. */
+  readonly certificate?: Certificate;
+  /** What it takes itself for. Default: how it is reached. */
+  readonly scheme?: 'http' | 'https';
 }
 
 export interface IdentityProvider {
+  /** Where it is, without a path. */
+  readonly origin: string;
   readonly issuer: string;
   readonly jwksUrl: string;
   /** What answers, and counts requests, those for tokens too. */
@@ -40,13 +46,17 @@ export interface IdentityProvider {
 export async function startIdentityProvider({
   path = '',
   insertsPath = false,
-  algorithms = ALGORITHMS,
+  algorithms = ['ES256'],
+  certificate,
+  scheme,
 }: IdentityProviderOptions = {}): Promise<IdentityProvider> {
-  const server = await startJwksServer();
-  const issuer = `${new URL(server.url).origin}${path}`;
+  const server = await startJwksServer({ keys: [], certificate });
+  const { origin } = new URL(server.url);
+  const issuer = `${scheme ? origin.replace(/^https?/, scheme) : origin}${path}`;
   let generation = 0;
   let keys: { kid: string }[] = [];
   const provider = {
+    origin,
     issuer,
     jwksUrl: `${issuer}/jwks`,
     server,
@@ -80,14 +90,14 @@ export async function startIdentityProvider({
   return provider;
 }
 
-/** Mounts a listener under a path as express does, behind a proxy that knows RFC 8414 or does not. */
+/** Mounts a listener under any path as express does, behind a proxy that knows RFC 8414 or does not. */
 const mounted =
   (path: string, insertsPath: boolean, listener: RequestListener): RequestListener =>
   (request, response) => {
     const isInserted = insertsPath && request.url === `${OAUTH_PLACE}${path}`;
     const url = isInserted ? `${path}${OAUTH_PLACE}` : (request.url ?? '');
-    const isOurs = url.startsWith(`${path}/`);
-    Object.assign(request, { originalUrl: url, url: isOurs ? url.slice(path.length) : '/not-found' });
+    const inner = url.replace(/^\/[\w-]+(?=\/(\.well-known|jwks|token)\b)/, '');
+    Object.assign(request, { originalUrl: url, url: inner });
     listener(request, response);
   };
 

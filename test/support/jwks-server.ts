@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 export interface JwksServer {
@@ -14,17 +15,25 @@ export interface JwksServer {
   close(): Promise<void>;
 }
 
-/** A real HTTP server with a JWKS, on a free port. */
+/** A certificate with its key, as PEM. */
+export interface Certificate {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** A real HTTP server with a JWKS, on a free port. With a certificate, it is reached by TLS. */
 export async function startJwksServer(
-  initial: { keys: readonly object[] } = { keys: [] },
+  initial: { keys: readonly object[]; certificate?: Certificate | undefined } = { keys: [] },
 ): Promise<JwksServer> {
-  let keys = initial.keys;
-  const http = createServer((request, response) => {
+  const { certificate } = initial;
+  let { keys } = initial;
+  const listener: RequestListener = (request, response) => {
     server.requests += 1;
     if (server.handler) return server.handler(request, response);
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ keys }));
-  });
+  };
+  const http = certificate ? createTlsServer(certificate, listener) : createServer(listener);
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
     http.listen(0, '127.0.0.1', resolve);
@@ -32,7 +41,7 @@ export async function startJwksServer(
   const { port } = http.address() as AddressInfo;
   let closed: Promise<void> | undefined;
   const server: JwksServer = {
-    url: `http://127.0.0.1:${port}/.well-known/jwks.json`,
+    url: `${certificate ? 'https' : 'http'}://127.0.0.1:${port}/.well-known/jwks.json`,
     requests: 0,
     handler: undefined,
     setKeys: (next) => {

@@ -1,10 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-
-/** A certificate with its key, as PEM. */
-export interface Certificate {
-  readonly key: string;
-  readonly cert: string;
-}
+import type { Certificate } from '../../support/jwks-server.js';
 
 const der = (tag: number, ...parts: readonly Uint8Array[]): Buffer => {
   const body = Buffer.concat(parts);
