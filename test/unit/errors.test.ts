@@ -1,22 +1,20 @@
 import { inspect } from 'node:util';
 import { AuthError, createAuthClient, createAuthProvider } from 'intentkit-auth';
+import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it } from 'vitest';
-import { memoryJwks, status } from '../support/memory-jwks.js';
-import { generateKeys, mint } from '../support/mint.js';
 import { OTHER_SECRET, SECRET } from '../support/secrets.js';
 
 const QUERY = 'a-query-that-authenticates';
 const HEADER_VALUE = 'a header that authenticates';
 
-const broken = memoryJwks();
-broken.answer = status(500);
+const broken = await createTestIssuer({ url: 'https://idp.example' });
+broken.fail('500');
 const remote = {
-  ...broken.options({ headers: { authorization: HEADER_VALUE } }),
-  jwksUrl: `https://idp.example/jwks?key=${QUERY}`,
+  jwksUrl: `${broken.jwksUrl}?key=${QUERY}`,
+  jwks: { fetch: broken.fetch, headers: { authorization: HEADER_VALUE } },
   onWarning: () => {},
 };
-const rsa = generateKeys('RS256');
-const token = mint({ header: { alg: 'RS256' }, payload: { sub: SECRET }, key: rsa.privateKey });
+const token = await broken.token({ sub: SECRET });
 
 describe('AuthError', () => {
   it('AuthError is an Error with a name, a code, a message and perhaps a cause', () => {

@@ -1,6 +1,6 @@
 import { AuthError, createAuthClient } from 'intentkit-auth';
+import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it } from 'vitest';
-import { memoryJwks } from '../../support/memory-jwks.js';
 import { base64url, mint, segment } from '../../support/mint.js';
 import { SECRET } from '../../support/secrets.js';
 
@@ -30,12 +30,12 @@ describe('decode', () => {
     expect(strict.decode(`${header}.${base64url(text)}.AA`)).toEqual(JSON.parse(text));
   });
 
-  it('decode needs no keys, makes no request, and answers with an object of its own', () => {
-    const endpoint = memoryJwks();
-    const verifier = createAuthClient(endpoint.options());
+  it('decode needs no keys, makes no request, and answers with an object of its own', async () => {
+    const { jwksUrl, fetch, requests } = await createTestIssuer();
+    const verifier = createAuthClient({ jwksUrl, jwks: { fetch } });
     verifier.decode(good).sub = 'changed';
     expect(verifier.decode(good)).toEqual(claims);
-    expect(endpoint.requests).toBe(0);
+    expect(requests).toEqual([]);
   });
 
   // What else is malformed: test/unit/token/parse.test.ts, and the tables of attacks, by way of verify.

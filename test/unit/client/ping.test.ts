@@ -1,11 +1,11 @@
 import { type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
+import { createTestIssuer, type TestFault } from 'intentkit-auth/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { clientFrom } from '../../../src/client.js';
 import { parseConfig } from '../../../src/config/parse.js';
 import type { SigningKey } from '../../../src/signature/engine.js';
 import { freezeClock, moveClock } from '../../support/clock.js';
 import { engineWith } from '../../support/engine.js';
-import { type Answer, keySet, memoryJwks, noAnswer, status } from '../../support/memory-jwks.js';
 import { generateKeys } from '../../support/mint.js';
 import { SECRET } from '../../support/secrets.js';
 
@@ -17,6 +17,16 @@ const NO_KEY =
   'The keys behind "jwksUrl" could not be fetched (the endpoint answered with no key for an accepted algorithm).';
 const TOO_LARGE = 'The token would be larger than 64 KiB; sign fewer claims.';
 const NOT_VERIFIED = 'A token signed with the secret did not verify.';
+
+/** An issuer, and how a client gets its keys. */
+async function start() {
+  const issuer = await createTestIssuer();
+  return { issuer, config: { jwksUrl: issuer.jwksUrl, jwks: { fetch: issuer.fetch } } };
+}
+const configOf = (keys: readonly unknown[]): AuthProviderConfig => ({
+  jwksUrl: 'https://idp.example/jwks',
+  jwks: { fetch: async () => Response.json({ keys }) },
+});
 
 /** A client, with the codes and messages of its warnings so far. */
 function watched(config: AuthProviderConfig, change: Partial<SigningKey> = {}) {
@@ -34,29 +44,29 @@ describe('ping', () => {
     ['has keys for other algorithms alone', false, [{ ...jwk, alg: 'ECDH-ES' }]],
     ['has parameters that make no key', false, [{ ...jwk, y: jwk.x }]],
   ])('ping of a client whose JWKS %s is %s', async (_, healthy, keys) => {
-    const { client, warnings } = watched(memoryJwks(...keys).options());
+    const { client, warnings } = watched(configOf(keys));
     expect(await client.ping()).toBe(healthy);
     expect(client.status().pingFailure).toBe(healthy ? undefined : NO_KEY);
     expect(warnings).toEqual(healthy ? [] : [expect.stringMatching(/^JWKS_FAILING: /)]);
   });
 
   it('ping asks for a key of the configured algorithm', async () => {
-    const endpoint = memoryJwks(jwk);
-    const { client } = watched({ ...endpoint.options(), algorithm: 'RS256' });
+    const keys = [jwk];
+    const { client } = watched({ ...configOf(keys), algorithm: 'RS256' });
     expect(await client.ping()).toBe(false);
-    endpoint.answer = keySet(jwk, generateKeys('RS256').jwk);
+    keys.push(generateKeys('RS256').jwk);
     moveClock(2000);
     expect(await client.ping()).toBe(true);
   });
 
-  it.each<[what: string, answer: Answer]>([
-    ['does not answer', noAnswer],
-    ['answers 500', status(500)],
-    ['answers HTML', () => new Response('<!doctype html>')],
-  ])('ping of an endpoint that %s is false, with one warning', async (_, answer) => {
-    const endpoint = memoryJwks();
-    endpoint.answer = answer;
-    const { client, warnings } = watched(endpoint.options());
+  it.each<[what: string, fault: TestFault]>([
+    ['does not answer', 'reset'],
+    ['answers 500', '500'],
+    ['answers HTML', 'html'],
+  ])('ping of an endpoint that %s is false, with one warning', async (_, fault) => {
+    const { issuer, config } = await start();
+    issuer.fail(fault);
+    const { client, warnings } = watched(config);
     expect([await client.ping(), await client.ping()]).toEqual([false, false]);
     const { jwks, pingFailure } = client.status();
     expect(pingFailure).toContain(`${jwks?.lastError}`);
@@ -64,17 +74,18 @@ describe('ping', () => {
   });
 
   it('ping warns once an outage, also of several at a time, and forgets it when all is well', async () => {
-    const endpoint = memoryJwks();
-    const { client, warnings } = watched(endpoint.options());
-    const steps: [answer: Answer, warnings: string[], healthy: boolean][] = [
-      [keySet(), ['JWKS_FAILING'], false],
-      [noAnswer, [], false],
-      [keySet(jwk), ['JWKS_RECOVERED'], true],
-      [keySet(jwk), [], true],
-      [keySet(), ['JWKS_FAILING'], false],
+    const { issuer, config } = await start();
+    const { client, warnings } = watched(config);
+    const steps: [fault: TestFault | undefined, warnings: string[], healthy: boolean][] = [
+      ['empty', ['JWKS_FAILING'], false],
+      ['reset', [], false],
+      [undefined, ['JWKS_RECOVERED'], true],
+      [undefined, [], true],
+      ['empty', ['JWKS_FAILING'], false],
     ];
-    for (const [second, [answer, codes, healthy]] of steps.entries()) {
-      endpoint.answer = answer;
+    for (const [second, [fault, codes, healthy]] of steps.entries()) {
+      if (fault) issuer.fail(fault);
+      else issuer.recover();
       moveClock(1000 * (second + 1));
       expect(await Promise.all([client.ping(), client.ping()])).toEqual([healthy, healthy]);
       expect(warnings.splice(0).map((warning) => warning.replace(/:.*/, ''))).toEqual(codes);
@@ -93,14 +104,14 @@ describe('ping', () => {
   });
 
   it('ping of a client with a secret and a JWKS needs both, and asks for the JWKS last', async () => {
-    const endpoint = memoryJwks(jwk);
-    const config = { secret: SECRET, ...endpoint.options() };
+    const { issuer, config: remote } = await start();
+    const config = { secret: SECRET, ...remote };
     const broken = watched(config, { verify: () => 'bad' });
-    expect([await broken.client.ping(), endpoint.requests]).toEqual([false, 0]);
+    expect([await broken.client.ping(), issuer.requests.length]).toEqual([false, 0]);
     const { client } = watched(config);
-    expect([await client.ping(), endpoint.requests]).toEqual([true, 1]);
-    endpoint.answer = keySet();
-    expect([await client.ping(), endpoint.requests]).toEqual([true, 1]);
+    expect([await client.ping(), issuer.requests.length]).toEqual([true, 1]);
+    issuer.fail('empty');
+    expect([await client.ping(), issuer.requests.length]).toEqual([true, 1]);
     moveClock(1000);
     expect([await client.ping(), client.status().pingFailure]).toEqual([false, NO_KEY]);
   });

@@ -1,26 +1,25 @@
-import { createAuthClient, type JwksStatus } from 'intentkit-auth';
+import { createAuthClient, type JwksOptions, type JwksStatus } from 'intentkit-auth';
+import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ASYMMETRIC_ALGORITHMS } from '../../../src/signature/algorithms.js';
 import { freezeClock, moveClock } from '../../support/clock.js';
-import { JWKS_URL, keySet, memoryJwks, noAnswer, status } from '../../support/memory-jwks.js';
-import { generateKeys, mint } from '../../support/mint.js';
+import { generateKeys } from '../../support/mint.js';
 import { SECRET } from '../../support/secrets.js';
+import { until } from '../../support/until.js';
 
 freezeClock();
 
-const k1 = generateKeys('ES256', 'k1');
-const k2 = generateKeys('ES256', 'k2');
-const token = mint({ header: { alg: 'ES256', kid: 'k1' }, payload: {}, key: k1.privateKey });
+const { jwksUrl: JWKS_URL, keyId } = await createTestIssuer();
 
-/** An endpoint with these keys, and a client of it at the beginning of a second. */
-function clientOf(keys: readonly unknown[] = [k1.jwk], jwks = {}) {
-  const endpoint = memoryJwks(...keys);
-  const options = endpoint.options(jwks);
-  const jwksUrl = `${options.jwksUrl}?code=hush#part`;
-  const client = createAuthClient({ ...options, jwksUrl, secret: SECRET, onWarning: () => {} });
+/** An issuer, and a client of it at the beginning of a second. */
+async function start(jwks: JwksOptions = {}) {
+  const issuer = await createTestIssuer();
+  const jwksUrl = `${issuer.jwksUrl}?code=hush#part`;
+  const options = { jwksUrl, jwks: { fetch: issuer.fetch, ...jwks } };
+  const client = createAuthClient({ ...options, secret: SECRET, onWarning: () => {} });
   moveClock(0);
   const jwksStatus = (): JwksStatus | undefined => client.status().jwks;
-  return { endpoint, client, jwksStatus };
+  return { issuer, client, jwksStatus, token: await issuer.token() };
 }
 
 describe('status', () => {
@@ -29,7 +28,7 @@ describe('status', () => {
     url: JWKS_URL,
     state: 'fresh',
     keyCount: 1,
-    keyIds: ['k1'],
+    keyIds: [keyId],
     ignoredKeys: {},
     ageSeconds: 0,
   };
@@ -53,18 +52,20 @@ describe('status', () => {
   });
 
   it('status is plain data, which nobody can use to change the client, and makes no request', async () => {
-    const { endpoint, client } = clientOf();
+    const { issuer, client, token } = await start();
     await client.verify(token);
     const shown = client.status();
     expect(JSON.parse(JSON.stringify(shown))).toEqual(shown);
     (shown.algorithms as string[]).length = 0;
     const { keyIds = [] } = shown.jwks ?? {};
     (keyIds as string[]).push('k9');
-    expect([client.status().algorithms.length, client.status().jwks?.keyIds]).toEqual([12, ['k1']]);
-    expect(endpoint.requests).toBe(1);
+    expect([client.status().algorithms.length, client.status().jwks?.keyIds]).toEqual([12, [keyId]]);
+    expect(issuer.requests).toHaveLength(1);
   });
 
   it('status counts the keys that may verify and those left out, and names each key id once', async () => {
+    const k1 = generateKeys('ES256', keyId);
+    const k2 = generateKeys('ES256', 'k2');
     const useless = [
       { ...k2.jwk, use: 'enc' },
       { kty: 'oct', k: 'AAAA', kid: 'k3' },
@@ -73,24 +74,26 @@ describe('status', () => {
       { ...k2.jwk, kid: undefined },
       { ...k2.jwk, kid: 4 },
     ];
-    const { client, jwksStatus } = clientOf([k1.jwk, { ...k2.jwk, kid: 'k1' }, ...useless, ...unnamed]);
+    const keys = [k1.jwk, { ...k2.jwk, kid: keyId }, ...useless, ...unnamed];
+    const { client, jwksStatus, token } = await start({ fetch: async () => Response.json({ keys }) });
     await client.verify(token);
     expect(jwksStatus()).toEqual({ ...fresh, keyCount: 4, ignoredKeys: { unsupported: 1, private: 1 } });
   });
 
   it('status is "none" until keys were fetched, and has the last error until then', async () => {
-    const { endpoint, client, jwksStatus } = clientOf();
-    endpoint.answer = () => {
-      expect(jwksStatus()).toEqual(nothing);
-      return noAnswer();
-    };
-    await client.verify(token).catch(() => {});
+    const { issuer, client, jwksStatus, token } = await start();
+    issuer.fail('hang');
+    const verdict = client.verify(token).catch(() => {});
+    await until(() => issuer.requests.length > 0);
+    expect(jwksStatus()).toEqual(nothing);
+    await issuer.close();
+    await verdict;
     expect(jwksStatus()).toEqual({ ...nothing, lastError: 'the request failed', retryInSeconds: 1 });
-    endpoint.answer = status(404);
+    issuer.fail('404');
     moveClock(1000);
     await client.ping();
     expect(jwksStatus()).toMatchObject({ state: 'none', lastError: 'the endpoint answered 404, not 200' });
-    endpoint.answer = keySet(k1.jwk);
+    issuer.recover();
     moveClock(2000);
     await client.ping();
     expect(jwksStatus()).toEqual(fresh);
@@ -105,7 +108,7 @@ describe('status', () => {
     // A clock that was set back changes no age.
     ['fresh', -600_000, 0],
   ])('status is "%s" %d ms after the last success', async (state, milliseconds, ageSeconds) => {
-    const { client, jwksStatus } = clientOf();
+    const { client, jwksStatus, token } = await start();
     await client.verify(token);
     moveClock(milliseconds);
     expect(jwksStatus()).toEqual({ ...fresh, state, ageSeconds });
@@ -121,9 +124,9 @@ describe('status', () => {
   ])(
     'status while the endpoint fails is "%s" with %j, %d ms after the last success',
     async (state, jwks, age) => {
-      const { endpoint, client, jwksStatus } = clientOf([k1.jwk], jwks);
+      const { issuer, client, jwksStatus, token } = await start(jwks);
       await client.verify(token);
-      endpoint.answer = status(500);
+      issuer.fail('500');
       await client.ping();
       moveClock(age);
       const lastError = 'the endpoint answered 500, not 200';
@@ -134,8 +137,8 @@ describe('status', () => {
   it('status counts the seconds down to the next attempt', async () => {
     const random = vi.spyOn(Math, 'random').mockReturnValue(0);
     onTestFinished(() => random.mockRestore());
-    const { endpoint, client, jwksStatus } = clientOf();
-    endpoint.answer = status(500);
+    const { issuer, client, jwksStatus } = await start();
+    issuer.fail('500');
     for (const milliseconds of [1000, 2000, 3000]) {
       moveClock(milliseconds);
       await client.ping();

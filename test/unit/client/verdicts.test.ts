@@ -1,9 +1,9 @@
 import { createAuthClient, type Verdict } from 'intentkit-auth';
+import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { clientFrom } from '../../../src/client.js';
 import { parseConfig } from '../../../src/config/parse.js';
-import { createSigner, outcome } from '../../support/jwks-client.js';
-import { memoryJwks, status } from '../../support/memory-jwks.js';
+import { outcome } from '../../support/jwks-client.js';
 import { mint } from '../../support/mint.js';
 
 const SECRET = 'R9v!Lq2#xW7pZk4@mC8sTb5&nH1dYf6^';
@@ -41,13 +41,10 @@ describe('onVerdict', () => {
   });
 
   it('is told when there is no verdict', async () => {
-    const k1 = createSigner('k1');
-    const verdicts: Verdict[] = [];
-    const endpoint = memoryJwks();
-    endpoint.answer = status(500);
-    const onVerdict = (verdict: Verdict) => void verdicts.push(verdict);
-    const client = createAuthClient({ ...endpoint.options(), onVerdict, onWarning: () => {} });
-    expect(await outcome(client, k1.token)).toBe('ERR_JWKS_UNAVAILABLE');
+    const { jwksUrl, fetch, fail, token } = await createTestIssuer();
+    fail('500');
+    const { client, verdicts } = observe({ jwksUrl, jwks: { fetch }, onWarning: () => {} });
+    expect(await outcome(client, await token())).toBe('ERR_JWKS_UNAVAILABLE');
     expect(verdicts).toEqual([
       { valid: false, reason: 'ERR_JWKS_UNAVAILABLE', milliseconds: expect.any(Number) },
     ]);

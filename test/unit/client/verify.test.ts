@@ -1,4 +1,11 @@
-import { AuthError, type AuthProviderConfig, createAuthClient, type VerifyFailure } from 'intentkit-auth';
+import {
+  AuthError,
+  type AuthProviderConfig,
+  createAuthClient,
+  type JwksOptions,
+  type VerifyFailure,
+} from 'intentkit-auth';
+import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { clientFrom } from '../../../src/client.js';
 import { parseConfig } from '../../../src/config/parse.js';
@@ -6,7 +13,6 @@ import type { SignatureVerdict } from '../../../src/signature/engine.js';
 import { HeaderMemory } from '../../../src/token/header.js';
 import { freezeClock, moveClock, NOW } from '../../support/clock.js';
 import { engineWith } from '../../support/engine.js';
-import { memoryJwks, status } from '../../support/memory-jwks.js';
 import { generateKeys, type Keys, type Minted, mint, segment } from '../../support/mint.js';
 import { OTHER_SECRET, SECRET } from '../../support/secrets.js';
 import { flipBit, withSegment } from '../../support/tamper.js';
@@ -17,7 +23,12 @@ const rsa = generateKeys('RS256', 'rsa');
 const ec = generateKeys('ES256', 'ec');
 const keysFor = (alg: string): Keys => (alg === 'ES256' ? ec : rsa);
 
-const idp = memoryJwks(rsa.jwk, ec.jwk);
+const idp = (more: JwksOptions = {}) => ({
+  jwksUrl: 'https://idp.example/jwks',
+  jwks: { fetch: async () => Response.json({ keys: [rsa.jwk, ec.jwk] }), ...more },
+});
+const broken = await createTestIssuer();
+broken.fail('503');
 const client = createAuthClient({ secret: SECRET });
 
 const token = (payload: Minted['payload'], header: object = {}, key: Minted['key'] = SECRET): string =>
@@ -38,7 +49,7 @@ const NOT_YET = 'The "nbf" claim is in the future.';
 
 describe('verify, with one verdict for each token,', () => {
   const rules = { issuer: 'own', audience: 'api', typ: 'JWT' };
-  const all = createAuthClient({ onWarning: () => {}, secret: SECRET, ...idp.options(), ...rules });
+  const all = createAuthClient({ onWarning: () => {}, secret: SECRET, ...idp(), ...rules });
   const own = { iss: 'own', aud: 'api' };
   const extended = { crit: ['x'], x: 1 };
 
@@ -79,9 +90,9 @@ describe('verify, with one verdict for each token,', () => {
 describe('verify, as to the algorithm,', () => {
   it.each<[sources: string, config: AuthProviderConfig, hs256: string, rs256: string]>([
     ['a secret', { secret: SECRET }, 'valid', 'algorithm'],
-    ['a JWKS', idp.options(), 'algorithm', 'valid'],
-    ['both', { secret: SECRET, ...idp.options() }, 'valid', 'valid'],
-    ['both and HS512', { secret: SECRET, algorithm: 'HS512', ...idp.options() }, 'algorithm', 'valid'],
+    ['a JWKS', idp(), 'algorithm', 'valid'],
+    ['both', { secret: SECRET, ...idp() }, 'valid', 'valid'],
+    ['both and HS512', { secret: SECRET, algorithm: 'HS512', ...idp() }, 'algorithm', 'valid'],
   ])('verify with %s sends a token to the source of its "alg"', async (_, config, hs256, rs256) => {
     expect(await outcome(config, token({}))).toBe(hs256);
     expect(await outcome(config, idpToken('RS256'))).toBe(rs256);
@@ -96,7 +107,7 @@ describe('verify, as to the algorithm,', () => {
   ])(
     'verify holds %j against the rules of each source: by the secret %s, by the JWKS %s',
     async (claims, ...verdicts) => {
-      const sources = { ...apart, secret: SECRET, ...idp.options(apart.jwks) };
+      const sources = { ...apart, secret: SECRET, ...idp(apart.jwks) };
       const tokens = [token(claims), idpToken('RS256', claims)];
       expect(await Promise.all(tokens.map((jwt) => outcome(sources, jwt)))).toEqual(verdicts);
     },
@@ -130,9 +141,8 @@ describe('verify, as to keys and signatures,', () => {
 });
 
 describe('verify, while the JWKS cannot be fetched,', () => {
-  const broken = memoryJwks();
-  broken.answer = status(503);
-  const client = createAuthClient({ secret: SECRET, ...broken.options(), onWarning: () => {} });
+  const { jwksUrl, fetch, requests } = broken;
+  const client = createAuthClient({ secret: SECRET, jwksUrl, jwks: { fetch }, onWarning: () => {} });
 
   it.each([
     ['malformed', 'a.b', 'malformed'],
@@ -141,9 +151,9 @@ describe('verify, while the JWKS cannot be fetched,', () => {
     ['by a wrong secret', token({}, {}, OTHER_SECRET), 'signature'],
     ['by the secret', token({}), undefined],
   ])('verify still judges a token that is %s, without a request', async (_, jwt, reason) => {
-    const before = broken.requests;
+    const before = requests.length;
     expect((await client.verify(jwt)).reason).toBe(reason);
-    expect(broken.requests).toBe(before);
+    expect(requests).toHaveLength(before);
   });
 
   it('verify rejects, as there is no verdict, and says why', async () => {

@@ -10,8 +10,9 @@ import {
 import { describe, expect, it } from 'vitest';
 import { type Config, parseConfig } from '../../../src/config/parse.js';
 import { ASYMMETRIC_ALGORITHMS } from '../../../src/signature/algorithms.js';
-import { JWKS_URL } from '../../support/memory-jwks.js';
 import { OTHER_SECRET, SECRET } from '../../support/secrets.js';
+
+const JWKS_URL = 'https://idp.example/.well-known/jwks.json';
 
 /** The configuration is anything, as it is for callers in JavaScript. */
 const parse = (config: unknown): Config => parseConfig(config as AuthProviderConfig);

@@ -1,5 +1,6 @@
 import { type AuthClient, createAuthClient } from 'intentkit-auth';
 import { protectMcp } from 'intentkit-auth/mcp';
+import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it } from 'vitest';
 import {
   admitted,
@@ -12,8 +13,6 @@ import {
   SECRET,
   tokenWith,
 } from '../../support/gate.js';
-import { memoryJwks } from '../../support/memory-jwks.js';
-import { generateKeys, mint } from '../../support/mint.js';
 import { titled } from '../../support/titled.js';
 
 const bearer = (token: string): Request => requestWith({ authorization: `Bearer ${token}` });
@@ -114,20 +113,16 @@ describe('The audience', () => {
   });
 
   it('is demanded of the tokens of that source only which has none configured', async () => {
-    const keys = generateKeys('ES256', 'k1');
+    const { jwksUrl, fetch, token } = await createTestIssuer({ url: ISSUER });
     const auth = createAuthClient({
       secret: SECRET,
       onWarning: () => {},
-      ...memoryJwks(keys.jwk).options({ issuer: ISSUER, audience: 'api://1234' }),
+      jwksUrl,
+      jwks: { fetch, issuer: ISSUER, audience: 'api://1234' },
     });
-    const remote = (aud: string) =>
-      mint({
-        header: { alg: 'ES256', kid: 'k1' },
-        payload: { iss: ISSUER, aud, exp: now() + 60 },
-        key: keys.privateKey,
-      });
     const gate = protectMcp(auth, { resource: RESOURCE });
-    const tokens = [remote('api://1234'), remote(RESOURCE), tokenWith({ aud: 'api://1234' }), tokenWith()];
+    const remote = await Promise.all([token({ aud: 'api://1234' }), token({ aud: RESOURCE })]);
+    const tokens = [...remote, tokenWith({ aud: 'api://1234' }), tokenWith()];
     const decisions = await Promise.all(tokens.map((token) => gate.authenticate(bearer(token))));
     const outcomes = await Promise.all(decisions.map(outcomeOf));
     expect(outcomes.map((outcome) => outcome.status)).toEqual([200, 401, 401, 200]);

@@ -1,5 +1,6 @@
 import { createAuthClient, VERIFY_FAILURES } from 'intentkit-auth';
 import { protectMcp } from 'intentkit-auth/mcp';
+import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { refusalFor } from '../../../mcp/refusals.js';
 import {
@@ -11,8 +12,6 @@ import {
   requestWith,
   tokenWith,
 } from '../../support/gate.js';
-import { keySet, memoryJwks, status } from '../../support/memory-jwks.js';
-import { generateKeys, mint } from '../../support/mint.js';
 import { titled } from '../../support/titled.js';
 
 const ALGORITHMS = 'ES256 ES384 ES512 EdDSA Ed25519 PS256 PS384 PS512 RS256 RS384 RS512';
@@ -214,26 +213,21 @@ describe('A request is refused', () => {
 });
 
 describe('Without a verdict', () => {
-  const keys = generateKeys('ES256', 'k1');
-  const token = mint({
-    header: { alg: 'ES256', kid: 'k1' },
-    payload: { iss: ISSUER, aud: RESOURCE, exp: past() + 60, scope: 'mcp' },
-    key: keys.privateKey,
-  });
-
   it('a gate answers 503 with Retry-After and without a challenge, and admits once the provider is back', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'performance'] });
     onTestFinished(() => void vi.useRealTimers());
-    const endpoint = memoryJwks();
-    endpoint.answer = status(500);
+    const issuer = await createTestIssuer({ audience: RESOURCE });
+    issuer.fail('500');
     const auth = createAuthClient({
-      ...endpoint.options(),
-      issuer: ISSUER,
+      jwksUrl: issuer.jwksUrl,
+      jwks: { fetch: issuer.fetch },
+      issuer: issuer.url,
       audience: RESOURCE,
       onWarning: () => {},
     });
     const gate = protectMcp(auth, { resource: RESOURCE });
 
+    const token = await issuer.token();
     const refused = (await gate.authenticate(requestWith(bearerOf(token)))) as Response;
     expect(refused.status).toBe(503);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
@@ -243,7 +237,7 @@ describe('Without a verdict', () => {
       error_description: 'The token cannot be checked at present.',
     });
 
-    endpoint.answer = keySet(keys.jwk);
+    issuer.recover();
     await vi.advanceTimersByTimeAsync(5000);
     expect(await gate.authenticate(requestWith(bearerOf(token)))).toHaveProperty('token');
   });
@@ -259,7 +253,7 @@ describe('Without a verdict', () => {
       verify: () => Promise.reject(error),
     });
     const gate = protectMcp(auth, { resource: RESOURCE, authorizationServers: [ISSUER] });
-    const refused = (await gate.authenticate(requestWith(bearerOf(token)))) as Response;
+    const refused = (await gate.authenticate(requestWith(bearerOf(tokenWith())))) as Response;
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, header]);
   });
 });

@@ -7,9 +7,9 @@ import {
   type TokenPayload,
 } from 'intentkit-auth';
 import { createRevocationList } from 'intentkit-auth/revocation';
+import { createTestIssuer } from 'intentkit-auth/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createSigner, outcome } from '../../support/jwks-client.js';
-import { memoryJwks } from '../../support/memory-jwks.js';
+import { outcome } from '../../support/jwks-client.js';
 import { mint } from '../../support/mint.js';
 import { memoryStore } from '../../support/stores.js';
 
@@ -190,10 +190,9 @@ describe('A client with a revocation list', () => {
 
   it('also refuses the tokens of an identity provider', async () => {
     const list = createRevocationList(memoryStore());
-    const k1 = createSigner('k1');
-    const auth = createAuthClient({ ...memoryJwks(k1.jwk).options(), revocation: list });
-    const payload = { sub: 'alice', jti: 'a', exp: NOW + 60 };
-    const token = mint({ header: { alg: 'ES256', kid: 'k1' }, payload, key: k1.privateKey });
+    const { jwksUrl, fetch, token: issue } = await createTestIssuer();
+    const auth = createAuthClient({ jwksUrl, jwks: { fetch }, revocation: list });
+    const token = await issue({ sub: 'alice', jti: 'a' });
     await auth.revoke(token);
     expect(await outcome(auth, token)).toBe('revoked');
   });
