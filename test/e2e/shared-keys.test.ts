@@ -1,40 +1,40 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthClient, type Store } from 'intentkit-auth';
+import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { answer, blackHole, keys } from '../support/faulty-jwks-server.js';
-import { createSigner, outcome } from '../support/jwks-client.js';
-import { startJwksServer } from '../support/jwks-server.js';
-import { mint } from '../support/mint.js';
+import { outcome } from '../support/jwks-client.js';
+import { generateKeys } from '../support/mint.js';
 import { BROKEN_STORES, memoryStore } from '../support/stores.js';
 import { titled } from '../support/titled.js';
 import { until } from '../support/until.js';
 
-const k1 = createSigner('k1');
-const k2 = createSigner('k2');
 const MINUTE = 60_000;
+/** With the key id of an issuer's first key. */
+const PRIVATE = { ...generateKeys('ES256').privateKey.export({ format: 'jwk' }), kid: 'test-key-1' };
 
 async function start(store: Store = memoryStore(), more: object = {}) {
-  const server = await startJwksServer({ keys: [k1.jwk] });
-  onTestFinished(() => server.close());
+  const issuer = await createTestIssuer();
+  await issuer.listen();
+  onTestFinished(() => issuer.close());
   const client = (jwks: object = {}) =>
     createAuthClient({
-      jwksUrl: `${server.url}?code=hush-hush`,
+      jwksUrl: `${issuer.jwksUrl}?code=hush-hush`,
       jwks: { cache: store, ...more, ...jwks },
       onWarning: () => {},
     });
-  return { server, client };
+  return { issuer, client, token: await issuer.token(), requests: () => issuer.requests.length };
 }
 
-/** A store in which another process has just put the keys of the server. */
+/** A store in which another process has just put the keys of the issuer. Only later requests are counted. */
 async function filled(more: object = {}) {
   const store = memoryStore();
   const started = await start(store, more);
-  expect(await outcome(started.client(), k1.token)).toBe('valid');
+  expect(await outcome(started.client(), started.token)).toBe('valid');
   await until(() => store.ttls.length === 2);
   // The turn of the other process is over, as it is after two seconds.
   for (const key of store.map.keys()) if (key.startsWith('intentkit-auth:jwks-turn:')) store.map.delete(key);
-  started.server.requests = 0;
-  return { store, ...started };
+  const before = started.requests();
+  return { store, ...started, requests: () => started.requests() - before };
 }
 
 const keyIn = ({ map }: { map: Map<string, string> }): string =>
@@ -50,18 +50,18 @@ function age({ map }: { map: Map<string, string> }, milliseconds: number): void 
 
 describe('A client with a store for keys', () => {
   it('takes the keys from it on a cold start, without a request', async () => {
-    const { server, client, store } = await filled();
+    const { issuer, client, store, token, requests } = await filled();
     const cold = client();
-    expect(await outcome(cold, k1.token)).toBe('valid');
-    expect(server.requests).toBe(0);
-    expect(cold.status().jwks).toMatchObject({ state: 'fresh', keyIds: ['k1'] });
+    expect(await outcome(cold, token)).toBe('valid');
+    expect(requests()).toBe(0);
+    expect(cold.status().jwks).toMatchObject({ state: 'fresh', keyIds: [issuer.keyId] });
     expect(JSON.stringify([...store.map])).not.toMatch(/hush-hush|127\.0\.0\.1/);
   });
 
   it('takes them while the endpoint is gone', async () => {
-    const { server, client } = await filled();
-    server.handler = answer(503);
-    expect(await outcome(client(), k1.token)).toBe('valid');
+    const { issuer, client, token } = await filled();
+    issuer.fail('503');
+    expect(await outcome(client(), token)).toBe('valid');
   });
 
   it.each([
@@ -69,90 +69,86 @@ describe('A client with a store for keys', () => {
     ['are not taken when they are as old', 10 * MINUTE, 1],
     ['are taken when a clock is a little ahead', -50_000, 0],
     ['are not taken when they are from the future', -2 * MINUTE, 1],
-  ])('%s', async (_, milliseconds, requests) => {
-    const { server, client, store } = await filled();
+  ])('%s', async (_, milliseconds, expected) => {
+    const { client, store, token, requests } = await filled();
     age(store, milliseconds);
     const cold = client();
-    expect(await outcome(cold, k1.token)).toBe('valid');
-    expect(server.requests).toBe(requests);
-    expect(cold.status().jwks?.ageSeconds).toBe(requests ? 0 : Math.max(0, milliseconds / 1000));
+    expect(await outcome(cold, token)).toBe('valid');
+    expect(requests()).toBe(expected);
+    expect(cold.status().jwks?.ageSeconds).toBe(expected ? 0 : Math.max(0, milliseconds / 1000));
   });
 
   it('counts their age from when they were fetched, so that they are stale when that is', async () => {
-    const { server, client, store } = await filled({ cacheMaxAge: '1s', staleIfError: '0s' });
+    const { issuer, client, store, token } = await filled({ cacheMaxAge: '1s', staleIfError: '0s' });
     age(store, 600);
     const cold = client();
-    server.handler = answer(503);
-    expect(await outcome(cold, k1.token)).toBe('valid');
+    issuer.fail('503');
+    expect(await outcome(cold, token)).toBe('valid');
     await sleep(500);
-    expect(await outcome(cold, k1.token)).toBe('ERR_JWKS_UNAVAILABLE');
+    expect(await outcome(cold, token)).toBe('ERR_JWKS_UNAVAILABLE');
   });
 
   it('asks the endpoint for a key that is not in the store, and gives the others what it brought', async () => {
-    const { server, client } = await filled();
+    const { issuer, client, token, requests } = await filled();
     const [one, other] = [client(), client()];
-    for (const cold of [one, other]) expect(await outcome(cold, k1.token)).toBe('valid');
+    for (const cold of [one, other]) expect(await outcome(cold, token)).toBe('valid');
     await sleep(1000);
-    server.setKeys([k1.jwk, k2.jwk]);
-    expect(await outcome(one, k2.token)).toBe('valid');
+    issuer.rotate({ keepOld: true });
+    const renewed = await issuer.token();
+    expect(await outcome(one, renewed)).toBe('valid');
     await sleep(50);
-    expect(await outcome(other, k2.token)).toBe('valid');
-    expect(server.requests).toBe(1);
+    expect(await outcome(other, renewed)).toBe('valid');
+    expect(requests()).toBe(1);
   });
 
   it('asks the endpoint in a health check, whatever the store has', async () => {
-    const { server, client } = await filled();
+    const { client, requests } = await filled();
     expect(await client().ping()).toBe(true);
-    expect(server.requests).toBe(1);
+    expect(requests()).toBe(1);
   });
 
   it('takes discovered keys from it, and the URL where they were', async () => {
     const cache = memoryStore();
-    const { server } = await start();
-    const issuer = new URL(server.url).origin;
-    server.handler = (request, response) => {
-      const isKeys = request.url === '/keys';
-      const document = isKeys ? { keys: [k1.jwk] } : { issuer, jwks_uri: `${issuer}/keys` };
-      response.end(JSON.stringify(document));
-    };
-    const client = () => createAuthClient({ issuers: [{ issuer, cache }] });
-    const token = mint({ header: { alg: 'ES256', kid: 'k1' }, payload: { iss: issuer }, key: k1.privateKey });
+    const { issuer, token, requests } = await start();
+    const { url, jwksUrl } = issuer;
+    const client = () => createAuthClient({ issuers: [{ issuer: url, cache }] });
     expect(await outcome(client(), token)).toBe('valid');
     await until(() => cache.ttls.length === 2);
-    server.requests = 0;
+    const before = requests();
     const cold = client();
     expect(await outcome(cold, token)).toBe('valid');
-    expect(server.requests).toBe(0);
-    expect(cold.status().issuers).toMatchObject([{ issuer, url: `${issuer}/keys`, keyCount: 1 }]);
+    expect(requests()).toBe(before);
+    expect(cold.status().issuers).toMatchObject([{ issuer: url, url: jwksUrl, keyCount: 1 }]);
   });
 
   it('shares nothing with a client whose request has other headers', async () => {
-    const { server, client } = await filled();
-    expect(await outcome(client({ headers: { 'x-tenant': 'b' } }), k1.token)).toBe('valid');
-    expect(server.requests).toBe(1);
+    const { client, token, requests } = await filled();
+    expect(await outcome(client({ headers: { 'x-tenant': 'b' } }), token)).toBe('valid');
+    expect(requests()).toBe(1);
   });
 
   it.each([
     ['no list', 'jwks 1 [null,{}]'],
     ['no JSON', 'jwks 1 ['],
     ['no usable key', 'jwks 1 [null,[{"kty":"oct","k":"AAAA"}]]'],
-    ['a private key', `jwks 1 ${JSON.stringify([null, [k1.privateKey.export({ format: 'jwk' })]])}`],
+    ['a private key', `jwks 1 ${JSON.stringify([null, [PRIVATE]])}`],
     ['an empty list', 'jwks 1 [null,[]]'],
     ['no object', 'jwks 1 null'],
     ['more than 1 MiB', `jwks 1 [null,["${'x'.repeat(1_100_000)}"]]`],
     ['a turn', 'turn 1 x'],
   ])('fetches when the store has %s for it', async (_, text) => {
-    const { server, client, store } = await filled();
+    const { client, store, token, requests } = await filled();
     store.map.set(keyIn(store), text.replace(' 1 ', ` ${Date.now()} `));
-    expect(await outcome(client(), k1.token)).toBe('valid');
-    expect(server.requests).toBe(1);
+    expect(await outcome(client(), token)).toBe('valid');
+    expect(requests()).toBe(1);
   });
 
   it('stores no private part that the endpoint published by mistake', async () => {
     const store = memoryStore();
-    const { server, client } = await start(store);
-    server.setKeys([k1.jwk, k2.privateKey.export({ format: 'jwk' })]);
-    expect(await outcome(client(), k1.token)).toBe('valid');
+    const { issuer, client, token } = await start(store);
+    const { keys } = await (await issuer.fetch(issuer.jwksUrl)).json();
+    const careless = client({ fetch: async () => Response.json({ keys: [...keys, PRIVATE] }) });
+    expect(await outcome(careless, token)).toBe('valid');
     await until(() => store.ttls.length === 2);
     expect(store.map.get(keyIn(store))).not.toContain('"d"');
   });
@@ -167,11 +163,11 @@ describe.each(titled(BROKEN_STORES))('When the store for keys %s', (_, store) =>
   it('the keys are fetched, and nothing is left that rejects', async () => {
     const rejections = vi.fn();
     process.on('unhandledRejection', rejections);
-    const { server, client } = await start(store);
+    const { client, token, requests } = await start(store);
     const began = performance.now();
-    expect(await outcome(client(), k1.token)).toBe('valid');
+    expect(await outcome(client(), token)).toBe('valid');
     expect(performance.now() - began).toBeLessThan(1500);
-    expect(server.requests).toBe(1);
+    expect(requests()).toBe(1);
     await sleep(100);
     process.off('unhandledRejection', rejections);
     expect(rejections).not.toHaveBeenCalled();
@@ -191,23 +187,23 @@ describe('Two hundred clients that start together', () => {
         return memory.set(key, value, ttl);
       },
     };
-    const { server, client } = await start(slow);
-    server.handler = (request, response) => void setTimeout(keys(k1.jwk), 100, request, response);
-    const clients = Array.from({ length: 200 }, () => client());
-    const outcomes = await Promise.all(clients.map((one) => outcome(one, k1.token)));
+    const { issuer, client, token, requests } = await start(slow);
+    const fetch = (url: string, init: object) => sleep(100).then(() => issuer.fetch(url, init));
+    const clients = Array.from({ length: 200 }, () => client({ fetch }));
+    const outcomes = await Promise.all(clients.map((one) => outcome(one, token)));
     expect(new Set(outcomes)).toEqual(new Set(['valid']));
-    expect(server.requests).toBeLessThanOrEqual(10);
+    expect(requests()).toBeLessThanOrEqual(10);
   });
 
   it('do not wait longer than two seconds for one that never brings any', async () => {
-    const { server, client } = await start(memoryStore(), { timeout: '1s' });
-    server.handler = (request, response) =>
-      server.requests === 1 ? blackHole(request, response) : keys(k1.jwk)(request, response);
+    const { issuer, client, token, requests } = await start(memoryStore(), { timeout: '1s' });
+    issuer.fail('hang');
     const [first, second] = [client(), client()];
-    const lost = outcome(first, k1.token);
-    await until(() => server.requests === 1);
+    const lost = outcome(first, token);
+    await until(() => requests() === 1);
+    issuer.recover();
     const began = performance.now();
-    expect(await outcome(second, k1.token)).toBe('valid');
+    expect(await outcome(second, token)).toBe('valid');
     expect(performance.now() - began).toBeLessThan(2500);
     expect(await lost).toBe('ERR_JWKS_UNAVAILABLE');
   });
