@@ -4,10 +4,10 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@modelcontextprotocol/client';
+import { createTestIssuer } from 'intentkit-auth/testing';
 import { jwtVerify } from 'jose';
 import { beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { bundleScript } from '../support/bundle-script.js';
-import { startJwksServer } from '../support/jwks-server.js';
 import { answerOf, connectAgent, textOf } from '../support/mcp-agent.js';
 import { base64url, mint, signature } from '../support/mint.js';
 import { OTHER_SECRET } from '../support/secrets.js';
@@ -313,10 +313,11 @@ it.each<[what: string, stop: (child: ChildProcessWithoutNullStreams) => unknown]
 });
 
 it('An identity provider that answers with an error is warned about, and what does not need it is served', async () => {
-  const identityProvider = await startJwksServer();
+  const identityProvider = await createTestIssuer();
   onTestFinished(() => identityProvider.close());
-  identityProvider.handler = (_, response) => response.writeHead(500).end();
-  const session = start(SERVE, { ...JWT_SECRET, ...JWKS, JWKS_URL: identityProvider.url });
+  await identityProvider.listen();
+  identityProvider.fail('500');
+  const session = start(SERVE, { ...JWT_SECRET, ...JWKS, JWKS_URL: identityProvider.jwksUrl });
   session.send(
     toolCall(1, 'verify_token', { token: token() }),
     toolCall(2, 'verify_token', { token: token({}, 'RS256') }),

@@ -1,113 +1,81 @@
-import { AuthError, type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
-import { describe, expect, it } from 'vitest';
+import { type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
+import { createTestIssuer, type TestIssuer } from 'intentkit-auth/testing';
+import { describe, expect, it, vi } from 'vitest';
 import { freezeClock, moveClock } from '../../support/clock.js';
-import { generateKeys, mint } from '../../support/mint.js';
+import { outcome } from '../../support/jwks-client.js';
 import { SECRET } from '../../support/secrets.js';
 
 freezeClock();
 
-/** Identity providers in memory, each with a key of its own, behind one `fetch`. */
-function providers(...issuers: readonly string[]) {
-  const requests: string[] = [];
-  const down = new Set<string>();
-  const answers = new Map<string, unknown>();
-  const signers = new Map(issuers.map((issuer) => [issuer, generateKeys('ES256', 'k1')]));
-  for (const [issuer, { jwk }] of signers) {
-    const jwksUri = `${issuer.replace(/\/$/, '')}/keys`;
-    answers.set(jwksUri, { keys: [jwk] });
-    answers.set(openIdUrl(issuer), { issuer, jwks_uri: jwksUri });
-  }
-  const fetch = async (input: string | URL | Request): Promise<Response> => {
-    const url = String(input);
-    requests.push(url);
-    if ([...down].some((origin) => url.startsWith(origin))) throw new TypeError('fetch failed');
-    const answer = answers.get(url);
-    return answer === undefined ? new Response(null, { status: 404 }) : Response.json(answer);
-  };
-  const token = (issuer: string, claims: object = {}, signedBy = issuer): string =>
-    mint({
-      header: { alg: 'ES256', kid: 'k1' },
-      payload: { iss: issuer, aud: 'api', ...claims },
-      key: signers.get(signedBy)?.privateKey ?? generateKeys('ES256').privateKey,
-    });
-  return { requests, down, answers, fetch, token };
-}
-
-const openIdUrl = (issuer: string): string => `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-
 const A = 'https://a.example/';
 const B = 'https://b.example/realms/b';
+const OPEN_ID = `${B}/.well-known/openid-configuration`;
+const OAUTH = 'https://b.example/.well-known/oauth-authorization-server/realms/b';
 
-async function outcome(client: ReturnType<typeof createAuthClient>, token: string): Promise<string> {
-  try {
-    const { valid, reason } = await client.verify(token);
-    return valid ? 'valid' : String(reason);
-  } catch (error) {
-    return error instanceof AuthError ? error.code : String(error);
-  }
-}
+/** Two identity providers in memory, whose keys have the same id. */
+const start = async () => ({
+  a: await createTestIssuer({ url: A, audience: 'api' }),
+  b: await createTestIssuer({ url: B, audience: 'api' }),
+});
+type Pair = Awaited<ReturnType<typeof start>>;
+const entryOf = ({ url, fetch }: TestIssuer) => ({ issuer: url, fetch });
+
+/** A `fetch` of the issuer but for these URLs, which answer with a document or, without one, 404. */
+const changed = ({ fetch }: TestIssuer, documents: Record<string, unknown>) =>
+  vi.fn(async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const url = String(input);
+    if (!Object.hasOwn(documents, url)) return fetch(url, init);
+    return documents[url] ? Response.json(documents[url]) : new Response(null, { status: 404 });
+  });
 
 describe('A client of several issuers', () => {
-  it.each([
-    ['a token of one issuer is valid', (p: ReturnType<typeof providers>) => p.token(A), 'valid'],
-    ['a token of the other is valid', (p: ReturnType<typeof providers>) => p.token(B), 'valid'],
+  it.each<[title: string, make: (pair: Pair) => Promise<string>, expected: string]>([
+    ['a token of one issuer is valid', ({ a }) => a.token(), 'valid'],
+    ['a token of the other is valid', ({ b }) => b.token(), 'valid'],
     [
       'a token in the name of one, signed by the other, has a bad signature',
-      (p: ReturnType<typeof providers>) => p.token(A, {}, B),
+      ({ b }) => b.token({ iss: A }),
       'signature',
     ],
     [
       'a token of an issuer that is not listed is refused as issuer',
-      (p: ReturnType<typeof providers>) => p.token('https://c.example/'),
+      ({ a }) => a.token({ iss: 'https://c.example/' }),
       'issuer',
     ],
     [
       'a token that lacks the slash of its issuer is refused as issuer',
-      (p: ReturnType<typeof providers>) => p.token(A.slice(0, -1), {}, A),
+      ({ a }) => a.token({ iss: A.slice(0, -1) }),
       'issuer',
     ],
-    [
-      'a token without iss is refused as issuer',
-      (p: ReturnType<typeof providers>) => p.token(A, { iss: undefined }),
-      'issuer',
-    ],
-    [
-      'a token with a list as iss is refused as issuer',
-      (p: ReturnType<typeof providers>) => p.token(A, { iss: [A] }),
-      'issuer',
-    ],
-    [
-      'a token for another audience is refused as audience',
-      (p: ReturnType<typeof providers>) => p.token(A, { aud: 'x' }),
-      'audience',
-    ],
+    ['a token without iss is refused as issuer', ({ a }) => a.token({ iss: undefined }), 'issuer'],
+    ['a token with a list as iss is refused as issuer', ({ a }) => a.token({ iss: [A] }), 'issuer'],
+    ['a token for another audience is refused as audience', ({ a }) => a.token({ aud: 'x' }), 'audience'],
   ])('%s', async (_, make, expected) => {
-    const idp = providers(A, B);
-    const entries = [A, B].map((issuer) => ({ issuer, fetch: idp.fetch }));
-    const client = createAuthClient({ audience: 'api', issuers: entries });
-    expect(await outcome(client, make(idp))).toBe(expected);
+    const pair = await start();
+    const client = createAuthClient({ audience: 'api', issuers: [pair.a, pair.b].map(entryOf) });
+    expect(await outcome(client, await make(pair))).toBe(expected);
   });
 
   it('an issuer that is not listed costs no request, and the message names the near miss', async () => {
-    const idp = providers(A);
-    const client = createAuthClient({ issuers: [{ issuer: A, fetch: idp.fetch }] });
-    const result = await client.verify(idp.token('https://a.example'));
+    const { a } = await start();
+    const client = createAuthClient({ issuers: [entryOf(a)] });
+    const result = await client.verify(await a.token({ iss: 'https://a.example' }));
     expect(result).toMatchObject({
       payload: {},
       message: `The "iss" claim is not a configured issuer; "${A}" is one, and differs by a slash.`,
     });
-    expect(idp.requests).toEqual([]);
+    expect(a.requests).toEqual([]);
   });
 
   it('the outage of one is not that of the other', async () => {
-    const idp = providers(A, B);
+    const { a, b } = await start();
     const warnings: string[] = [];
     const client = createAuthClient({
-      issuers: [A, B].map((issuer) => ({ issuer, fetch: idp.fetch })),
+      issuers: [a, b].map(entryOf),
       onWarning: (message) => warnings.push(message),
     });
-    idp.down.add(A);
-    expect([await outcome(client, idp.token(A)), await outcome(client, idp.token(B))]).toEqual([
+    a.fail('reset');
+    expect([await outcome(client, await a.token()), await outcome(client, await b.token())]).toEqual([
       'ERR_JWKS_UNAVAILABLE',
       'valid',
     ]);
@@ -116,53 +84,56 @@ describe('A client of several issuers', () => {
     ]);
     expect(client.status().issuers?.map(({ issuer, state, url }) => [issuer, state, url])).toEqual([
       [A, 'none', ''],
-      [B, 'fresh', `${B}/keys`],
+      [B, 'fresh', b.jwksUrl],
     ]);
     expect(await client.ping()).toBe(false);
     expect(client.status().pingFailure).toContain(`The keys of "${A}" could not be fetched`);
   });
 
   it('each has its own algorithms and rules, beside the defaults of the top level', async () => {
-    const idp = providers(A, B);
-    const { fetch } = idp;
+    const { a, b } = await start();
     const client = createAuthClient({
       secret: SECRET,
       issuer: 'own',
       requiredClaims: ['exp'],
       issuers: [
-        { issuer: A, fetch, algorithms: ['RS256'] },
-        { issuer: B, fetch, jwksUrl: `${B}/keys`, requiredClaims: ['scope'] },
+        { ...entryOf(a), algorithms: ['RS256'] },
+        { ...entryOf(b), jwksUrl: b.jwksUrl, requiredClaims: ['scope'] },
       ],
     });
-    expect(await outcome(client, idp.token(A))).toBe('algorithm');
-    expect(await outcome(client, idp.token(B))).toBe('claim');
-    expect(await outcome(client, idp.token(B, { scope: 'x' }))).toBe('valid');
+    expect(await outcome(client, await a.token())).toBe('algorithm');
+    expect(await outcome(client, await b.token())).toBe('claim');
+    expect(await outcome(client, await b.token({ scope: 'x' }))).toBe('valid');
     expect(await outcome(client, await client.sign({}))).toBe('valid');
-    expect(idp.requests).toEqual([`${B}/keys`]);
+    expect(a.requests).toEqual([]);
+    expect(b.requests.map(({ path }) => path)).toEqual([new URL(b.jwksUrl).pathname]);
   });
 
   it('among a thousand, only the provider of the token is asked', async () => {
     const many = Array.from({ length: 1000 }, (_, index) => `https://idp-${index}.example/`);
-    const idp = providers('https://idp-7.example/');
-    const client = createAuthClient({ issuers: many.map((issuer) => ({ issuer, fetch: idp.fetch })) });
-    expect(await outcome(client, idp.token('https://idp-7.example/'))).toBe('valid');
-    expect(idp.requests.every((url) => url.startsWith('https://idp-7.example/'))).toBe(true);
+    const seventh = await createTestIssuer({ url: 'https://idp-7.example/' });
+    const fetch = changed(seventh, {});
+    const client = createAuthClient({ issuers: many.map((issuer) => ({ issuer, fetch })) });
+    expect(await outcome(client, await seventh.token())).toBe('valid');
+    expect(fetch.mock.calls.every(([url]) => String(url).startsWith('https://idp-7.example/'))).toBe(true);
   });
 });
 
 describe('The discovery of an issuer', () => {
   it('asks in the place of RFC 8414 first, then in that of OpenID Connect, and again whenever keys are fetched', async () => {
-    const idp = providers(B);
-    const client = createAuthClient({ issuers: [{ issuer: B, fetch: idp.fetch }] });
-    const oauth = 'https://b.example/.well-known/oauth-authorization-server/realms/b';
-    expect(await outcome(client, idp.token(B))).toBe('valid');
-    expect(idp.requests).toEqual([oauth, openIdUrl(B), `${B}/keys`]);
+    const { b } = await start();
+    const documents: Record<string, unknown> = { [OAUTH]: undefined };
+    const fetch = changed(b, documents);
+    const client = createAuthClient({ issuers: [{ issuer: B, fetch }] });
+    const requests = () => fetch.mock.calls.map(([url]) => String(url));
+    expect(await outcome(client, await b.token())).toBe('valid');
+    expect(requests()).toEqual([OAUTH, OPEN_ID, b.jwksUrl]);
 
-    idp.answers.set(oauth, { issuer: B, jwks_uri: 'https://keys.example/moved' });
-    idp.answers.set('https://keys.example/moved', idp.answers.get(`${B}/keys`));
+    documents[OAUTH] = { issuer: B, jwks_uri: 'https://keys.example/moved' };
+    documents['https://keys.example/moved'] = await (await b.fetch(b.jwksUrl)).json();
     moveClock(11 * 60_000);
-    expect(await outcome(client, idp.token(B))).toBe('valid');
-    expect(idp.requests.slice(3)).toEqual([oauth, 'https://keys.example/moved']);
+    expect(await outcome(client, await b.token())).toBe('valid');
+    expect(requests().slice(3)).toEqual([OAUTH, 'https://keys.example/moved']);
   });
 
   it.each<[what: string, document: unknown, problem: string]>([
@@ -176,10 +147,11 @@ describe('The discovery of an issuer', () => {
     ['is a list', [], 'names no issuer'],
     ['is text', 'hello', 'is not a JSON object'],
   ])('gives no verdict when the document %s', async (_, document, problem) => {
-    const idp = providers(A);
-    idp.answers.set(openIdUrl(A), document);
-    const client = createAuthClient({ issuers: [{ issuer: A, fetch: idp.fetch }], onWarning: () => {} });
-    await expect(client.verify(idp.token(A))).rejects.toMatchObject({
+    const { a } = await start();
+    const oauth = `${A}.well-known/oauth-authorization-server`;
+    const fetch = changed(a, { [oauth]: undefined, [`${A}.well-known/openid-configuration`]: document });
+    const client = createAuthClient({ issuers: [{ issuer: A, fetch }], onWarning: () => {} });
+    await expect(client.verify(await a.token())).rejects.toMatchObject({
       code: 'ERR_JWKS_UNAVAILABLE',
       message: expect.stringContaining(problem),
     });
