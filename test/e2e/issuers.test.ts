@@ -1,5 +1,6 @@
 // One client of several real identity providers over HTTP, whose keys it discovers.
 import { type AuthClient, createAuthClient } from 'intentkit-auth';
+import { createTestIssuer } from 'intentkit-auth/testing';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   AUDIENCE,
@@ -8,7 +9,6 @@ import {
   startIdentityProvider,
 } from '../support/identity-provider.js';
 import { outcome } from '../support/jwks-client.js';
-import { generateKeys, mint } from '../support/mint.js';
 import { titled } from '../support/titled.js';
 import { until } from '../support/until.js';
 
@@ -40,13 +40,10 @@ function createClient(...issuers: readonly string[]) {
 const outcomes = (client: AuthClient, ...tokens: readonly string[]): Promise<string[]> =>
   Promise.all(tokens.map((token) => outcome(client, token)));
 
+const impostor = await createTestIssuer({ audience: AUDIENCE });
 /** A token that only says that it is of this issuer. */
-const inTheNameOf = (iss: unknown): string =>
-  mint({
-    header: { alg: 'ES256', typ: 'at+jwt', kid: 'EC-1' },
-    payload: { iss, aud: AUDIENCE, exp: Math.floor(Date.now() / 1000) + 60 },
-    key: generateKeys('ES256').privateKey,
-  });
+const inTheNameOf = (iss: unknown): Promise<string> =>
+  impostor.token({ iss }, { keyId: 'EC-1', header: { typ: 'at+jwt' } });
 
 describe('Of two identity providers', () => {
   it('one hangs and is killed, and the tokens of the other, which rotates its keys, never notice', async () => {
@@ -108,13 +105,14 @@ describe('Of two identity providers', () => {
   it('neither is asked about a token of a third, however many come', async () => {
     const [one, other, third] = [await start(), await start({ path: PATH }), await start()];
     const { client } = createClient(one.issuer, other.issuer);
-    const strangers = [
-      await third.token(),
-      ...[`${one.issuer}/`, one.issuer.toUpperCase(), other.issuer.slice(0, -1), `${other.issuer}/b`].map(
-        inTheNameOf,
-      ),
-      ...[undefined, null, [one.issuer], {}, '', '__proto__'].map(inTheNameOf),
+    const similar = [
+      `${one.issuer}/`,
+      one.issuer.toUpperCase(),
+      other.issuer.slice(0, -1),
+      `${other.issuer}/b`,
     ];
+    const odd = [undefined, null, [one.issuer], {}, '', '__proto__'];
+    const strangers = [await third.token(), ...(await Promise.all([...similar, ...odd].map(inTheNameOf)))];
     one.server.requests = 0;
     other.server.requests = 0;
     third.server.requests = 0;
@@ -123,7 +121,7 @@ describe('Of two identity providers', () => {
     expect([one, other, third].map(({ server }) => server.requests)).toEqual([0, 0, 0]);
 
     // To the first token of its own, a provider answers at two places: its metadata and its keys.
-    expect(await outcome(client, inTheNameOf(one.issuer))).toBe('signature');
+    expect(await outcome(client, await inTheNameOf(one.issuer))).toBe('signature');
     expect([one, other, third].map(({ server }) => server.requests)).toEqual([2, 0, 0]);
   });
 });
@@ -177,7 +175,7 @@ describe('An identity provider under a path', () => {
     const both = `of the issuer "${provider.issuer}", not of the configured "${wrong}"`;
     const problem = `the discovery document is ${both}: ${found}`;
     const error = { code: NO_VERDICT, message: expect.stringContaining(problem) };
-    await expect(client.verify(inTheNameOf(wrong))).rejects.toMatchObject(error);
+    await expect(client.verify(await inTheNameOf(wrong))).rejects.toMatchObject(error);
     expect(client.status().issuers).toMatchObject([{ state: 'none', lastError: problem }]);
   });
 });

@@ -1,16 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import KeyvRedis from '@keyv/redis';
 import { createAuthClient, type JwksOptions, type Store } from 'intentkit-auth';
+import { createTestIssuer } from 'intentkit-auth/testing';
 import Keyv from 'keyv';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { keys } from '../support/faulty-jwks-server.js';
-import { createSigner, outcome } from '../support/jwks-client.js';
-import { startJwksServer } from '../support/jwks-server.js';
+import { outcome } from '../support/jwks-client.js';
 import { figure } from './figure.js';
 import { type RedisServer, startRedis } from './redis-server.js';
 
-const k1 = createSigner('k1');
-const k2 = createSigner('k2');
 let redis: RedisServer;
 beforeAll(async () => {
   redis = await startRedis();
@@ -19,12 +16,10 @@ afterAll(() => redis.close());
 
 /** Clients, each with a connection of its own to Redis, and the provider whose requests are counted. */
 async function start(count: number, isShared: boolean, jwks: JwksOptions = {}) {
-  const server = await startJwksServer({ keys: [k1.jwk] });
-  onTestFinished(() => server.close());
-  const answer = (...current: readonly object[]) => {
-    server.handler = (request, response) => void setTimeout(keys(...current), 100, request, response);
-  };
-  answer(k1.jwk);
+  // One that Redis knows no keys of yet.
+  const issuer = await createTestIssuer({ url: `https://${crypto.randomUUID()}.test` });
+  const fetch: typeof issuer.fetch = (...request: Parameters<typeof issuer.fetch>) =>
+    sleep(100).then(() => issuer.fetch(...request));
   const connections = Array.from({ length: isShared ? count : 0 }, () => {
     const adapter = new KeyvRedis(redis.url, { throwOnErrors: true });
     onTestFinished(() => adapter.disconnect(true));
@@ -35,33 +30,36 @@ async function start(count: number, isShared: boolean, jwks: JwksOptions = {}) {
   const clients = Array.from({ length: count }, (_, index) => {
     const cache: Store | undefined = connections[index];
     return createAuthClient({
-      jwksUrl: server.url,
-      jwks: { ...jwks, ...(cache && { cache }) },
+      jwksUrl: issuer.jwksUrl,
+      jwks: { fetch, ...jwks, ...(cache && { cache }) },
       onWarning: () => {},
     });
   });
   const how = `${count} clients ${isShared ? 'with' : 'without'} a store`;
   return {
-    answer,
+    issuer,
     /** Has all clients verify a token at once, and says how many requests that made. */
-    async requestsFor(what: string, token: string): Promise<number> {
-      server.requests = 0;
+    async requestsFor(what: string): Promise<number> {
+      const token = await issuer.token();
+      const before = issuer.requests.length;
       const began = performance.now();
       const outcomes = await Promise.all(clients.map((client) => outcome(client, token)));
       const last = performance.now() - began;
       expect(new Set(outcomes)).toEqual(new Set(['valid']));
-      figure(`${what}, ${how}: ${server.requests} requests, ${last.toFixed(0)} ms`);
-      return server.requests;
+      const requests = issuer.requests.length - before;
+      figure(`${what}, ${how}: ${requests} requests, ${last.toFixed(0)} ms`);
+      return requests;
     },
     /** Has all clients verify tokens for some time, and says how many requests a second that made. */
     async requestsASecond(seconds: number): Promise<number> {
-      server.requests = 0;
+      const token = await issuer.token();
+      const before = issuer.requests.length;
       const began = performance.now();
       while (performance.now() - began < seconds * 1000) {
-        for (const client of clients) void outcome(client, k1.token);
+        for (const client of clients) void outcome(client, token);
         await sleep(50);
       }
-      const rate = (server.requests * 1000) / (performance.now() - began);
+      const rate = ((issuer.requests.length - before) * 1000) / (performance.now() - began);
       figure(`refreshing every 2.8 to 3.6 s, ${how}: ${rate.toFixed(1)} requests a second`);
       return rate;
     },
@@ -70,20 +68,20 @@ async function start(count: number, isShared: boolean, jwks: JwksOptions = {}) {
 
 it('Two hundred clients that start together on one Redis cost the provider ten requests at most', async () => {
   const alone = await start(200, false);
-  expect(await alone.requestsFor('a cold start', k1.token)).toBe(200);
+  expect(await alone.requestsFor('a cold start')).toBe(200);
   for (let time = 0; time < 5; time += 1) {
     const shared = await start(200, true);
-    expect(await shared.requestsFor('a cold start', k1.token)).toBeLessThanOrEqual(10);
+    expect(await shared.requestsFor('a cold start')).toBeLessThanOrEqual(10);
   }
 });
 
 it('A new key that two hundred clients meet at once costs the provider ten requests at most', async () => {
   for (const isShared of [false, true]) {
     const clients = await start(200, isShared);
-    await clients.requestsFor('a cold start', k1.token);
+    await clients.requestsFor('a cold start');
     await sleep(1500);
-    clients.answer(k1.jwk, k2.jwk);
-    const requests = await clients.requestsFor('a new key', k2.token);
+    clients.issuer.rotate({ keepOld: true });
+    const requests = await clients.requestsFor('a new key');
     if (isShared) expect(requests).toBeLessThanOrEqual(10);
     else expect(requests).toBe(200);
   }
@@ -92,7 +90,7 @@ it('A new key that two hundred clients meet at once costs the provider ten reque
 it('One of them refreshes the keys for all', async () => {
   for (const isShared of [false, true]) {
     const clients = await start(200, isShared, { cacheMaxAge: '4s' });
-    await clients.requestsFor('a cold start', k1.token);
+    await clients.requestsFor('a cold start');
     const rate = await clients.requestsASecond(12);
     if (isShared) expect(rate).toBeLessThan(5);
     else expect(rate).toBeGreaterThan(40);
@@ -102,6 +100,6 @@ it('One of them refreshes the keys for all', async () => {
 it('A Redis that is gone costs a client no more than a fetch', async () => {
   await redis.kill();
   const client = await start(1, true);
-  expect(await client.requestsFor('a cold start', k1.token)).toBe(1);
+  expect(await client.requestsFor('a cold start')).toBe(1);
   await redis.restart();
 });

@@ -1,9 +1,9 @@
 import { OAuthError, type OAuthTokenVerifier, requireBearerAuth } from '@modelcontextprotocol/server';
 import { createAuthClient } from 'intentkit-auth';
 import { createTokenVerifier } from 'intentkit-auth/mcp';
+import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it } from 'vitest';
 import { ISSUER, RESOURCE, requestWith, SECRET, tokenWith } from '../../support/gate.js';
-import { generateKeys, mint } from '../../support/mint.js';
 
 const auth = createAuthClient({ secret: SECRET, issuer: ISSUER });
 const verifier: OAuthTokenVerifier = createTokenVerifier(auth, {
@@ -52,13 +52,11 @@ describe('A token verifier in the gate of the official SDK', () => {
   });
 
   it('throws what the client throws without a verdict, which leads to 500 and never to 401', async () => {
-    const down = createAuthClient({ jwksUrl: 'http://127.0.0.1:9/jwks', onWarning: () => {} });
+    const { jwksUrl, fetch, fail, token: issue } = await createTestIssuer();
+    fail('reset');
+    const down = createAuthClient({ jwksUrl, jwks: { fetch }, onWarning: () => {} });
     const blind = createTokenVerifier(down, { resource: RESOURCE });
-    const token = mint({
-      header: { alg: 'ES256', kid: 'k1' },
-      payload: {},
-      key: generateKeys('ES256').privateKey,
-    });
+    const token = await issue();
     await expect(blind.verifyAccessToken(token)).rejects.toMatchObject({ code: 'ERR_JWKS_UNAVAILABLE' });
     const answer = await requireBearerAuth({ verifier: blind })(
       requestWith({ authorization: `Bearer ${token}` }),
