@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { AuthError, createAuthClient } from 'intentkit-auth';
+import { AuthError, createAuthClient, type JwksOptions } from 'intentkit-auth';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { startChild } from '../support/child.js';
 import {
@@ -22,7 +22,7 @@ import {
   slowDrip,
   watched,
 } from '../support/faulty-jwks-server.js';
-import { createSigner, startJwksClient, URL_SECRET } from '../support/jwks-client.js';
+import { createSigner, outcome } from '../support/jwks-client.js';
 import { startJwksServer } from '../support/jwks-server.js';
 import { until } from '../support/until.js';
 
@@ -32,6 +32,22 @@ const k1 = createSigner('k1');
 const k2 = createSigner('k2');
 const bomb = gzipBomb(50 * MIB);
 const jwks = JSON.stringify({ keys: [k1.jwk] });
+
+/** Part of the client's `jwksUrl`, and to be seen nowhere but in the request. */
+const URL_SECRET = 'hush-hush';
+
+/** A server with keys and a client of it, both gone when the test is over. */
+async function start(jwks: JwksOptions = {}, ...keys: readonly object[]) {
+  const server = await startJwksServer({ keys });
+  onTestFinished(() => server.close());
+  const warnings: { code: string; message: string }[] = [];
+  const client = createAuthClient({
+    jwksUrl: `${server.url}?code=${URL_SECRET}`,
+    jwks,
+    onWarning: (message, code) => warnings.push({ code, message }),
+  });
+  return { server, client, warnings, lastError: () => client.status().jwks?.lastError };
+}
 
 /** Stops the clock by which keys age and retries wait. Sockets and timers go on. */
 function stopAges(): { pass(milliseconds: number): void } {
@@ -59,7 +75,7 @@ it.each<[title: string, fault: Fault, why: RegExp]>([
   ['gets an error with a body of 50 MB', large(50 * MIB, 500), /^the endpoint answered 500, not 200$/],
 ])('A fetch that %s fails, hangs up, says why without the URL, and does not hinder the next', async (_, fault, why) => {
   const ages = stopAges();
-  const { server, client, warnings, outcome, status } = await startJwksClient({ jwks: { timeout: '0.5s' } });
+  const { server, client, warnings, lastError } = await start({ timeout: '0.5s' });
   const watch = watched(fault);
   server.handler = watch;
   const error: unknown = await client.verify(k1.token).catch((thrown) => thrown);
@@ -68,29 +84,29 @@ it.each<[title: string, fault: Fault, why: RegExp]>([
 
   expect(error).toBeInstanceOf(AuthError);
   expect(error).toMatchObject({ code: NONE, retryAfter: 1, cause: { message: expect.stringMatching(why) } });
-  expect(status().lastError).toMatch(why);
+  expect(lastError()).toMatch(why);
   expect(warnings.map(({ code }) => code)).toEqual(['JWKS_FAILING']);
   expect(inspect([error, warnings, client.status()], { depth: 9, showHidden: true })).not.toContain(URL_SECRET);
 
   server.handler = keys(k1.jwk);
   ages.pass(1000);
-  expect(await outcome(k1.token)).toBe('valid');
+  expect(await outcome(client, k1.token)).toBe('valid');
 });
 
 it('A fetch that is refused the connection, or TLS, fails with the code of the system', async () => {
-  const { server, client, outcome, status } = await startJwksClient();
+  const { server, client, lastError } = await start();
   const overTls = createAuthClient({ jwksUrl: server.url.replace('http:', 'https:'), onWarning: () => {} });
   await expect(overTls.verify(k1.token)).rejects.toMatchObject({ code: NONE });
   expect(overTls.status().jwks?.lastError).toMatch(/^the request failed \(ERR_SSL_\w+\)$/);
   expect(server.requests).toBe(0);
 
   await server.close();
-  expect([await outcome(k1.token), await client.ping()]).toEqual([NONE, false]);
-  expect(status().lastError).toBe('the request failed (ECONNREFUSED)');
+  expect([await outcome(client, k1.token), await client.ping()]).toEqual([NONE, false]);
+  expect(lastError()).toBe('the request failed (ECONNREFUSED)');
 });
 
 it('A fetch takes what is compressed and comes in pieces, and sends its query and headers', async () => {
-  const { server, outcome, client } = await startJwksClient({ jwks: { headers: { 'x-tenant': 't' } } });
+  const { server, client } = await start({ headers: { 'x-tenant': 't' } });
   const seen: unknown[] = [];
   server.handler = (request, response) => {
     seen.push([request.method, request.url, request.headers['x-tenant'], request.headers.accept]);
@@ -99,14 +115,14 @@ it('A fetch takes what is compressed and comes in pieces, and sends its query an
     response.write(bytes.subarray(0, 20), () => setTimeout(20).then(() => response.end(bytes.subarray(20))));
   };
 
-  expect([await outcome(k1.token), await client.ping()]).toEqual(['valid', true]);
+  expect([await outcome(client, k1.token), await client.ping()]).toEqual(['valid', true]);
   const accept = 'application/jwk-set+json, application/json';
   expect(seen[0]).toEqual(['GET', `/.well-known/jwks.json?code=${URL_SECRET}`, 't', accept]);
 });
 
 it('A fetch whose idle connection was cut is made once more, and nobody notices', async () => {
-  const { server, client, warnings, outcome } = await startJwksClient({ keys: [k1.jwk] });
-  expect(await outcome(k1.token)).toBe('valid');
+  const { server, client, warnings } = await start({}, k1.jwk);
+  expect(await outcome(client, k1.token)).toBe('valid');
   let sockets: Socket[] = [];
   // As if the server had given up the idle connection at the moment of the request.
   server.handler = (request) => {
@@ -119,12 +135,13 @@ it('A fetch whose idle connection was cut is made once more, and nobody notices'
 });
 
 it('An answer after the timeout of a fetch that ignores the signal is hung up on', async () => {
-  const { server, outcome, status } = await startJwksClient({
-    jwks: { timeout: '0.5s', fetch: (url) => globalThis.fetch(url) },
+  const { server, client, lastError } = await start({
+    timeout: '0.5s',
+    fetch: (url) => globalThis.fetch(url),
   });
   const watch = watched((request, response) => void setTimeout(700).then(() => slowDrip(request, response)));
   server.handler = watch;
-  expect([await outcome(k1.token), status().lastError]).toEqual([
+  expect([await outcome(client, k1.token), lastError()]).toEqual([
     NONE,
     'the endpoint did not answer within 0.5 s',
   ]);
@@ -157,9 +174,8 @@ async function startBalancer(first: string, later: string): Promise<string> {
 
 it('A broken replica behind a balancer is left after two attempts, although it keeps its connection alive', async () => {
   const ages = stopAges();
-  const broken = await startJwksServer();
-  const good = await startJwksServer({ keys: [k1.jwk] });
-  onTestFinished(() => Promise.all([broken.close(), good.close()]).then(() => {}));
+  const { server: broken } = await start();
+  const { server: good } = await start({}, k1.jwk);
   // It is read to its end, so that the connection can be used again.
   broken.handler = body('{"error":"starting"}');
   const client = createAuthClient({
@@ -186,8 +202,7 @@ const client = (url: string, more: string): string => `
   ${more}`;
 
 it('A process without a file descriptor at its first token has no verdict, and has one when there are some again', async () => {
-  const server = await startJwksServer({ keys: [k1.jwk] });
-  onTestFinished(() => server.close());
+  const { server } = await start({}, k1.jwk);
   const child = await startChild(
     client(
       server.url,
@@ -210,8 +225,7 @@ it('A process without a file descriptor at its first token has no verdict, and h
 });
 
 it('A process survives an outage whose warning handler rejects', async () => {
-  const server = await startJwksServer();
-  onTestFinished(() => server.close());
+  const { server } = await start();
   server.handler = answer(500);
   const child = await startChild(
     client(
@@ -227,8 +241,7 @@ it('A process survives an outage whose warning handler rejects', async () => {
 });
 
 it('A process that is suspended in the middle of a fetch does not call that an outage', async () => {
-  const server = await startJwksServer({ keys: [k1.jwk] });
-  onTestFinished(() => server.close());
+  const { server } = await start({}, k1.jwk);
   const child = await startChild(
     client(
       server.url,

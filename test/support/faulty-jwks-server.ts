@@ -84,16 +84,6 @@ export const large =
 export const gzipBomb = (bytes: number): Fault =>
   answer(200, { 'content-encoding': 'gzip' }, gzipSync(Buffer.alloc(bytes, ' ')));
 
-/** Does what `then` does, but not before `release` is called. */
-export function held(then: Fault): Fault & { release: () => void } {
-  let release = (): void => {};
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const fault: Fault = (request, response) => void released.then(() => then(request, response));
-  return Object.assign(fault, { release });
-}
-
 /** Does what `then` does, and notes whether the client hung up before it had the whole answer. */
 export function watched(then: Fault): Fault & { hungUp: boolean } {
   const fault: Fault & { hungUp: boolean } = Object.assign(
