@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createAuthClient } from 'intentkit-auth';
-import { answer } from '../support/faulty-jwks-server.js';
+import { answer, keys } from '../support/faulty-jwks-server.js';
 import { createSigner } from '../support/jwks-client.js';
 import { startJwksServer } from '../support/jwks-server.js';
 
@@ -31,13 +31,12 @@ export async function soakFleet(): Promise<boolean> {
   say(`${CLIENTS} clients in ${PROCESSES} processes: about 5 min`);
   const [k1, k2] = [createSigner('k1'), createSigner('k2')];
   const arrivals: number[] = [];
-  const server = await startJwksServer({ keys: [k1.jwk] });
-  const serve: typeof server.handler = (_, response) => {
+  const server = await startJwksServer();
+  let endpoint = keys(k1.jwk);
+  server.handler = (...exchange) => {
     arrivals.push(performance.now());
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }));
+    endpoint(...exchange);
   };
-  let keys: object[] = [k1.jwk];
-  server.handler = serve;
   const children = Array.from({ length: PROCESSES }, () =>
     fork(fileURLToPath(import.meta.url), [server.url]),
   );
@@ -62,17 +61,14 @@ export async function soakFleet(): Promise<boolean> {
 
   try {
     await phase('cold start', k1.token, 5);
-    keys = [k1.jwk, k2.jwk];
+    endpoint = keys(k1.jwk, k2.jwk);
     await phase('rotation', k2.token, 10);
     const inStep = await phase('the refresh after it', k2.token, CACHE_MAX_AGE_S);
     say(`at most ${((inStep / CLIENTS) * 100).toFixed(1)} % of the clients refresh in one second`);
     if (inStep > CLIENTS / 10) isRight = false;
-    server.handler = (...exchange) => {
-      arrivals.push(performance.now());
-      answer(503)(...exchange);
-    };
+    endpoint = answer(503);
     await phase('outage', k2.token, 60);
-    server.handler = serve;
+    endpoint = keys(k1.jwk, k2.jwk);
     await phase('recovery', k2.token, 35);
   } finally {
     for (const child of children) child.disconnect();

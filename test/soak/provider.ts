@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { answer, closedInBody, type Fault, large, reset } from '../support/faulty-jwks-server.js';
+import { answer, closedInBody, type Fault, keys, large, reset } from '../support/faulty-jwks-server.js';
 import { startJwksServer } from '../support/jwks-server.js';
 
 export const FAULTS: readonly Fault[] = [
@@ -31,9 +31,10 @@ export async function startProvider() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const server = await startJwksServer();
-  process.on('message', ({ keys, fault }: Order) => {
-    if (keys) server.setKeys(keys);
-    if (fault !== undefined) server.handler = FAULTS[fault];
+  let good = keys();
+  process.on('message', (order: Order) => {
+    if (order.keys) good = keys(...order.keys);
+    if (order.fault !== undefined) server.handler = FAULTS[order.fault] ?? good;
     process.send?.(server.requests);
   });
   process.once('disconnect', () => void server.close());

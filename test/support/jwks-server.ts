@@ -9,8 +9,6 @@ export interface JwksServer {
   requests: number;
   /** Answers instead of the JWKS while it is set. */
   handler: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
-  /** What the following requests get. */
-  setKeys(keys: readonly object[]): void;
   /** Ends open connections too, so that nothing outlives the test. */
   close(): Promise<void>;
 }
@@ -23,10 +21,8 @@ export interface Certificate {
 
 /** A real HTTP server with a JWKS, on a free port. With a certificate, it is reached by TLS. */
 export async function startJwksServer(
-  initial: { keys: readonly object[]; certificate?: Certificate | undefined } = { keys: [] },
+  { keys, certificate }: { keys: readonly object[]; certificate?: Certificate | undefined } = { keys: [] },
 ): Promise<JwksServer> {
-  const { certificate } = initial;
-  let { keys } = initial;
   const listener: RequestListener = (request, response) => {
     server.requests += 1;
     if (server.handler) return server.handler(request, response);
@@ -44,9 +40,6 @@ export async function startJwksServer(
     url: `${certificate ? 'https' : 'http'}://127.0.0.1:${port}/.well-known/jwks.json`,
     requests: 0,
     handler: undefined,
-    setKeys: (next) => {
-      keys = next;
-    },
     close: () => {
       closed ??= new Promise((resolve, reject) => {
         http.close((error) => (error ? reject(error) : resolve()));
