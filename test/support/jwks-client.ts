@@ -1,5 +1,4 @@
 import type { AuthClient } from 'intentkit-auth';
-import { onTestFinished, vi } from 'vitest';
 import { generateKeys, type Keys, mint } from './mint.js';
 
 /** What becomes of a token, in one word: `valid`, the reason of a refusal, or the code of an error. */
@@ -22,15 +21,4 @@ export function createSigner(kid: string, alg = 'ES256'): Signer {
     kid,
     token: mint({ header: { alg, kid }, payload: { sub: 'alice' }, key: pair.privateKey }),
   };
-}
-
-const START = Date.UTC(2026, 0, 1);
-
-/** Stops the clock for the test. Only `Date` stands still: sockets and timers go on. */
-export function stopClock(): { at(milliseconds: number): void } {
-  vi.useFakeTimers({ toFake: ['Date'], now: START });
-  onTestFinished(() => {
-    vi.useRealTimers();
-  });
-  return { at: (milliseconds) => void vi.setSystemTime(START + milliseconds) };
 }

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { freezeClock, moveClock } from '../../support/clock.js';
 import { createDpopKey, type ProofChanges } from '../../support/dpop.js';
 import { admitted, createGate, outcomeOf, RESOURCE, requestWith, tokenWith } from '../../support/gate.js';
-import { stopClock } from '../../support/jwks-client.js';
 import { generateKeys } from '../../support/mint.js';
 import { titled } from '../../support/titled.js';
+
+freezeClock();
 
 const key = createDpopKey();
 const now = (): number => Math.floor(Date.now() / 1000);
@@ -203,7 +205,7 @@ describe('A DPoP proof', () => {
     { seconds: 60, isAdmitted: true },
     { seconds: 61, isAdmitted: false },
   ])('made $seconds s from now is of this time: $isAdmitted', async ({ seconds, isAdmitted }) => {
-    stopClock();
+    moveClock(0);
     const token = bound();
     const proof = key.proof('POST', RESOURCE, token, { claims: { iat: now() + seconds } });
     const { status } = await outcomeOf(await createGate().authenticate(present(token, proof)));
@@ -211,7 +213,7 @@ describe('A DPoP proof', () => {
   });
 
   it('may be as old as "dpopMaxAge" says', async () => {
-    stopClock();
+    moveClock(0);
     const token = bound();
     const proof = key.proof('POST', RESOURCE, token, { claims: { iat: now() - 300 } });
     admitted(await createGate({ dpopMaxAge: '5m' }).authenticate(present(token, proof)));
@@ -247,16 +249,16 @@ describe('A DPoP proof that was used', () => {
   };
 
   it('is refused until it is too old anyway', async () => {
-    const clock = stopClock();
+    moveClock(0);
     const gate = createGate();
     const token = tokenWith({ cnf: { jkt: key.thumbprint }, exp: now() + 600 });
     const proof = key.proof('POST', RESOURCE, token, { claims: { iat: now() + 60 } });
     admitted(await gate.authenticate(present(token, proof)));
     for (const seconds of [0, 60, 120]) {
-      clock.at(seconds * 1000);
+      moveClock(seconds * 1000);
       expect(await refusal(await gate.authenticate(present(token, proof)))).toEqual(REPLAY);
     }
-    clock.at(121_000);
+    moveClock(121_000);
     expect(await refusal(await gate.authenticate(present(token, proof)))).toMatchObject({
       error_description: 'The DPoP proof is not of this time.',
     });

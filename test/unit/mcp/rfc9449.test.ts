@@ -1,8 +1,10 @@
 // The examples of RFC 9449 (https://www.rfc-editor.org/rfc/rfc9449), at the time at which they were made.
 import { decodeJwt } from 'jose';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { checkProof, type Demanded } from '../../../mcp/proof.js';
-import { stopClock } from '../../support/jwks-client.js';
+import { freezeClock } from '../../support/clock.js';
+
+freezeClock();
 
 const HEADER =
   'eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7Imt0eSI6IkVDIiwieCI6Imw4dEZyaHgtMzR0VjNoUklDUkRZOXpDa0RscEJoRjQyVVFVZldWQVdCRnMiLCJ5IjoiOVZFNGpmX09rX282NHpiVFRsY3VOSmFqSG10NnY5VERWclUwQ2R2R1JEQSIsImNydiI6IlAtMjU2In19';
@@ -20,7 +22,7 @@ const demanded: Demanded = {
   maxAge: 60,
 };
 
-const at = (milliseconds: number): void => stopClock().at(milliseconds - Date.UTC(2026, 0, 1));
+const at = (milliseconds: number): void => void vi.setSystemTime(milliseconds);
 const outcome = async (proof: string, changes: Partial<Demanded> = {}) => {
   const checked = await checkProof(proof, { ...demanded, ...changes });
   return 'refusal' in checked ? checked.refusal.description : 'accepted';

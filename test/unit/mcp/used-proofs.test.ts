@@ -1,18 +1,20 @@
 import { expect, it } from 'vitest';
 import { UsedProofs } from '../../../mcp/used-proofs.js';
-import { stopClock } from '../../support/jwks-client.js';
+import { freezeClock, moveClock } from '../../support/clock.js';
+
+freezeClock();
 
 it('A full memory of used proofs forgets none before its time, and takes new ones when there is room', async () => {
-  const clock = stopClock();
+  moveClock(0);
   const proof = (id: string, seconds: number) => ({ id, acceptedUntil: Date.now() + seconds * 1000 });
   const used = new UsedProofs(undefined, 2);
   expect(await used.use(proof('a', 10))).toBe('first');
   expect(await used.use(proof('b', 20))).toBe('first');
   expect(await used.use(proof('c', 20))).toBe('unknown');
   expect(await used.use(proof('a', 10))).toBe('again');
-  clock.at(10_000);
+  moveClock(10_000);
   expect(await used.use(proof('c', 20))).toBe('unknown');
-  clock.at(10_001);
+  moveClock(10_001);
   expect(await used.use(proof('c', 20))).toBe('first');
   expect(await used.use(proof('b', 10))).toBe('again');
 });
