@@ -8,7 +8,7 @@ import {
   type IdentityProviderOptions,
   startIdentityProvider,
 } from '../support/identity-provider.js';
-import { outcome } from '../support/jwks-client.js';
+import { outcome } from '../support/outcome.js';
 import { titled } from '../support/titled.js';
 import { until } from '../support/until.js';
 

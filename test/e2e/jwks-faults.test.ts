@@ -22,8 +22,9 @@ import {
   slowDrip,
   watched,
 } from '../support/faulty-jwks-server.js';
-import { createSigner, outcome } from '../support/jwks-client.js';
 import { startJwksServer } from '../support/jwks-server.js';
+import { createSigner } from '../support/mint.js';
+import { outcome } from '../support/outcome.js';
 import { until } from '../support/until.js';
 
 const MIB = 1024 * 1024;

@@ -8,7 +8,7 @@ import {
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ASYMMETRIC_ALGORITHMS } from '../../src/signature/algorithms.js';
-import { outcome } from '../support/jwks-client.js';
+import { outcome } from '../support/outcome.js';
 
 const MODES = [
   { mode: 'in memory', listens: false },

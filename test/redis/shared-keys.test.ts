@@ -4,7 +4,7 @@ import { createAuthClient, type JwksOptions, type Store } from 'intentkit-auth';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import Keyv from 'keyv';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { outcome } from '../support/jwks-client.js';
+import { outcome } from '../support/outcome.js';
 import { figure } from './figure.js';
 import { type RedisServer, startRedis } from './redis-server.js';
 

@@ -9,8 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createAuthClient } from 'intentkit-auth';
 import { answer, keys } from '../support/faulty-jwks-server.js';
-import { createSigner } from '../support/jwks-client.js';
 import { startJwksServer } from '../support/jwks-server.js';
+import { createSigner } from '../support/mint.js';
 
 const PROCESSES = 10;
 const CLIENTS_A_PROCESS = 20;

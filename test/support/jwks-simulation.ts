@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { type AuthClient, createAuthClient, type JwksOptions, type JwksStatus } from 'intentkit-auth';
 import { beforeEach, expect, onTestFinished, vi } from 'vitest';
 import { loadKeyImport } from '../../src/jose.js';
-import { createSigner, outcome, type Signer } from './jwks-client.js';
-import { segment } from './mint.js';
+import { createSigner, type Signer, segment } from './mint.js';
+import { outcome } from './outcome.js';
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;

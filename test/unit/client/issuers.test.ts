@@ -2,7 +2,7 @@ import { type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
 import { createTestIssuer, type TestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { freezeClock, moveClock } from '../../support/clock.js';
-import { outcome } from '../../support/jwks-client.js';
+import { outcome } from '../../support/outcome.js';
 import { SECRET } from '../../support/secrets.js';
 
 freezeClock();

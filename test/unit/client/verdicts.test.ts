@@ -3,8 +3,8 @@ import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { clientFrom } from '../../../src/client.js';
 import { parseConfig } from '../../../src/config/parse.js';
-import { outcome } from '../../support/jwks-client.js';
 import { mint } from '../../support/mint.js';
+import { outcome } from '../../support/outcome.js';
 
 const SECRET = 'R9v!Lq2#xW7pZk4@mC8sTb5&nH1dYf6^';
 const claims = { iss: 'my-service', sub: 'user-1', jti: 'a', client_id: 'app-1', azp: 'app-2' };

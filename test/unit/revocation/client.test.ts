@@ -9,8 +9,8 @@ import {
 import { createRevocationList } from 'intentkit-auth/revocation';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { outcome } from '../../support/jwks-client.js';
 import { mint } from '../../support/mint.js';
+import { outcome } from '../../support/outcome.js';
 import { memoryStore } from '../../support/stores.js';
 
 const NOW = 1_800_000_000;

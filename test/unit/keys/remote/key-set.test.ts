@@ -4,9 +4,8 @@ import { KeySet, MAX_CANDIDATES } from '../../../../src/keys/remote/key-set.js';
 import { loadKeySet } from '../../../../src/keys/remote/load-key-set.js';
 import { ASYMMETRIC_ALGORITHMS } from '../../../../src/signature/algorithms.js';
 import { defaultEngine } from '../../../../src/signature/choose.js';
-import { createSigner, type Signer } from '../../../support/jwks-client.js';
 import { ALMOST_ONE, simulate, watchRejections } from '../../../support/jwks-simulation.js';
-import { generateKeys, mint } from '../../../support/mint.js';
+import { createSigner, generateKeys, mint, type Signer } from '../../../support/mint.js';
 
 const k1 = createSigner('k1');
 const k2 = createSigner('k2');

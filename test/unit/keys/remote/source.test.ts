@@ -3,7 +3,6 @@ import { expect, it, vi } from 'vitest';
 import { parseConfig } from '../../../../src/config/parse.js';
 import { RemoteSource } from '../../../../src/keys/remote/source.js';
 import { defaultEngine } from '../../../../src/signature/choose.js';
-import { createSigner } from '../../../support/jwks-client.js';
 import {
   ALMOST_ONE,
   at,
@@ -23,7 +22,7 @@ import {
   unknown,
   watchRejections,
 } from '../../../support/jwks-simulation.js';
-import { mint, segment } from '../../../support/mint.js';
+import { createSigner, mint, segment } from '../../../support/mint.js';
 
 const NONE = 'ERR_JWKS_UNAVAILABLE';
 const k1 = createRsaSigner('k1');
