@@ -75,7 +75,7 @@ export function protectMcp(auth: AuthClient, options: McpOptions): Gate {
       const needed = scopeList([...requiredScopes, ...scopes], 'requireScopes') as [string, ...string[]];
       // Without `authInfo` the server is not behind the gate, and nothing is granted.
       return ({ authInfo }) =>
-        hasAll(authInfo?.scopes ?? [], needed)
+        authInfo && hasAll(authInfo.scopes, needed)
           ? undefined
           : { scopes: needed, errorDescription: INSUFFICIENT_SCOPE.description };
     },

@@ -45,7 +45,8 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
 
     const lookedUp = source.find(token.header);
     const keys = lookedUp instanceof Promise ? await lookedUp : lookedUp;
-    if (keys.length === 0) return invalid('key', 'There is no key for the "kid" and "alg" headers.');
+    if (keys.length === 0)
+      return invalid('key', 'There is no key, or there are too many, for the "kid" and "alg" headers.');
 
     let verdict: SignatureVerdict = 'bad';
     for (const key of keys) {
@@ -122,7 +123,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     verify: onVerdict ? observed(verify, onVerdict, verifiedHeaders) : verify,
     revoke,
     decode,
-    ...healthOf({ sign, verify, remotes, warn: config.warn, facts }),
+    ...healthOf({ sign, secret, remotes, revocation, warn: config.warn, facts }),
   } as AuthClient;
   publishRules(client, secret ? [secret, ...remotes] : remotes);
   return client;

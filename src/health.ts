@@ -1,13 +1,17 @@
 import { AuthError } from './errors.js';
 import type { RemoteSource } from './keys/remote/source.js';
+import type { SecretSource } from './keys/secret.js';
+import { isRevoked, type Revocation } from './revocation.js';
+import { randomId } from './runtime.js';
 import type { AuthClient, AuthStatus } from './types.js';
 import type { WarningHandler } from './warnings.js';
 
 /** What `ping` and `status` tell about. */
 interface Observed {
   readonly sign: AuthClient['sign'];
-  readonly verify: AuthClient['verify'];
+  readonly secret: SecretSource | undefined;
   readonly remotes: readonly RemoteSource[];
+  readonly revocation: Revocation | undefined;
   readonly warn: WarningHandler;
   /** What does not change. */
   readonly facts: Readonly<Pick<AuthStatus, 'engine' | 'canSign' | 'canRevoke' | 'algorithms'>>;
@@ -16,31 +20,39 @@ interface Observed {
 /** The methods of a client that tell whether it works. */
 export function healthOf({
   sign,
-  verify,
+  secret,
   remotes,
+  revocation,
   warn,
   facts,
 }: Observed): Pick<AuthClient, 'ping' | 'status'> {
   let pingFailure: string | undefined;
 
   async function ping(): Promise<boolean> {
-    const ofSecret = facts.canSign ? await failureOfSecret() : undefined;
-    if (ofSecret !== undefined && ofSecret !== pingFailure) {
-      warn(`The health check failed: ${ofSecret}`, 'PING_FAILED');
-    }
+    const own = (secret && (await failureOf(secret))) ?? (revocation && (await failureOfList(revocation)));
+    if (own !== undefined && own !== pingFailure) warn(`The health check failed: ${own}`, 'PING_FAILED');
     // RemoteSource warns about its outages itself.
-    const failures = ofSecret ? [ofSecret] : await Promise.all(remotes.map((remote) => remote.check()));
+    const failures = own ? [own] : await Promise.all(remotes.map((remote) => remote.check()));
     pingFailure = failures.find((failure) => failure !== undefined);
     return pingFailure === undefined;
   }
 
-  async function failureOfSecret(): Promise<string | undefined> {
+  async function failureOf(secret: SecretSource): Promise<string | undefined> {
     try {
-      // A payload is only handed out after a good signature. The claim rules do not matter here.
-      const { payload } = await verify(await sign({}));
-      return Object.hasOwn(payload, 'exp') ? undefined : 'A token signed with the secret did not verify.';
+      const isGood = await secret.hasSigned(await sign({}));
+      return isGood ? undefined : 'A token signed with the secret did not verify.';
     } catch (error) {
       return error instanceof AuthError ? error.message : 'Unexpected failure.';
+    }
+  }
+
+  /** The list is asked about a token that nobody has. */
+  async function failureOfList(list: Revocation): Promise<string | undefined> {
+    try {
+      await isRevoked(list, { jti: randomId() });
+      return undefined;
+    } catch {
+      return 'The revocation list gave no answer.';
     }
   }
 

@@ -29,7 +29,8 @@ function part<Part>(load: () => Promise<Part>): () => Promise<Part> {
       // The error of the runtime names a path.
       throw new AuthError(
         'ERR_JWKS_UNAVAILABLE',
-        'The token was neither accepted nor refused, because jose could not be loaded; look for a lack of file descriptors and restart the process.',
+        'jose could not be loaded, so there is no result; try again in 1 s, and if that does not help, give the process more file descriptors and restart it.',
+        { retryAfter: 1 },
       );
     });
     return loading;

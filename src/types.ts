@@ -32,7 +32,7 @@ export interface SignOptions {
  *
  * - `malformed`: it is not a signed JWT, or it is larger than 64 KiB
  * - `algorithm`: its `alg` is not one that this client accepts
- * - `key`: there is no key for its `kid` and `alg`
+ * - `key`: there is no key for its `kid` and `alg`, or there are more than 16
  * - `signature`: the key did not make its signature
  * - `expired`: it is past its `exp`, or older than `maxTokenAge`
  * - `not_yet_valid`: it is before its `nbf`
@@ -156,6 +156,7 @@ export interface AuthClient {
    * @throws {AuthError} `ERR_NO_SIGNING_KEY` without a secret. `ERR_SIGN_INPUT` when the claims are not a plain
    *   object that JSON can hold, when a registered claim has the wrong type, when the lifetime is not a duration
    *   in the future or exceeds `maxExpiry`, or when the token would be larger than 64 KiB.
+   *   `ERR_JWKS_UNAVAILABLE` when jose is the engine and could not be loaded.
    * @see RFC 7519 section 7.1
    */
   sign(payload: Record<string, unknown>, options?: SignOptions): Promise<string>;
@@ -192,8 +193,8 @@ export interface AuthClient {
   decode(token: string): TokenPayload;
 
   /**
-   * Whether the client can do its work. It signs and verifies with the secret, and it fetches the JWKS, even if
-   * keys are cached, but at most once a second. It never throws. The reason for a `false` is in `status()`.
+   * Whether the client can do its work. It signs and verifies with the secret, asks the revocation list about a token
+   * that nobody has, and fetches the JWKS, even if keys are cached, but at most once a second. It never throws. The reason for a `false` is in `status()`.
    */
   ping(): Promise<boolean>;
 

@@ -9,7 +9,7 @@ import { emitProcessWarning } from './runtime.js';
  * - `JWKS_RECOVERED`: the outage is over
  * - `REVOCATION_FAILING`: the store of a revocation list does not answer
  * - `REVOCATION_RECOVERED`: it answers again
- * - `PING_FAILED`: `ping()` was false for another reason than an outage
+ * - `PING_FAILED`: `ping()` was false, and not because of a JWKS endpoint
  */
 export type AuthWarningCode =
   | 'WEAK_SECRET'

@@ -141,7 +141,10 @@ export interface JwksOptions {
    * Whoever can write to it can have tokens accepted. Default: none.
    */
   cache?: Store;
-  /** Headers of the request. */
+  /**
+   * Headers of each request for keys. With discovery they go to the issuer and to the host that its document names, whichever
+   * it is. Default: none.
+   */
   headers?: Readonly<Record<string, string>>;
   /** What makes the request, for proxies and private CAs. It must not follow redirects. Default: the global `fetch`. */
   fetch?: Fetch;

@@ -37,12 +37,14 @@ function read(input: object, name: string, quoted: string): unknown {
   }
 }
 
-/** The first property that a class of the options defines. The last prototype, `Object.prototype`, does not count. */
+/** The first property that a class of the options defines and they themselves do not have. The last prototype, `Object.prototype`, does not count. */
 function inheritedOption(input: object): string | undefined {
   let prototype: object | null = Object.getPrototypeOf(input);
   while (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-    const [found] = Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor');
-    if (found !== undefined && !Object.hasOwn(input, found)) return found;
+    const found = Object.getOwnPropertyNames(prototype).find(
+      (name) => name !== 'constructor' && !Object.hasOwn(input, name),
+    );
+    if (found !== undefined) return found;
     prototype = Object.getPrototypeOf(prototype);
   }
   return undefined;

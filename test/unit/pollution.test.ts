@@ -131,6 +131,9 @@ describe('A polluted Object.prototype', () => {
 
 describe('Options that an object does not have itself', () => {
   class Inherited {
+    get name(): string {
+      return 'auth';
+    }
     get issuer(): string | undefined {
       return undefined;
     }
@@ -139,6 +142,14 @@ describe('Options that an object does not have itself', () => {
     [
       'a getter of its class',
       Object.assign(new Inherited(), { secret: SECRET }),
+      '"name" is inherited from a class',
+    ],
+    [
+      'a getter of its class, beside one that it has itself',
+      Object.defineProperties(
+        new Inherited(),
+        Object.getOwnPropertyDescriptors({ name: 'auth', secret: SECRET }),
+      ),
       '"issuer" is inherited from a class',
     ],
     ['a property of its prototype', Object.create({ secret: SECRET }), '"secret" is inherited from a class'],

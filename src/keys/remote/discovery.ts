@@ -52,7 +52,8 @@ export function jwksUrlOf(document: unknown, issuer: string, allowHttp = false):
   if (!URL.canParse(jwksUri)) return 'the "jwks_uri" of the discovery document is not a URL';
   const url = new URL(jwksUri);
   if (url.username || url.password) return 'the "jwks_uri" of the discovery document holds credentials';
-  const mayBeHttp = allowHttp || isLoopback(url.hostname);
+  // An issuer elsewhere must not lead requests to what listens on this machine.
+  const mayBeHttp = allowHttp || (isLoopback(url.hostname) && isLoopback(new URL(issuer).hostname));
   if (url.protocol === 'https:' || (mayBeHttp && url.protocol === 'http:')) return url;
   return 'the "jwks_uri" of the discovery document is not an https: URL';
 }

@@ -6,7 +6,7 @@ import type { Header } from '../../token/header.js';
 import type { IgnoredKeyReason } from '../../types.js';
 import { usableKey } from './usable-key.js';
 
-/** A token is tried against at most this many keys, so that one token cannot block the process. */
+/** A token that more keys than this may have signed is refused untried, so that one token cannot block the process. */
 export const MAX_CANDIDATES = 16;
 
 type Keys = readonly Key[] | Promise<readonly Key[]>;

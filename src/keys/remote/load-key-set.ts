@@ -52,31 +52,28 @@ export async function keySetOf(
 }
 
 /**
- * The URL of the keys, as the first document says that is the issuer's. When none is, the reason is that of the first
- * one that is a document at all, because many providers answer in one of the two places only.
+ * The URL of the keys, from the first document that names this issuer. Many providers answer in one of the two places
+ * only. So if no document does, the error tells what is wrong with the first that there is, or why there is none.
  */
 async function discover(
   { issuer = '', allowHttp }: RemoteConfig,
   request: Omit<JsonRequest, 'url' | 'accept'>,
 ): Promise<URL> {
   const problems: string[] = [];
-  let failure: FetchError | undefined;
+  const failures: FetchError[] = [];
   for (const url of discoveryUrls(issuer)) {
     try {
-      const found = jwksUrlOf(
-        await fetchJson({ ...request, url, accept: DISCOVERY_ACCEPT }),
-        issuer,
-        allowHttp,
-      );
+      const document = await fetchJson({ ...request, url, accept: DISCOVERY_ACCEPT });
+      const found = jwksUrlOf(document, issuer, allowHttp);
       if (found instanceof URL) return found;
       problems.push(found);
     } catch (error) {
-      failure = error as FetchError;
+      failures.push(error as FetchError);
     }
   }
   const [problem] = problems;
-  if (problem === undefined && failure) {
-    throw new FetchError(`the discovery failed: ${failure.message}`, failure.retryAfterMs);
-  }
-  throw new FetchError(problem ?? 'the discovery failed');
+  if (problem !== undefined) throw new FetchError(problem);
+  const reasons = new Set(failures.map(({ message }) => message));
+  const retryAfterMs = Math.max(...failures.map((failure) => failure.retryAfterMs));
+  throw new FetchError(`the discovery failed: ${[...reasons].join(', and then ')}`, retryAfterMs);
 }

@@ -74,7 +74,12 @@ describe('The doctor', () => {
 
   it.each<[string, Record<string, unknown>, TestTokenOptions, string]>([
     ['has expired', {}, { expiresIn: '-5m' }, 'The token has expired.'],
-    ['is by another key', {}, { keyId: 'other' }, 'There is no key for the "kid" and "alg" headers.'],
+    [
+      'is by another key',
+      {},
+      { keyId: 'other' },
+      'There is no key, or there are too many, for the "kid" and "alg" headers.',
+    ],
     ['is not valid yet', { nbf: 9e9 }, {}, 'The "nbf" claim is in the future.'],
     ['has no audience', { aud: undefined }, {}, 'The token is for nobody in particular: it has no "aud".'],
     ['has no issuer', { iss: undefined }, {}, 'The token does not say who issued it.'],

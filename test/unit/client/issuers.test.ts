@@ -90,6 +90,21 @@ describe('A client of several issuers', () => {
     expect(client.status().pingFailure).toContain(`The keys of "${A}" could not be fetched`);
   });
 
+  it('the failure of a discovery is told with both reasons, and with the longer wait', async () => {
+    const answers = [
+      new Response('', { status: 503, headers: { 'retry-after': '40' } }),
+      new Response('', { status: 404 }),
+    ];
+    const fetch = async () => answers.shift() ?? Response.error();
+    const client = createAuthClient({ issuers: [{ issuer: A, fetch }], onWarning: () => {} });
+    expect(await client.ping()).toBe(false);
+    expect(client.status().issuers?.[0]).toMatchObject({
+      lastError:
+        'the discovery failed: the endpoint answered 503, not 200, and then the endpoint answered 404, not 200',
+      retryInSeconds: 40,
+    });
+  });
+
   it('each has its own algorithms and rules, beside the defaults of the top level', async () => {
     const { a, b } = await start();
     const client = createAuthClient({

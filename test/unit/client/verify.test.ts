@@ -42,7 +42,7 @@ const refused = (reason: VerifyFailure, message: string, payload: object = {}) =
 const accepted = (payload: object = {}) => ({ valid: true, payload, expired: false });
 
 const WRONG_ALGORITHM = 'The "alg" header is not an accepted algorithm.';
-const NO_KEY = 'There is no key for the "kid" and "alg" headers.';
+const NO_KEY = 'There is no key, or there are too many, for the "kid" and "alg" headers.';
 const WRONG_SIGNATURE = 'The signature was not made by the expected key.';
 const UNSUPPORTED = 'The "crit" header asks for an unsupported extension.';
 const NOT_YET = 'The "nbf" claim is in the future.';

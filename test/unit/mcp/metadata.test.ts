@@ -80,6 +80,13 @@ describe('gate.requireScopes', () => {
     expect(demand({})).toEqual(challenge);
     expect(demand({ authInfo: { scopes: ['files:write', 'files', 'mcp', 'x'] } })).toBeUndefined();
   });
+
+  it('grants nothing to whom the gate has not admitted, even where no scope is needed', () => {
+    // Types forbid the empty list.
+    const demand = Reflect.apply(createGate({ requiredScopes: [] }).requireScopes, undefined, []);
+    expect(demand({})).toMatchObject({ scopes: [] });
+    expect(demand({ authInfo: { scopes: [] } })).toBeUndefined();
+  });
 });
 
 describe('gate.fetch', () => {

@@ -212,15 +212,18 @@ describe('A client with a revocation list', () => {
     },
   );
 
-  it('fails its health check while the list gives no answer', async () => {
-    const auth = client(
-      hook(() => undefined),
-      { onWarning: () => {} },
-    );
-    expect(await auth.ping()).toBe(false);
-    expect(auth.status().pingFailure).toBe(
-      'The token was neither accepted nor refused, because the revocation list gave no answer; try again in 1 s.',
-    );
+  it.each<[of: string, config: AuthProviderConfig]>([
+    ['a secret', { secret: SECRET }],
+    ['a secret whose own tokens lack a claim', { secret: SECRET, requiredClaims: ['sub'] }],
+    ['a JWKS', { jwksUrl: 'https://idp.example/jwks' }],
+  ])('of %s fails its health check while the list gives no answer', async (_, config) => {
+    const onWarning = vi.fn();
+    const auth = createAuthClient({ ...config, revocation: hook(() => undefined), onWarning });
+    expect([await auth.ping(), await auth.ping()]).toEqual([false, false]);
+    expect(auth.status().pingFailure).toBe('The revocation list gave no answer.');
+    expect(onWarning.mock.calls).toEqual([
+      ['The health check failed: The revocation list gave no answer.', 'PING_FAILED'],
+    ]);
   });
 
   it.each([5, null, {}, { revoke: () => {} }, { isRevoked: true }])('refuses %j as a list', (list) => {

@@ -39,11 +39,11 @@ describe('The metadata of an issuer', () => {
 
 describe('A discovery document', () => {
   it.each([
-    ['over https: on any host', KEYS],
-    ['over http: on this machine', 'http://127.0.0.1:8080/jwks'],
-    ['over http: on localhost', 'http://localhost/jwks'],
-  ])('of the configured issuer leads to its keys %s', (_, jwks_uri) => {
-    expect(String(jwksUrlOf({ issuer: ISSUER, jwks_uri }, ISSUER))).toBe(jwks_uri);
+    ['over https: on any host', ISSUER, KEYS],
+    ['over http: on this machine', 'http://localhost:8080', 'http://127.0.0.1:8080/jwks'],
+    ['over http: on localhost', 'https://127.0.0.1', 'http://localhost/jwks'],
+  ])('of the configured issuer leads to its keys %s', (_, issuer, jwks_uri) => {
+    expect(String(jwksUrlOf({ issuer, jwks_uri }, issuer))).toBe(jwks_uri);
   });
 
   it.each([
@@ -116,6 +116,11 @@ describe('A discovery document', () => {
     [
       'keys that anyone on the way could replace',
       { issuer: ISSUER, jwks_uri: 'http://keys.example.net/jwks' },
+      'the "jwks_uri" of the discovery document is not an https: URL',
+    ],
+    [
+      'keys on this machine, where the issuer is not',
+      { issuer: ISSUER, jwks_uri: 'http://127.0.0.1:2375/jwks' },
       'the "jwks_uri" of the discovery document is not an https: URL',
     ],
     [
