@@ -41,6 +41,8 @@ export async function startChild(
   const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors}; `;
   const child = spawn('sh', ['-c', `${limit}exec "$0" "$1"`, process.execPath, join(folder, 'main.js')], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Without the rest of the environment, such as certificates that Node would read, and warn about.
+    env: { PATH: process.env.PATH },
   });
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {

@@ -137,16 +137,19 @@ it('An Ed25519 key of small order has one of fourteen encodings', () => {
   expect(new Set(encodings.map(([, , x]) => x)).size).toBe(14);
 });
 
+/** From version 24 on, the OpenSSL of Node refuses such keys by itself. */
+const takesForgeries = Number.parseInt(process.versions.node, 10) < 24;
+
 // The signature is the identity point and zero. It fits each message whose hash is a multiple of the point's order.
 it.each(encodings)(
-  'An Ed25519 key of small order is left out, though node:crypto takes a forgery: y = %s',
+  'An Ed25519 key of small order is left out, though node:crypto of Node 20 takes a forgery: y = %s',
   (_, reason, x) => {
     const jwk = { kty: 'OKP', crv: 'Ed25519', x };
     const key = createPublicKey({ format: 'jwk', key: jwk });
     const forgery = Buffer.alloc(64);
     forgery[0] = 1;
     const messages = Array.from({ length: 300 }, (_, count) => Buffer.from(`{"sub":"admin","jti":${count}}`));
-    expect(messages.some((message) => verify(null, message, key, forgery))).toBe(true);
+    expect(messages.some((message) => verify(null, message, key, forgery))).toBe(takesForgeries);
 
     expect(usableKey(jwk)).toBe(reason);
   },
