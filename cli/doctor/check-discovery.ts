@@ -1,5 +1,5 @@
 import { discoveryUrls, jwksUrlOf } from '../../src/keys/remote/discovery.js';
-import { shownUrl } from '../../src/keys/remote/near-miss.js';
+import { shownUrl } from '../../src/near-miss.js';
 import { own } from '../../src/own-properties.js';
 import { shownValue } from '../text.js';
 import { askJson } from './ask.js';

@@ -1,5 +1,5 @@
-import { shownUrl } from '../../src/keys/remote/near-miss.js';
 import { usableKey } from '../../src/keys/remote/usable-key.js';
+import { shownUrl } from '../../src/near-miss.js';
 import { own } from '../../src/own-properties.js';
 import type { IgnoredKeyReason } from '../../src/types.js';
 import { shownValue } from '../text.js';

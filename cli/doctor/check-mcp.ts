@@ -1,4 +1,4 @@
-import { nearMiss, shownUrl } from '../../src/keys/remote/near-miss.js';
+import { nearMiss, shownUrl } from '../../src/near-miss.js';
 import { own } from '../../src/own-properties.js';
 import { printable, shownValue } from '../text.js';
 import { askJson } from './ask.js';

@@ -1,5 +1,5 @@
 import { AuthError, createAuthClient } from 'intentkit-auth';
-import { nearMiss, shownUrl } from '../../src/keys/remote/near-miss.js';
+import { nearMiss, shownUrl } from '../../src/near-miss.js';
 import { own } from '../../src/own-properties.js';
 import type { VerifyFailure } from '../../src/types.js';
 import { type ReadableToken, readToken } from '../read-token.js';

@@ -1,4 +1,4 @@
-import { nearMiss, shownUrl } from '../../src/keys/remote/near-miss.js';
+import { nearMiss, shownUrl } from '../../src/near-miss.js';
 import type { ExitCode, Io } from '../io.js';
 import type { Options } from '../options.js';
 import { type Paint, painter, printable } from '../text.js';

@@ -1,4 +1,4 @@
-import { shownUrl } from '../../src/keys/remote/near-miss.js';
+import { shownUrl } from '../../src/near-miss.js';
 
 /** What an endpoint answered, as far as it is known. */
 export interface Seen {

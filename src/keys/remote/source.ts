@@ -1,6 +1,7 @@
 import type { RemoteConfig } from '../../config/remote.js';
 import type { AuthError } from '../../errors.js';
 import { loadKeyImport } from '../../jose.js';
+import { shownUrl } from '../../near-miss.js';
 import { isWorkers, monotonicNow } from '../../runtime.js';
 import type { Key, SignatureEngine } from '../../signature/engine.js';
 import type { Header } from '../../token/header.js';
@@ -13,7 +14,6 @@ import type { FetchError } from './fetch-json.js';
 import type { KeySet } from './key-set.js';
 import { loadKeySet } from './load-key-set.js';
 import { LookUpBudget } from './look-up-budget.js';
-import { shownUrl } from './near-miss.js';
 import { noVerdict, unfetched } from './no-verdict.js';
 import { OutageWarnings } from './outage-warnings.js';
 import { SharedKeys } from './shared-keys.js';
