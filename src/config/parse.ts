@@ -10,20 +10,11 @@ import {
 } from '../signature/algorithms.js';
 import type { VerdictHandler } from '../verdicts.js';
 import { emitWarning, safely, type WarningHandler } from '../warnings.js';
+import { DEFAULTS } from './defaults.js';
 import type { AuthProviderConfig } from './options.js';
 import { configError, ownOptions } from './own-options.js';
-import { type RemoteConfig, type RemoteDefaults, remoteConfig, withImplied } from './remote.js';
+import { type RemoteConfig, type RemoteDefaults, remoteConfig, requiringIat } from './remote.js';
 import { configSchema, firstProblem, type ParsedRemote } from './schema.js';
-
-/** Every default but those of remote keys, which are in `remote.ts`. */
-const DEFAULTS = {
-  name: 'auth',
-  hmac: 'HS256',
-  expirySeconds: 60 * 60,
-  maxExpirySeconds: Number.POSITIVE_INFINITY,
-  clockToleranceSeconds: 0,
-  typToSign: 'JWT',
-} as const;
 
 /** The configuration as the client uses it: checked, complete and copied. */
 export interface Config {
@@ -88,7 +79,7 @@ export function parseConfig(input: AuthProviderConfig): Config {
     secret: secret && {
       secrets: secret,
       algorithm: hmacAlgorithm(algorithm),
-      rules: withImplied(rules),
+      rules: requiringIat(rules),
       typ: typ ?? DEFAULTS.typToSign,
       defaultExpiry,
       maxExpiry,

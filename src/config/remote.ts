@@ -1,21 +1,11 @@
 import type { ClaimRules } from '../claims/check.js';
 import { ASYMMETRIC_ALGORITHMS, type AsymmetricAlgorithm } from '../signature/algorithms.js';
 import type { Store } from '../store.js';
+import { REMOTE_DEFAULTS } from './defaults.js';
 import { isLoopback } from './loopback.js';
 import type { Fetch } from './options.js';
 import { configError } from './own-options.js';
 import type { ParsedRemote } from './schema.js';
-
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-
-/** Every default of `jwks` and of an entry of `issuers`. */
-const DEFAULTS = {
-  timeoutMs: 5 * SECOND,
-  cooldownMs: 10 * SECOND,
-  cacheMaxAgeMs: 10 * MINUTE,
-  staleIfErrorMs: 60 * MINUTE,
-} as const;
 
 /** What a remote source needs: where its keys are, and what they may verify. */
 export interface RemoteConfig {
@@ -57,7 +47,7 @@ export function remoteConfig(
   place: string,
 ): RemoteConfig {
   const issuers = issuer === undefined ? (options.issuer as readonly string[] | undefined) : [issuer];
-  const allowHttp = options.dangerouslyAllowHttp ?? false;
+  const allowHttp = options.dangerouslyAllowHttp ?? REMOTE_DEFAULTS.allowHttp;
   const { jwksUrl: url } = options;
   const nameOfUrl = issuer === undefined ? 'jwksUrl' : `${place}.jwksUrl`;
   if (url) checkUrl(url, allowHttp, `"${nameOfUrl}"`, `"${place}.headers"`);
@@ -67,7 +57,7 @@ export function remoteConfig(
     url,
     allowHttp,
     algorithms: options.algorithms ?? (algorithm ? [algorithm] : ASYMMETRIC_ALGORITHMS),
-    rules: withImplied({
+    rules: requiringIat({
       issuer: issuers ?? rules.issuer,
       audience: options.audience ?? rules.audience,
       typ: options.typ ?? rules.typ,
@@ -75,18 +65,18 @@ export function remoteConfig(
       maxTokenAge: options.maxTokenAge ?? rules.maxTokenAge,
       clockTolerance: rules.clockTolerance,
     }),
-    timeoutMs: options.timeout ?? DEFAULTS.timeoutMs,
-    cooldownMs: options.cooldown ?? DEFAULTS.cooldownMs,
-    cacheMaxAgeMs: options.cacheMaxAge ?? DEFAULTS.cacheMaxAgeMs,
-    staleIfErrorMs: options.staleIfError ?? DEFAULTS.staleIfErrorMs,
+    timeoutMs: options.timeout ?? REMOTE_DEFAULTS.timeoutMs,
+    cooldownMs: options.cooldown ?? REMOTE_DEFAULTS.cooldownMs,
+    cacheMaxAgeMs: options.cacheMaxAge ?? REMOTE_DEFAULTS.cacheMaxAgeMs,
+    staleIfErrorMs: options.staleIfError ?? REMOTE_DEFAULTS.staleIfErrorMs,
     cache: options.cache,
     headers: options.headers,
     fetch: options.fetch,
   };
 }
 
-/** The age of a token is unknown without its `iat`. */
-export const withImplied = (rules: ClaimRules): ClaimRules =>
+/** `maxTokenAge` makes `iat` required, because without it the age of a token is unknown. */
+export const requiringIat = (rules: ClaimRules): ClaimRules =>
   rules.maxTokenAge === undefined ? rules : { ...rules, requiredClaims: [...rules.requiredClaims, 'iat'] };
 
 function checkUrl(url: URL, allowHttp: boolean, name: string, headers: string): void {
