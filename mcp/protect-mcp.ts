@@ -19,7 +19,7 @@ import {
   unavailable,
 } from './refusals.js';
 import type { AuthInfo, Gate } from './types.js';
-import { UsedProofs } from './used-proofs.js';
+import { PROOFS_PER_SECOND, UsedProofs } from './used-proofs.js';
 import { createTokenCheck } from './verified-token.js';
 
 /**
@@ -81,9 +81,6 @@ export function protectMcp(auth: AuthClient, options: McpOptions): Gate {
     },
   };
 }
-
-/** More than a process checks, since each takes some 0.4 ms. For a minute of them the memory takes about 40 MB. */
-const PROOFS_PER_SECOND = 5000;
 
 type Admission = { readonly authInfo: AuthInfo } | { readonly refusal: Refusal };
 

@@ -27,7 +27,7 @@ export function scopesOf(payload: object, permissions: boolean): readonly string
 }
 
 /** The scopes and what they imply, each once. */
-export function withImplied(scopes: readonly string[], implications: Implications): string[] {
+export function expandScopes(scopes: readonly string[], implications: Implications): string[] {
   const all = new Set(scopes);
   if (implications.size > 0) {
     for (const scope of scopes) for (const implied of implications.get(scope) ?? []) all.add(implied);

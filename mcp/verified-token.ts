@@ -3,7 +3,7 @@ import { own } from '../src/own-properties.js';
 import type { VerifierConfig } from './config.js';
 import { expectationsOf } from './expectations.js';
 import { NO_EXPIRY, OTHER_AUDIENCE, type Refusal, refusalFor, unavailable } from './refusals.js';
-import { scopesOf, withImplied } from './scopes.js';
+import { expandScopes, scopesOf } from './scopes.js';
 import type { AuthInfo } from './types.js';
 
 /** A token that is good here, or why it is not. What it is bound to is still to be checked. */
@@ -32,7 +32,7 @@ export function createTokenCheck(auth: AuthClient, config: VerifierConfig): Toke
         authInfo: {
           token,
           clientId: clientOf(payload),
-          scopes: withImplied(scopesOf(payload, permissions), implications),
+          scopes: expandScopes(scopesOf(payload, permissions), implications),
           expiresAt: exp + clockTolerance,
           // A new one each time, since a URL can be changed.
           resource: new URL(resource.href),
