@@ -45,11 +45,11 @@ export class Sources {
     const source = typeof iss === 'string' ? this.#byIssuer.get(iss) : undefined;
     if (source?.algorithms.includes(token.header.alg)) return source;
     if (source) return broken('algorithm', 'The "alg" header is not an accepted algorithm of its issuer.');
-    return broken('issuer', `The "iss" claim is not a configured issuer${this.#nearMiss(iss)}.`);
+    return broken('issuer', `The "iss" claim is not a configured issuer${this.#hintOfSlash(iss)}.`);
   }
 
   /** A slash at the end is the usual mistake. What is configured is no secret. */
-  #nearMiss(iss: unknown): string {
+  #hintOfSlash(iss: unknown): string {
     if (typeof iss !== 'string') return '';
     const other = iss.endsWith('/') ? iss.slice(0, -1) : `${iss}/`;
     return this.#byIssuer.has(other) ? `; ${JSON.stringify(other)} is one, and differs by a slash` : '';
