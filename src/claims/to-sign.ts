@@ -62,7 +62,7 @@ function lifetime(expiresIn: unknown, config: SecretConfig): number {
   const seconds = parseWholeSeconds(expiresIn) ?? 0;
   if (seconds <= 0) {
     throw invalid(
-      'The lifetime must be a duration longer than zero and at most 100 years, such as "30s", "15m" or "7d".',
+      'The lifetime must be a duration of at least one second and at most 100 years, such as "30s", "15m" or "7d".',
     );
   }
   if (seconds > config.maxExpiry) {

@@ -4,7 +4,10 @@ import type { Store } from '../store.js';
 import type { VerdictHandler } from '../verdicts.js';
 import type { WarningHandler } from '../warnings.js';
 
-/** Options of `createAuthProvider` and `createAuthClient`. At least one of `secret` and `jwksUrl` is needed. */
+/**
+ * Options of `createAuthProvider` and `createAuthClient`. Give `secret`, `jwksUrl` or `issuers`; `secret` goes with either
+ * of the others.
+ */
 export interface AuthProviderConfig {
   /**
    * HMAC secret for `sign` and `verify`; text is used as its UTF-8 bytes. A list rotates without downtime: the
@@ -45,24 +48,30 @@ export interface AuthProviderConfig {
   audience?: string | readonly string[];
 
   /**
-   * With `secret`: the HMAC algorithm that signs and that is accepted, default `'HS256'`. With `jwksUrl` alone:
-   * the one asymmetric algorithm accepted, default whichever the matching key is for.
+   * With `secret`: the HMAC algorithm that signs and that is accepted, default `'HS256'`. With `jwksUrl` or `issuers`
+   * alone: the one asymmetric algorithm accepted, default whichever the matching key is for.
    */
   algorithm?: Algorithm;
 
-  /** Lifetime of a signed token when `expiresIn` is not given, such as `'15m'`. Default `'1h'`, or `maxExpiry` if that is less. */
+  /**
+   * Lifetime of a signed token when `expiresIn` is not given, such as `'15m'`, rounded to whole seconds. Default `'1h'`, or
+   * `maxExpiry` if that is less.
+   */
   defaultExpiry?: string;
 
-  /** The longest lifetime that `sign` grants, such as `'8h'`. Default: no limit. */
+  /** The longest lifetime that `sign` grants, such as `'8h'`, rounded to whole seconds. Default: no limit. */
   maxExpiry?: string;
 
-  /** How far clocks may differ when `exp`, `nbf` and `maxTokenAge` are checked, such as `'30s'`. Default `'0s'`. */
+  /**
+   * How far clocks may differ when `exp`, `nbf` and `maxTokenAge` are checked, such as `'30s'`, rounded to whole seconds:
+   * `'0.4s'` is none. Default `'0s'`.
+   */
   clockTolerance?: string;
 
   /** Claims that must be present, such as `['exp', 'sub']`. Default: none beyond what other options imply. */
   requiredClaims?: readonly string[];
 
-  /** The longest time since `iat`, such as `'12h'`; makes `iat` required. Default: no limit. */
+  /** The longest time since `iat`, such as `'12h'`, rounded to whole seconds; makes `iat` required. Default: no limit. */
   maxTokenAge?: string;
 
   /**
@@ -96,7 +105,7 @@ export type Fetch = typeof globalThis extends { fetch: infer Global }
   ? Global
   : (url: string, init: object) => Promise<object>;
 
-/** Options for the keys behind `jwksUrl`. Durations are such as `'5s'` or `'10m'`. */
+/** Options for the keys behind `jwksUrl`. Durations are text, such as `'5s'` or `'10m'`. */
 export interface JwksOptions {
   /**
    * Issuer that these keys speak for. Default: the top-level `issuer`. Set it beside a `secret`, so that neither can
@@ -107,8 +116,8 @@ export interface JwksOptions {
   /** Audience that these keys' tokens are for. Default: the top-level `audience`. */
   audience?: string | readonly string[];
   /**
-   * The asymmetric algorithms that these keys may verify, such as `['RS256']`. Default: the top-level `algorithm`
-   * without a `secret`, otherwise each that a key is for.
+   * The asymmetric algorithms that these keys may verify, such as `['RS256']`. Default: without a `secret`, the top-level
+   * `algorithm` if it is given; otherwise every asymmetric algorithm, as far as the keys allow.
    * @see RFC 8725 section 3.1
    */
   algorithms?: readonly AsymmetricAlgorithm[];
@@ -116,7 +125,7 @@ export interface JwksOptions {
   typ?: string;
   /** Claims that these keys' tokens must have. Default: the top-level `requiredClaims`. */
   requiredClaims?: readonly string[];
-  /** The longest time since `iat` for these keys' tokens. Default: the top-level `maxTokenAge`. */
+  /** The longest time since `iat` for these keys' tokens, rounded to whole seconds. Default: the top-level `maxTokenAge`. */
   maxTokenAge?: string;
   /** The longest a fetch may take, body included. Default `'5s'`. */
   timeout?: string;

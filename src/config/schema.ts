@@ -12,7 +12,7 @@ import type { Fetch } from './options.js';
 
 /*
  * What each option accepts. The error of a schema says what the option must be: `parseConfig` puts the option's
- * name before it, as in `"timeout" must be a duration longer than zero`.
+ * name before it, as in `"timeout" must be a duration longer than zero …`.
  */
 
 const nonEmpty = (error: string) => z.string(error).check(z.minLength(1, error));
@@ -28,6 +28,7 @@ const texts = z.pipe(
 );
 
 const LONGER_THAN_ZERO = 'a duration longer than zero and at most 100 years, such as "30s", "15m" or "7d"';
+const ONE_SECOND = 'a duration of at least one second and at most 100 years, such as "30s", "15m" or "7d"';
 const ANY_DURATION = 'a duration of at most 100 years, such as "30s", "15m" or "7d"';
 
 const duration = (parse: (text: unknown) => number | undefined, least: number, error: string) =>
@@ -36,7 +37,7 @@ const duration = (parse: (text: unknown) => number | undefined, least: number, e
     z.transform((value) => parse(value) ?? 0),
   );
 // A claim's time is in whole seconds, so a lifetime of "0.2s" would be none.
-const seconds = duration(parseWholeSeconds, 1, LONGER_THAN_ZERO);
+const seconds = duration(parseWholeSeconds, 1, ONE_SECOND);
 const secondsOrNone = duration(parseWholeSeconds, 0, ANY_DURATION);
 const milliseconds = duration(parseMilliseconds, 1, LONGER_THAN_ZERO);
 const millisecondsOrNone = duration(parseMilliseconds, 0, ANY_DURATION);
@@ -149,7 +150,10 @@ const issuers = z
   )
   .check(z.minLength(1, 'a non-empty list of issuers'));
 
-/** The schema of the configuration. Its output has durations in seconds, and in milliseconds within `jwks`. */
+/**
+ * The schema of the configuration. In its output, `timeout`, `cooldown`, `cacheMaxAge` and `staleIfError` are in
+ * milliseconds, all other durations in seconds.
+ */
 export const configSchema = z.partial(
   z.strictObject(
     {

@@ -183,7 +183,7 @@ it.each([
   [{ claims: { nbf: 1 } }, '"claims" must not hold "nbf": a token is valid from the time of signing.'],
   [{ claims: { iss: 1 } }, '"claims" must not hold "iss": it is set by the server.'],
   [{ claims: { aud: 1 } }, '"claims" must not hold "aud": it is set by the server.'],
-  [{ expires_in: 'soon' }, 'The lifetime must be a duration longer than zero'],
+  [{ expires_in: 'soon' }, 'The lifetime must be a duration of at least one second'],
 ])('create_token refuses %j with the sentence: %s', async (input, message) => {
   await expect(createToken.execute(input, ctx)).rejects.toMatchObject({
     name: 'AuthError',

@@ -98,7 +98,7 @@ describe('sign, as to the lifetime,', () => {
   });
 
   const NONE =
-    'The lifetime must be a duration longer than zero and at most 100 years, such as "30s", "15m" or "7d".';
+    'The lifetime must be a duration of at least one second and at most 100 years, such as "30s", "15m" or "7d".';
 
   it.each<unknown>([
     ...['', 'soon', '1', '0s', '0.4s', '-1h', '1h ago', '3155760001s', '100.1 years'],

@@ -197,6 +197,7 @@ describe('parseConfig, given a bad configuration,', () => {
   const A_URL = 'the text of a URL, such as "https://example.com/.well-known/jwks.json"';
   const TEXT = 'a non-empty string';
   const TEXTS = 'a non-empty string or a non-empty list of them';
+  const SECONDS = 'a duration of at least one second and at most 100 years, such as "30s", "15m" or "7d"';
   const LONGER = 'a duration longer than zero and at most 100 years, such as "30s", "15m" or "7d"';
   const DURATION = 'a duration of at most 100 years, such as "30s", "15m" or "7d"';
   const HEADERS = 'an object of valid header names and values';
@@ -224,9 +225,9 @@ describe('parseConfig, given a bad configuration,', () => {
     ['issuer', TEXTS, ...notTexts],
     ['audience', TEXTS, ...notTexts],
     ['algorithm', `one of ${ALGORITHMS}`, 'none', 'hs256', 'RS255', '', 5, ['HS256']],
-    ['defaultExpiry', LONGER, ...notTimes, '0s', '0.4s'],
-    ['maxExpiry', LONGER, ...notTimes, '0s', '0.4s'],
-    ['maxTokenAge', LONGER, ...notTimes, '0s', '0.4s'],
+    ['defaultExpiry', SECONDS, ...notTimes, '0s', '0.4s'],
+    ['maxExpiry', SECONDS, ...notTimes, '0s', '0.4s'],
+    ['maxTokenAge', SECONDS, ...notTimes, '0s', '0.4s'],
     ['clockTolerance', DURATION, ...notTimes],
     ['requiredClaims', 'a list of claim names', 'exp', 5, null, {}, [''], ['exp', 5]],
     ['typ', TEXT, '', 5, null, ['a']],
@@ -237,7 +238,7 @@ describe('parseConfig, given a bad configuration,', () => {
     ['jwks.algorithms', SIGNATURES, 'RS256', [], ['HS256'], ['RS256', 'none'], 5, null],
     ['jwks.typ', TEXT, '', 5, null, ['a']],
     ['jwks.requiredClaims', 'a list of claim names', 'exp', 5, null, {}, [''], ['exp', 5]],
-    ['jwks.maxTokenAge', LONGER, ...notTimes, '0s', '0.4s'],
+    ['jwks.maxTokenAge', SECONDS, ...notTimes, '0s', '0.4s'],
     ['jwks.timeout', LONGER, ...notTimes, '0s', '0.0004s'],
     ['jwks.cooldown', LONGER, ...notTimes, '0s', '0.0004s'],
     ['jwks.cacheMaxAge', LONGER, ...notTimes, '0s', '0.0004s'],

@@ -83,7 +83,7 @@ describe('An agent that mints tokens', () => {
 
   it('an agent is told what is wrong with a lifetime', async () => {
     const message =
-      'The lifetime must be a duration longer than zero and at most 100 years, such as "30s", "15m" or "7d".';
+      'The lifetime must be a duration of at least one second and at most 100 years, such as "30s", "15m" or "7d".';
     expect(await call(createToken, { expires_in: '1h; 100y' })).toEqual(refused(message));
   });
 });
