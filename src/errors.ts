@@ -1,5 +1,6 @@
 /**
- * What went wrong, for code to branch on. Codes are stable. Messages are for people and may be reworded.
+ * What went wrong, for code to branch on. Codes are stable. Messages are for people and may be reworded. The reasons why
+ * `verify` refuses a token are no errors: they are `VERIFY_FAILURES`, in `types.ts`.
  *
  * - `ERR_AUTH_CONFIG`: an option is missing, unknown or unusable. Only the factories throw it.
  * - `ERR_NO_SIGNING_KEY`: `sign` was called on a client that has no `secret`.

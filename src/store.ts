@@ -11,7 +11,10 @@ export interface Store {
   set(key: string, value: string, ttlMs: number): unknown;
 }
 
-/** A store with its methods bound, or what it must do, where a failure that looks like a missing key would be unsafe. */
+/**
+ * Binds the methods of a store, or returns what is wrong with it. It is for uses where a failed `get` must not look like
+ * a missing key.
+ */
 export function storeThatFailsLoudly(input: unknown): Store | string {
   const isObject = typeof input === 'object' && input !== null;
   const [get, set] = isObject ? [methodOf(input, 'get'), methodOf(input, 'set')] : [];

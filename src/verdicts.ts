@@ -5,8 +5,8 @@ import type { HeaderMemory } from './token/header.js';
 import type { TokenPayload, VerifyFailure, VerifyResult } from './types.js';
 
 /**
- * What became of one `verify`, for audit and metrics. It never holds the token. What the token says of itself is there
- * only when its signature was good.
+ * What became of one `verify`, for audit and metrics. It never holds the token. The claims are there only when the
+ * signature was good; `keyId` may be copied by a forger.
  */
 export interface Verdict {
   /** Whether the token was accepted. */
@@ -21,7 +21,7 @@ export interface Verdict {
   readonly clientId?: string;
   /** The `jti` claim. */
   readonly jti?: string;
-  /** The `kid` header, when some token with this header had a good signature. */
+  /** The `kid` header, when a token with the same header, this one or an earlier one, had a good signature. */
   readonly keyId?: string;
   /** How long `verify` took, with all that it waited for. */
   readonly milliseconds: number;

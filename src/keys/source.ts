@@ -3,11 +3,14 @@ import type { Key } from '../signature/engine.js';
 import type { Header } from '../token/header.js';
 
 /**
- * Holds the keys that may verify certain algorithms, and the claims that its tokens must make. A token goes by
- * its `alg` to the one source that accepts it, so that no key of one kind ever meets an algorithm of the other.
+ * Holds the keys that may verify certain algorithms, and the rules for the claims of its tokens. A token's `alg` leads
+ * to the secret or to remote sources, never to both, so that no key of one kind ever meets an algorithm of the other.
  */
 export interface KeySource {
-  /** The algorithms accepted. No two sources of a client share one. */
+  /**
+   * The algorithms that the source accepts. The secret shares none with a remote source; remote sources of `issuers` may
+   * share theirs, and `iss` then selects one.
+   */
   readonly algorithms: readonly string[];
   readonly rules: ClaimRules;
   /**

@@ -6,5 +6,5 @@ import { createNodeEngine } from './node.js';
 /** Signatures by `node:crypto`, where there is one: on Node 20.16 or later, Bun and Deno. */
 export const nodeEngine: SignatureEngine | undefined = nodeCrypto && createNodeEngine(nodeCrypto);
 
-/** The engine that clients use: `node:crypto` where its verdicts are proven equal to jose's, otherwise jose. */
+/** The engine that clients use: `node:crypto` where there is one, otherwise jose. */
 export const defaultEngine: SignatureEngine = nodeEngine ?? joseEngine;

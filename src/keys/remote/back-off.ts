@@ -7,8 +7,9 @@ const MAX_DELAY_MS = { serving: 30_000, empty: 5000 } as const;
 const MAX_RETRY_AFTER_MS = 60_000;
 
 /**
- * When to try again after failures: after one second, doubling. Each wait is shortened by up to half at random, so
- * that the processes of a fleet do not come back in step. Times are in milliseconds on a monotonic clock.
+ * The wait after a failure: one second, doubling, shortened by up to half at random, but never less than
+ * `Retry-After`, itself at most a minute. Random, so that the processes of a fleet do not come back in step. Times are
+ * in milliseconds on a monotonic clock.
  */
 export class BackOff {
   #failures = 0;

@@ -17,15 +17,16 @@ const SPREAD_MS = 100;
 const TURN_MS = 2000;
 const LOOK_EVERY_MS = 50;
 
-/** Two readings of the same time differ by less. */
+/** The time of a set is computed anew at each read, so two readings of one set may differ by this much. */
 const SAME_MS = 1000;
 
-/** Clocks of processes may differ by this much. What is stored later than that is not believed. */
+/** Clocks of processes may differ by this much. A set dated further than this into the future is ignored. */
 const CLOCKS_MS = 60_000;
 
 /**
  * The key sets that processes share through a store. Whoever needs keys and finds none there takes a turn to fetch
- * them, and the others wait for what it brings. Nothing that the store does can end in worse than a fetch.
+ * them, and the others wait for what it brings. A store that fails or hangs leads to a fetch. Whoever can write to it
+ * can have forged tokens accepted.
  */
 export class SharedKeys {
   readonly #config: RemoteConfig;
@@ -97,9 +98,9 @@ export class SharedKeys {
   async #keep(set: KeySet): Promise<void> {
     const { keys } = await this.#names;
     const age = monotonicNow() - set.fetchBegan;
-    // It begins with a word, because some stores turn what looks like JSON into objects.
     // A configured URL may hold a secret, and everyone knows it. A discovered one is public.
     const content = JSON.stringify([this.#config.url ? null : set.url?.href, set.keys]);
+    // It begins with a word, because some stores turn what looks like JSON into objects.
     const text = `jwks ${Math.round(Date.now() - age)} ${content}`;
     await this.#set(keys, text, Math.ceil(this.#config.cacheMaxAgeMs - age));
   }

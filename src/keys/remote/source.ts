@@ -76,7 +76,8 @@ export class RemoteSource implements KeySource {
   }
 
   /**
-   * Fetches the keys, whatever is cached and however recently a fetch failed. Callers within a second share one fetch.
+   * Fetches the keys, even when keys are cached and however recently a fetch failed. It joins a fetch in flight, and
+   * callers within a second share one.
    *
    * @returns why the keys could not be fetched, or `undefined` when they could.
    */
