@@ -138,5 +138,5 @@ const looksGuessable = (bytes: Uint8Array): boolean =>
 
 function asymmetricAlgorithm(only: Algorithm | undefined): AsymmetricAlgorithm | undefined {
   if (only === undefined || !isHmacAlgorithm(only)) return only;
-  throw configError('"algorithm" must be an asymmetric one, such as RS256, with "jwksUrl" alone.');
+  throw configError('"algorithm" must be an asymmetric one, such as RS256, without "secret".');
 }

@@ -139,7 +139,7 @@ describe('parseConfig, given a bad configuration,', () => {
   const OPTIONS = 'The configuration must be an object of options.';
   const NOTHING = 'Give "secret", "jwksUrl" or "issuers".';
   const HMAC_ONLY = '"algorithm" must be HS256, HS384 or HS512 with "secret".';
-  const ASYMMETRIC = '"algorithm" must be an asymmetric one, such as RS256, with "jwksUrl" alone.';
+  const ASYMMETRIC = '"algorithm" must be an asymmetric one, such as RS256, without "secret".';
   const TOO_LONG = '"defaultExpiry" must not be longer than "maxExpiry".';
   const KEY_TEXT =
     '"secret" must be random bytes, not the text of a PEM, JWK or JWKS key; asymmetric keys come from "jwksUrl".';
