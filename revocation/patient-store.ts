@@ -7,7 +7,10 @@ export class StoreError extends Error {
   override readonly name = 'StoreError';
 }
 
-/** With so many late answers outstanding, the store is not asked again, but once a second to see whether it is back. */
+/**
+ * With so many late answers outstanding, the store is asked only once a second to see whether it is back. Its first
+ * answer in time ends that, because the late ones may never come.
+ */
 const MAX_LATE = 100;
 const PROBE_INTERVAL_MS = 1000;
 
@@ -19,7 +22,8 @@ const PROBE_INTERVAL_MS = 1000;
 export class PatientStore {
   readonly #store: Store;
   readonly #timeoutMs: number;
-  #late = 0;
+  /** How many late answers are outstanding since the last one in time. */
+  #late = { count: 0 };
   #probeAt = 0;
 
   constructor(store: Store, timeoutMs: number) {
@@ -30,12 +34,14 @@ export class PatientStore {
   /** @throws {StoreError} and nothing else. */
   async ask<T>(question: (store: Store) => Promise<T>): Promise<T> {
     const now = monotonicNow();
-    if (this.#late >= MAX_LATE && now < this.#probeAt)
+    if (this.#late.count >= MAX_LATE && now < this.#probeAt)
       throw new StoreError('it has not answered for a while');
     this.#probeAt = now + PROBE_INTERVAL_MS;
     const answer = question(this.#store);
     try {
-      return await within(this.#timeoutMs, answer);
+      const inTime = await within(this.#timeoutMs, answer);
+      this.#late = { count: 0 };
+      return inTime;
     } catch (error) {
       if (error instanceof TooLate) this.#countLate(answer);
       throw asStoreError(error);
@@ -43,9 +49,10 @@ export class PatientStore {
   }
 
   #countLate(answer: Promise<unknown>): void {
-    this.#late += 1;
+    const late = this.#late;
+    late.count += 1;
     const settled = (): void => {
-      this.#late -= 1;
+      late.count -= 1;
     };
     answer.then(settled, settled);
   }

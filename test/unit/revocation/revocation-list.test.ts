@@ -257,6 +257,22 @@ describe('An outage of the store', () => {
     answers.at(-1)?.();
     expect(await recovered).toBe(false);
   });
+
+  it('is over with the first answer, although 150 earlier answers never come', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'], now: NOW * 1000 });
+    const { get } = memoryStore();
+    const store = { get: (): unknown => new Promise(() => {}), set: async () => undefined };
+    const list = createRevocationList({ get: () => store.get(), set: store.set }, { onWarning: () => {} });
+    const ask = (): Promise<unknown> => codeOf(list.isRevoked(without('sub')));
+    const lost = Array.from({ length: 150 }, ask);
+    await vi.advanceTimersByTimeAsync(250);
+    expect(new Set(await Promise.all(lost))).toEqual(new Set(['ERR_REVOCATION_UNAVAILABLE']));
+    expect(await ask()).toBe('ERR_REVOCATION_UNAVAILABLE');
+
+    store.get = () => get('nothing');
+    await vi.advanceTimersByTimeAsync(1000);
+    for (let time = 0; time < 3; time += 1) expect(await ask()).toBe(false);
+  });
 });
 
 describe('The memory of tokens that were not revoked', () => {
