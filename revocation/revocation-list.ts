@@ -28,6 +28,8 @@ export interface RevocationList extends Revocation {
 
   /**
    * Revokes all tokens of a subject that were issued until now, the current second included, and those without `iat`.
+   * The `iat` of a token is compared with the clock of this process. When the issuer's clock is ahead of it, tokens of
+   * the last seconds, as many as the clocks differ by, are not revoked.
    *
    * @param of `issuer`: the `iss` of these tokens, or `null` when they have none.
    * @throws {AuthError} `ERR_NO_REVOCATION` when the subject or the issuer is not text. `ERR_REVOCATION_UNAVAILABLE` when
@@ -96,8 +98,9 @@ export function createRevocationList(store: Store, options: RevocationListOption
         'The token was neither accepted nor refused',
       );
       if (ofToken !== undefined) return true;
-      // A token that does not say when it was issued cannot show that it is a later one.
-      if (ofSubject !== undefined && !(issuedAt !== undefined && issuedAt > ofSubject)) return true;
+      // A token that does not say when it was issued cannot show that it is a later one. The time of a revocation is in
+      // whole seconds, so that one of the same second cannot either.
+      if (ofSubject !== undefined && !(Math.floor(issuedAt ?? 0) > ofSubject)) return true;
       remember();
       return false;
     } catch (error) {

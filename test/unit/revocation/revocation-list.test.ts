@@ -50,6 +50,7 @@ describe.each([
   it.each([
     ['issued before', { iat: NOW - 1 }, true],
     ['issued in the same second', { iat: NOW }, true],
+    ['issued at the end of the same second', { iat: NOW + 0.999 }, true],
     ['issued a second later', { iat: NOW + 1 }, false],
     ['without "iat"', { iat: undefined }, true],
     ['of another subject', { sub: 'user-2' }, false],
