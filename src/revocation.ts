@@ -1,4 +1,4 @@
-import { AuthError } from './errors.js';
+import { AuthError, type AuthErrorCode } from './errors.js';
 import type { TokenPayload } from './types.js';
 
 /**
@@ -8,11 +8,13 @@ import type { TokenPayload } from './types.js';
 export interface Revocation {
   /**
    * Whether a token is revoked whose signature and claims are good. It gets a copy of the claims, never the token. When
-   * it throws, or answers with anything but `true` or `false`, there is no verdict.
+   * it throws, or answers with anything but `true` or `false`, there is no verdict: `verify` throws
+   * `ERR_REVOCATION_UNAVAILABLE`. An `AuthError` of yours with this code is thrown as it is.
    */
   isRevoked(payload: TokenPayload): boolean | Promise<boolean>;
   /**
-   * Revokes the token with these claims, for `auth.revoke`. Without it, this client cannot revoke.
+   * Revokes the token with these claims, for `auth.revoke`. Without it, this client cannot revoke. What it throws becomes
+   * `ERR_REVOCATION_UNAVAILABLE`, except an `AuthError` with this code or `ERR_NO_REVOCATION`.
    *
    * @param tolerance how far the client lets clocks differ, in seconds. It accepts the token for so long after its `exp`.
    */
@@ -28,6 +30,7 @@ export async function isRevoked(hook: Revocation, payload: TokenPayload): Promis
   const answer: unknown = await orUnavailable(
     async () => hook.isRevoked(payload),
     'neither accepted nor refused',
+    ['ERR_REVOCATION_UNAVAILABLE'],
   );
   if (typeof answer === 'boolean') return answer;
   throw unavailable('neither accepted nor refused');
@@ -39,15 +42,23 @@ export async function isRevoked(hook: Revocation, payload: TokenPayload): Promis
  * @throws {AuthError} `ERR_NO_REVOCATION`, `ERR_REVOCATION_UNAVAILABLE`
  */
 export async function revoke(hook: Revocation, payload: TokenPayload, tolerance: number): Promise<void> {
-  await orUnavailable(async () => hook.revoke?.(payload, tolerance), 'not revoked');
+  await orUnavailable(async () => hook.revoke?.(payload, tolerance), 'not revoked', [
+    'ERR_NO_REVOCATION',
+    'ERR_REVOCATION_UNAVAILABLE',
+  ]);
 }
 
-async function orUnavailable<T>(action: () => Promise<T>, outcome: string): Promise<T> {
+async function orUnavailable<T>(
+  action: () => Promise<T>,
+  outcome: string,
+  expected: readonly AuthErrorCode[],
+): Promise<T> {
   try {
     return await action();
   } catch (error) {
+    if (error instanceof AuthError && expected.includes(error.code)) throw error;
     // The text of any other error may hold what it was given.
-    throw error instanceof AuthError ? error : unavailable(outcome);
+    throw unavailable(outcome);
   }
 }
 

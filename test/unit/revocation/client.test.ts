@@ -162,6 +162,21 @@ describe('A client with a revocation list', () => {
     await expect(auth.verify(forged({}))).rejects.not.toHaveProperty('cause');
   });
 
+  it.each([
+    ['ERR_REVOCATION_UNAVAILABLE', UNAVAILABLE, UNAVAILABLE],
+    ['ERR_NO_REVOCATION', UNAVAILABLE, 'ERR_NO_REVOCATION'],
+    ['ERR_AUTH_CONFIG', UNAVAILABLE, UNAVAILABLE],
+    ['ERR_JWKS_UNAVAILABLE', UNAVAILABLE, UNAVAILABLE],
+  ] as const)('takes an AuthError %s of your own list as %s, and as %s when it revokes', async (...codes) => {
+    const [code, ofVerify, ofRevoke] = codes;
+    const fail = (): never => {
+      throw new AuthError(code, 'hush-hush');
+    };
+    const token = forged({ exp: NOW + 90 });
+    expect(await codeOf(client({ isRevoked: fail }).verify(token))).toBe(ofVerify);
+    expect(await codeOf(client({ isRevoked: () => false, revoke: fail }).revoke(token))).toBe(ofRevoke);
+  });
+
   it('says so when a list of your own fails to revoke', async () => {
     const revoke = vi.fn(() => Promise.reject(new Error('hush-hush')));
     const auth = client({ isRevoked: () => false, revoke });
