@@ -1,4 +1,5 @@
 import { AuthError, type Revocation, type Store, type TokenPayload } from 'intentkit-auth';
+import { CLOCK_MARGIN } from '../src/clock-margin.js';
 import { own } from '../src/own-properties.js';
 import { storeThatFailsLoudly } from '../src/store.js';
 import { entry, keyOf, timeIn } from './entries.js';
@@ -18,7 +19,7 @@ export interface RevocationList extends Revocation {
 
   /**
    * Revokes the token with these claims. It is kept in the store until the token has expired, with the tolerance and a
-   * minute more, as clocks differ. It does nothing for a token that has expired.
+   * minute more, as clocks differ. It does nothing for a token whose time is over by then.
    *
    * @param tolerance how far clients let clocks differ, in seconds. Default 0; `auth.revoke` gives its own.
    * @throws {AuthError} `ERR_NO_REVOCATION` for a token without `jti`, or without `exp` where there is no `maxLifetime`.
@@ -38,8 +39,7 @@ export interface RevocationList extends Revocation {
   revokeSubject(subject: string, of: { issuer: string | null }): Promise<void>;
 }
 
-/** Clocks differ even where no tolerance is configured. */
-const MARGIN_MS = 60_000;
+const MARGIN_MS = CLOCK_MARGIN * 1000;
 
 /** A hundred years: stores refuse times without end. */
 const LONGEST_MS = 100 * 31_557_600_000;
@@ -119,7 +119,7 @@ export function createRevocationList(store: Store, options: RevocationListOption
     if (rest === undefined) {
       throw refused('The token has no "exp", so revoking it needs "maxLifetime" in the options of the list.');
     }
-    if (rest > 0) await keep(await keyOf('token', issuer, id), rest, 'The token was not revoked');
+    if (rest + MARGIN_MS > 0) await keep(await keyOf('token', issuer, id), rest, 'The token was not revoked');
   }
 
   async function revokeSubject(subject: string, { issuer }: { issuer: string | null }): Promise<void> {

@@ -1,5 +1,6 @@
 import { checkClaims, isBroken } from './claims/check.js';
 import { claimsToSign } from './claims/to-sign.js';
+import { CLOCK_MARGIN } from './clock-margin.js';
 import type { AuthProviderConfig } from './config/options.js';
 import { type Config, parseConfig } from './config/parse.js';
 import { AuthError } from './errors.js';
@@ -7,6 +8,7 @@ import { healthOf } from './health.js';
 import { RemoteSource } from './keys/remote/source.js';
 import { SecretSource } from './keys/secret.js';
 import { Sources } from './keys/sources.js';
+import { own } from './own-properties.js';
 import { isRevoked, revoke as revokeBy } from './revocation.js';
 import { defaultEngine } from './signature/choose.js';
 import type { SignatureEngine, SignatureVerdict } from './signature/engine.js';
@@ -81,10 +83,19 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
       );
     }
     const { valid, payload, reason, message } = await verify(input);
-    if (reason === 'expired' || reason === 'revoked') return;
-    // One that is not valid yet will be.
-    if (valid || reason === 'not_yet_valid') return revokeBy(revocation, payload, config.clockTolerance);
+    if (reason === 'revoked' || (reason === 'expired' && hasEnded(payload))) return;
+    // One that is not valid yet will be. One that is expired here may be accepted by a client with another `maxTokenAge`
+    // or another clock.
+    if (valid || reason === 'not_yet_valid' || reason === 'expired') {
+      return revokeBy(revocation, payload, config.clockTolerance);
+    }
     throw new AuthError('ERR_TOKEN_REFUSED', `The token was not revoked, because it was refused: ${message}`);
+  }
+
+  /** Whether no clock can make the token be accepted. */
+  function hasEnded(payload: TokenPayload): boolean {
+    const expiry = own(payload, 'exp');
+    return typeof expiry === 'number' && expiry + config.clockTolerance + CLOCK_MARGIN <= now();
   }
 
   async function sign(payload: object, options: SignOptions = {}): Promise<string> {

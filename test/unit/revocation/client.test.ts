@@ -81,7 +81,9 @@ describe('A client with a revocation list', () => {
   });
 
   it.each([
-    ['is expired', forged({ jti: 'a', exp: NOW - 1 }), undefined, 0],
+    ['expired a minute ago', forged({ jti: 'a', exp: NOW - 60 }), undefined, 0],
+    ['expired a minute ago and has no "jti"', forged({ exp: NOW - 60 }), undefined, 0],
+    ['has just expired, by this clock', forged({ jti: 'a', exp: NOW - 59 }), undefined, 1],
     ['is not valid yet', forged({ jti: 'a', nbf: NOW + 60, exp: NOW + 90 }), undefined, 1],
     ['is for another issuer', forged({ jti: 'a', iss: 'x', exp: NOW + 90 }), 'ERR_TOKEN_REFUSED', 0],
     [
@@ -97,6 +99,24 @@ describe('A client with a revocation list', () => {
     const store = memoryStore();
     expect(await codeOf(client(createRevocationList(store)).revoke(token))).toBe(expected);
     expect(store.map.size).toBe(stored);
+  });
+
+  it('revokes one that is too old for this client alone, so that another client refuses it', async () => {
+    const revocation = createRevocationList(memoryStore());
+    const [strict, other] = [client(revocation, { maxTokenAge: '1h' }), client(revocation)];
+    const token = forged({ jti: 'a', iat: NOW - 7200, exp: NOW + 86_400 });
+    expect([await outcome(strict, token), await outcome(other, token)]).toEqual(['expired', 'valid']);
+    await strict.revoke(token);
+    expect(await outcome(other, token)).toBe('revoked');
+  });
+
+  it('revokes one that has just expired, with its tolerance and a minute for clocks that differ', async () => {
+    const store = memoryStore();
+    const auth = client(createRevocationList(store), { clockTolerance: '30s' });
+    await auth.revoke(forged({ jti: 'a', exp: NOW - 90 }));
+    expect(store.ttls).toEqual([]);
+    await auth.revoke(forged({ jti: 'a', exp: NOW - 89 }));
+    expect(store.ttls).toEqual([1000]);
   });
 
   it('revokes one that is revoked already, without a word', async () => {

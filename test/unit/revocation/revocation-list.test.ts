@@ -88,7 +88,8 @@ describe('A revocation list', () => {
     ['the rest of its life and a minute', token(), undefined, {}, 660],
     ['the tolerance more', token(), 30, {}, 690],
     ['the tolerance of one that has just expired', token({ exp: NOW - 10 }), 30, {}, 80],
-    ['no time when it has expired', token({ exp: NOW }), undefined, {}, undefined],
+    ['a minute when it has just expired', token({ exp: NOW }), undefined, {}, 60],
+    ['no time when it expired a minute ago', token({ exp: NOW - 60 }), undefined, {}, undefined],
     ['"maxLifetime" without "exp"', without('exp'), undefined, { maxLifetime: '1d' }, 86_460],
     ['100 years at most', token({ exp: 1e300 }), undefined, {}, 100 * 31_557_600],
   ])('keeps a token for %s', async (_, payload, tolerance, options, seconds) => {
