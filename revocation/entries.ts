@@ -2,9 +2,16 @@ import { sha256 } from '../src/runtime.js';
 import { StoreError } from './patient-store.js';
 
 /*
- * What stands in the store: under the hash of a token's or a subject's name, when it was revoked. The key is part of the
- * value, so that an answer which was stored elsewhere, or not by us, is seen.
+ * What stands in the store: under the hash of a token's or a subject's name, when it was revoked and until when that is
+ * kept. The key is part of the value, so that an answer which was stored elsewhere, or not by us, is seen.
  */
+
+/** A revocation. Both times are in seconds since the epoch. */
+export interface Entry {
+  readonly revokedAt: number;
+  /** `undefined` in an entry of an earlier version, which did not say it. */
+  readonly keptUntil: number | undefined;
+}
 
 /** The key of a token, or of a subject's tokens. `issuer` is `undefined` for tokens without `iss`. */
 export function keyOf(
@@ -18,17 +25,25 @@ export function keyOf(
   return hash instanceof Promise ? hash.then(withPrefix) : withPrefix(hash);
 }
 
-/** What is stored under a key. The time is in seconds since the epoch. */
-export const entry = (key: string, seconds: number): string => `revoked ${seconds} ${key}`;
+/** What is stored under a key. */
+export const textOf = ({ revokedAt, keptUntil }: Entry, key: string): string =>
+  keptUntil === undefined ? `revoked ${revokedAt} ${key}` : `revoked ${revokedAt}-${keptUntil} ${key}`;
 
 /**
- * The time in what the store answered for a key, or `undefined` when nothing is there.
+ * The entry in what the store answered for a key, or `undefined` when nothing is there.
  *
  * @throws {StoreError} for what was never stored under this key.
  */
-export function timeIn(answer: unknown, key: string): number | undefined {
+export function entryIn(answer: unknown, key: string): Entry | undefined {
   if (answer === undefined || answer === null) return undefined;
-  const [, seconds] = (typeof answer === 'string' && /^revoked (\d{1,15}) /.exec(answer)) || [];
-  if (seconds !== undefined && answer === entry(key, Number(seconds))) return Number(seconds);
+  const found = typeof answer === 'string' && /^revoked (\d{1,15})(?:-(\d{1,15}))? /.exec(answer);
+  if (found) {
+    const [, revokedAt, keptUntil] = found;
+    const entry = {
+      revokedAt: Number(revokedAt),
+      keptUntil: keptUntil === undefined ? undefined : Number(keptUntil),
+    };
+    if (answer === textOf(entry, key)) return entry;
+  }
   throw new StoreError('it answered with what was not stored there');
 }

@@ -2,7 +2,7 @@ import { AuthError, type Revocation, type Store, type TokenPayload } from 'inten
 import { CLOCK_MARGIN } from '../src/clock-margin.js';
 import { own } from '../src/own-properties.js';
 import { storeThatFailsLoudly } from '../src/store.js';
-import { entry, keyOf, timeIn } from './entries.js';
+import { type Entry, entryIn, keyOf, textOf } from './entries.js';
 import { Misses } from './misses.js';
 import { parseOptions, type RevocationListOptions } from './options.js';
 import { Outage } from './outage.js';
@@ -90,8 +90,8 @@ export function createRevocationList(store: Store, options: RevocationListOption
     const name = `${tokenKey} ${subjectKey} ${issuedAt}`;
     if (misses.has(name)) return false;
     const remember = misses.asking(name);
-    const look = async (from: Store, key: string | undefined): Promise<number | undefined> =>
-      key === undefined ? undefined : timeIn(await from.get(key), key);
+    const look = async (from: Store, key: string | undefined): Promise<Entry | undefined> =>
+      key === undefined ? undefined : entryIn(await from.get(key), key);
     try {
       const [ofToken, ofSubject] = await ask(
         (from) => Promise.all([look(from, tokenKey), look(from, subjectKey)]),
@@ -100,7 +100,7 @@ export function createRevocationList(store: Store, options: RevocationListOption
       if (ofToken !== undefined) return true;
       // A token that does not say when it was issued cannot show that it is a later one. The time of a revocation is in
       // whole seconds, so that one of the same second cannot either.
-      if (ofSubject !== undefined && !(Math.floor(issuedAt ?? 0) > ofSubject)) return true;
+      if (ofSubject !== undefined && !(Math.floor(issuedAt ?? 0) > ofSubject.revokedAt)) return true;
       remember();
       return false;
     } catch (error) {
@@ -132,17 +132,26 @@ export function createRevocationList(store: Store, options: RevocationListOption
     await keep(key, settings.maxLifetimeMs ?? LONGEST_MS, 'The subject was not revoked');
   }
 
-  /** Stores the time of a revocation, and reads it back: some stores answer that they have kept what they have not. */
+  /** Stores a revocation, and reads it back: some stores answer that they have kept what they have not. */
   async function keep(key: string, rest: number, outcome: string): Promise<void> {
-    const now = Math.floor(Date.now() / 1000);
-    const ttl = Math.min(Math.ceil(rest) + MARGIN_MS, LONGEST_MS);
+    const now = Date.now();
+    const untilIn = (ms: number): number => Math.ceil((now + Math.min(ms, LONGEST_MS)) / 1000);
+    const [revokedAt, keptUntil] = [Math.floor(now / 1000), untilIn(rest + MARGIN_MS)];
     misses.clear();
     await ask(async (to) => {
-      // An earlier time would let tokens in again that another process, whose clock is ahead, has revoked.
-      const known = timeIn(await to.get(key), key) ?? 0;
-      const value = entry(key, Math.max(now, known));
-      await to.set(key, value, ttl);
-      if ((await to.get(key)) !== value) throw new StoreError('it did not keep what was stored');
+      // Another process may have revoked the same by a clock that is ahead, or for a longer time: an earlier time or end
+      // would let its tokens in again. What does not say its end may have been kept for the longest time.
+      const known = entryIn(await to.get(key), key) ?? { revokedAt, keptUntil };
+      const entry = {
+        revokedAt: Math.max(revokedAt, known.revokedAt),
+        keptUntil: Math.max(keptUntil, known.keptUntil ?? untilIn(LONGEST_MS)),
+      };
+      await to.set(key, textOf(entry, key), entry.keptUntil * 1000 - now);
+      const kept = entryIn(await to.get(key), key);
+      // Another process may have stored more at the same time, but not less.
+      if (!(kept && kept.revokedAt >= entry.revokedAt && (kept.keptUntil ?? 0) >= entry.keptUntil)) {
+        throw new StoreError('it did not keep what was stored');
+      }
     }, outcome);
     misses.clear();
   }

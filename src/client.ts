@@ -83,10 +83,10 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
       );
     }
     const { valid, payload, reason, message } = await verify(input);
-    if (reason === 'revoked' || (reason === 'expired' && hasEnded(payload))) return;
+    if (reason === 'expired' && hasEnded(payload)) return;
     // One that is not valid yet will be. One that is expired here may be accepted by a client with another `maxTokenAge`
-    // or another clock.
-    if (valid || reason === 'not_yet_valid' || reason === 'expired') {
+    // or another clock. One that was revoked with an older token of the same `jti` may live for longer than that one.
+    if (valid || reason === 'not_yet_valid' || reason === 'expired' || reason === 'revoked') {
       return revokeBy(revocation, payload, config.clockTolerance);
     }
     throw new AuthError('ERR_TOKEN_REFUSED', `The token was not revoked, because it was refused: ${message}`);

@@ -13,8 +13,9 @@ export interface Revocation {
    */
   isRevoked(payload: TokenPayload): boolean | Promise<boolean>;
   /**
-   * Revokes the token with these claims, for `auth.revoke`. Without it, this client cannot revoke. What it throws becomes
-   * `ERR_REVOCATION_UNAVAILABLE`, except an `AuthError` with this code or `ERR_NO_REVOCATION`.
+   * Revokes the token with these claims, for `auth.revoke`. Without it, this client cannot revoke. It may get one that is
+   * revoked already. What it throws becomes `ERR_REVOCATION_UNAVAILABLE`, except an `AuthError` with this code or
+   * `ERR_NO_REVOCATION`.
    *
    * @param tolerance how far the client lets clocks differ, in seconds. It accepts the token for so long after its `exp`.
    */

@@ -176,7 +176,7 @@ export interface AuthClient {
 
   /**
    * Revokes a token, which `verify` then refuses in every process that shares the list. It verifies the token first.
-   * It resolves for one that is revoked already, and for one whose `exp` has passed by more than `clockTolerance` and a
+   * It resolves for one that it has revoked already, and for one whose `exp` has passed by more than `clockTolerance` and a
    * minute. Until then, and when it is only older than `maxTokenAge`, it is revoked, because other clients may accept it.
    *
    * @throws {AuthError} `ERR_NO_REVOCATION` when no list is configured that revokes, or the token has no `jti` or no

@@ -4,6 +4,7 @@ import {
   type AuthProviderConfig,
   createAuthClient,
   type Revocation,
+  type Store,
   type TokenPayload,
 } from 'intentkit-auth';
 import { createRevocationList } from 'intentkit-auth/revocation';
@@ -34,6 +35,17 @@ const codeOf = (action: Promise<unknown>): Promise<unknown> =>
     (value) => value,
     (error) => (error instanceof AuthError ? error.code : error),
   );
+/** A store that forgets an entry when its time is over. */
+const keptInTime = (): Store => {
+  const entries = new Map<string, { value: string; end: number }>();
+  return {
+    get: async (key) => {
+      const { value, end = 0 } = entries.get(key) ?? {};
+      return Date.now() < end ? value : undefined;
+    },
+    set: async (key, value, ttlMs) => entries.set(key, { value, end: Date.now() + ttlMs }),
+  };
+};
 /** A hook that answers as it is told, and notes what it was asked. */
 const hook = (answer: () => unknown) => {
   const asked: unknown[][] = [];
@@ -117,6 +129,16 @@ describe('A client with a revocation list', () => {
     expect(store.ttls).toEqual([]);
     await auth.revoke(forged({ jti: 'a', exp: NOW - 89 }));
     expect(store.ttls).toEqual([1000]);
+  });
+
+  it('refuses a renewed token for all its life, when it is revoked after an older one with its "jti"', async () => {
+    const auth = client(createRevocationList(keptInTime()));
+    const old = await auth.sign({}, { expiresIn: '1m' });
+    const renewed = await auth.sign(auth.decode(old), { expiresIn: '1h' });
+    await auth.revoke(old);
+    await auth.revoke(renewed);
+    vi.setSystemTime((NOW + 3599) * 1000);
+    expect(await outcome(auth, renewed)).toBe('revoked');
   });
 
   it('revokes one that is revoked already, without a word', async () => {

@@ -78,7 +78,7 @@ describe('A revocation list', () => {
     await list.revokeSubject('user-1', { issuer: ISSUER });
     const hash = createHash('sha256').update(`token ${ISSUER.length} ${ISSUER}token-1`).digest('hex');
     expect(store.map.get(`intentkit-auth:revoked:${hash}`)).toBe(
-      `revoked ${NOW} intentkit-auth:revoked:${hash}`,
+      `revoked ${NOW}-${NOW + 660} intentkit-auth:revoked:${hash}`,
     );
     expect(JSON.stringify([...store.map])).not.toMatch(/user-1|token-1|issuer/);
     for (const key of store.map.keys()) expect(key).toMatch(/^intentkit-auth:revoked:[0-9a-f]{64}$/);
@@ -128,6 +128,65 @@ describe('A revocation list', () => {
     vi.setSystemTime((NOW - 60) * 1000);
     await list.revokeSubject('user-1', { issuer: ISSUER });
     expect(await list.isRevoked(token({ iat: NOW - 1 }))).toBe(true);
+  });
+
+  it('never shortens the time that an earlier revocation of a token is kept for', async () => {
+    const store = memoryStore();
+    const list = createRevocationList(store);
+    for (const [rest, seconds] of [
+      [3600, 3660],
+      [5, 3660],
+      [7200, 7260],
+    ] as const) {
+      await list.revoke(token({ exp: NOW + rest }));
+      expect(store.ttls.at(-1)).toBe(seconds * 1000);
+    }
+    vi.setSystemTime((NOW + 60) * 1000);
+    await list.revoke(token({ exp: NOW + 65 }));
+    expect(store.ttls.at(-1)).toBe(7200 * 1000);
+  });
+
+  it('never shortens the time that an earlier revocation of a subject is kept for', async () => {
+    const store = memoryStore();
+    for (const maxLifetime of ['30d', '1d']) {
+      await createRevocationList(store, { maxLifetime }).revokeSubject('user-1', { issuer: ISSUER });
+    }
+    expect(store.ttls).toEqual(Array(2).fill((30 * 86_400 + 60) * 1000));
+  });
+
+  describe('on a store with an entry that says no end', () => {
+    const storeWith = async () => {
+      const store = memoryStore();
+      const list = createRevocationList(store);
+      await list.revoke(token());
+      await list.revokeSubject('user-1', { issuer: ISSUER });
+      for (const [key] of store.map) store.map.set(key, `revoked ${NOW} ${key}`);
+      return { store, list };
+    };
+
+    it('understands it', async () => {
+      const { list } = await storeWith();
+      expect(await list.isRevoked(without('sub'))).toBe(true);
+      expect(await list.isRevoked(token({ jti: 'token-2', iat: NOW }))).toBe(true);
+      expect(await list.isRevoked(token({ jti: 'token-2', iat: NOW + 1 }))).toBe(false);
+    });
+
+    it('does not shorten it', async () => {
+      const { store, list } = await storeWith();
+      await list.revoke(token());
+      expect(store.ttls.at(-1)).toBe(100 * 31_557_600 * 1000);
+    });
+  });
+
+  it.each([
+    ['a later end', NOW + 3600, undefined],
+    ['an earlier end', NOW + 60, 'ERR_REVOCATION_UNAVAILABLE'],
+  ])('sees when another process stores %s at the same time', async (_, until, expected) => {
+    const { map, get, set } = memoryStore();
+    const raced: typeof set = (key, _, ttlMs) => set(key, `revoked ${NOW}-${until} ${key}`, ttlMs);
+    const list = createRevocationList({ get, set: raced }, { onWarning: () => {} });
+    expect(await codeOf(list.revoke(token()))).toBe(expected);
+    expect(map.size).toBe(1);
   });
 
   it('does not ask the store about a token that has neither "jti" nor "sub"', async () => {
