@@ -20,8 +20,9 @@ export interface RevocationListOptions {
    */
   onUnavailable?: 'refuse' | 'accept';
   /**
-   * The longest that a token can live, tolerance included. `revokeSubject` is kept for so long, and so is the revocation
-   * of a token without `exp`. Default: a subject is kept for 100 years, and a token without `exp` cannot be revoked.
+   * The longest that a token can live, tolerance included. Each revocation is kept for so long, so that it also ends a
+   * renewed token. Default: a subject is kept for 100 years, a token until its `exp`, and a token without `exp` cannot be
+   * revoked.
    */
   maxLifetime?: string;
   /** Receives `REVOCATION_FAILING` and `REVOCATION_RECOVERED`. Default: `process.emitWarning`, else `console.warn`. */

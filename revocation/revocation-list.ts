@@ -18,8 +18,10 @@ export interface RevocationList extends Revocation {
   isRevoked(payload: TokenPayload): Promise<boolean>;
 
   /**
-   * Revokes the token with these claims. It is kept in the store until the token has expired, with the tolerance and a
-   * minute more, as clocks differ. It does nothing for a token whose time is over by then.
+   * Revokes the token with these claims, and all others with its `iss` and `jti`, such as renewed ones. It is kept in the
+   * store until the token has expired, with the tolerance, or for `maxLifetime` where that is longer, and a minute more, as
+   * clocks differ. Without `maxLifetime`, revoke the newest of such tokens: an older one may end before it. It does nothing
+   * for a token that expired longer ago than the tolerance and a minute.
    *
    * @param tolerance how far clients let clocks differ, in seconds. Default 0; `auth.revoke` gives its own.
    * @throws {AuthError} `ERR_NO_REVOCATION` for a token without `jti`, or without `exp` where there is no `maxLifetime`.
@@ -119,7 +121,10 @@ export function createRevocationList(store: Store, options: RevocationListOption
     if (rest === undefined) {
       throw refused('The token has no "exp", so revoking it needs "maxLifetime" in the options of the list.');
     }
-    if (rest + MARGIN_MS > 0) await keep(await keyOf('token', issuer, id), rest, 'The token was not revoked');
+    if (rest + MARGIN_MS <= 0) return;
+    // A renewed token has the same `jti` and may live for longer.
+    const longest = Math.max(rest, settings.maxLifetimeMs ?? rest);
+    await keep(await keyOf('token', issuer, id), longest, 'The token was not revoked');
   }
 
   async function revokeSubject(subject: string, { issuer }: { issuer: string | null }): Promise<void> {

@@ -151,7 +151,7 @@ export interface AuthClient {
   /**
    * Signs claims into a JWT with the configured secret. Later wins: `payload`, `options.claims`, then `iat`, the
    * configured `iss` and `aud`, `options.subject`, and `exp`. So signing a verified payload again renews it. With a
-   * revocation list, claims without a `jti` get a random one.
+   * revocation list, claims without a `jti` get a random one; a renewed token keeps its own, and is revoked with it.
    *
    * @throws {AuthError} `ERR_NO_SIGNING_KEY` without a secret. `ERR_SIGN_INPUT` when the claims are not a plain
    *   object that JSON can hold, when a registered claim has the wrong type, when the lifetime is not a duration

@@ -131,6 +131,15 @@ describe('A client with a revocation list', () => {
     expect(store.ttls).toEqual([1000]);
   });
 
+  it('refuses a renewed token for all its life, when an older one is revoked and "maxLifetime" is set', async () => {
+    const auth = client(createRevocationList(keptInTime(), { maxLifetime: '1h' }));
+    const old = await auth.sign({}, { expiresIn: '1m' });
+    const renewed = await auth.sign((await auth.verify(old)).payload, { expiresIn: '1h' });
+    await auth.revoke(old);
+    vi.setSystemTime((NOW + 3599) * 1000);
+    expect(await outcome(auth, renewed)).toBe('revoked');
+  });
+
   it('refuses a renewed token for all its life, when it is revoked after an older one with its "jti"', async () => {
     const auth = client(createRevocationList(keptInTime()));
     const old = await auth.sign({}, { expiresIn: '1m' });

@@ -91,6 +91,15 @@ describe('A revocation list', () => {
     ['a minute when it has just expired', token({ exp: NOW }), undefined, {}, 60],
     ['no time when it expired a minute ago', token({ exp: NOW - 60 }), undefined, {}, undefined],
     ['"maxLifetime" without "exp"', without('exp'), undefined, { maxLifetime: '1d' }, 86_460],
+    ['"maxLifetime" when it ends earlier', token(), undefined, { maxLifetime: '1d' }, 86_460],
+    ['its own life when "maxLifetime" is shorter', token(), undefined, { maxLifetime: '1m' }, 660],
+    [
+      'no time when it is over, with "maxLifetime"',
+      token({ exp: NOW - 60 }),
+      0,
+      { maxLifetime: '1d' },
+      undefined,
+    ],
     ['100 years at most', token({ exp: 1e300 }), undefined, {}, 100 * 31_557_600],
   ])('keeps a token for %s', async (_, payload, tolerance, options, seconds) => {
     const store = memoryStore();
