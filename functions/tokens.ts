@@ -103,7 +103,7 @@ export function createTokenFunctions(options: TokenFunctionsOptions = {}): Token
     output: createTokenOutput,
     execute: async ({ claims = {}, subject, expires_in: expiresIn }, ctx) => {
       const auth = getAuthClient(ctx, provider);
-      // A token with the id of another could not be revoked alone.
+      // Two tokens with one `jti` can only be revoked together, so an agent may not choose it where it could revoke.
       const ofList = auth.status().canRevoke && { jti: 'it is set by the server' };
       for (const [claim, instead] of Object.entries({ ...RESERVED_CLAIMS, ...ofList })) {
         if (Object.hasOwn(claims, claim)) {
