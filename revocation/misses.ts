@@ -29,7 +29,7 @@ export class Misses {
     };
   }
 
-  /** What this process revokes is revoked in it at once. */
+  /** Forgets everything, so that this process refuses at once what it has revoked. */
   clear(): void {
     this.#revocations += 1;
     this.#until.clear();
