@@ -40,7 +40,7 @@ const createTokenOutput = z.object({
 const verifyTokenInput = z.strictObject({ token: token.describe('The JWT to verify') });
 const verifyTokenOutput = z.object({
   valid: z.boolean().describe('Whether the token can be trusted'),
-  expired: z.boolean().describe('Whether expiry is the one thing wrong with it'),
+  expired: z.boolean().describe('Whether it has expired and no other claim is wrong; it may be revoked'),
   payload: claims.describe('Its claims; empty when the signature is not good'),
   reason: z.enum(VERIFY_FAILURES).optional().describe('Why it is not valid'),
   message: z.string().optional().describe('The same in one sentence'),

@@ -66,7 +66,10 @@ export interface VerifyResult<Claims extends object = object> {
   valid: boolean;
   /** The token's claims if its signature is good, even when `valid` is false. Otherwise it is empty. */
   payload: TokenPayload & Partial<Claims>;
-  /** Whether expiry, by `exp` or `maxTokenAge`, is the only thing wrong, so that a new token would do. */
+  /**
+   * Whether the token has expired, by `exp` or `maxTokenAge`, and no other claim is wrong. The revocation list was not asked,
+   * so renew nothing by it.
+   */
   expired: boolean;
   /** Why `valid` is false. It is absent when `valid` is true. */
   reason?: VerifyFailure;

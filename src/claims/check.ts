@@ -20,7 +20,8 @@ export interface BrokenRule {
 
 /**
  * The first rule that a token with a good signature breaks, or `undefined`. Expiry comes last, so that
- * `expired` means that nothing else is wrong. The rules are those of jose's `jwtVerify`, in an order of our own.
+ * `expired` means that no other claim is wrong. The revocation list is not asked about it. The rules are those of jose's
+ * `jwtVerify`, in an order of our own.
  * Unlike jose, a registered claim of the wrong JSON type is refused even where no rule is set for it.
  *
  * @see RFC 7519 section 4.1

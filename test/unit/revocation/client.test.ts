@@ -168,6 +168,14 @@ describe('A client with a revocation list', () => {
     expect(list.asked).toHaveLength(1);
   });
 
+  it('says of a token that is revoked and expired only that it is expired', async () => {
+    const auth = client(createRevocationList(memoryStore()));
+    const token = await auth.sign({}, { expiresIn: '1m' });
+    await auth.revoke(token);
+    vi.setSystemTime((NOW + 60) * 1000);
+    expect(await auth.verify(token)).toMatchObject({ valid: false, expired: true, reason: 'expired' });
+  });
+
   it('gives the list a copy of the claims and nothing else, by which it cannot change the verdict', async () => {
     let seen: TokenPayload = {};
     const auth = client({
