@@ -9,8 +9,7 @@ import { StoreError } from './patient-store.js';
 /** A revocation. Both times are in seconds since the epoch. */
 export interface Entry {
   readonly revokedAt: number;
-  /** `undefined` in an entry of an earlier version, which did not say it. */
-  readonly keptUntil: number | undefined;
+  readonly keptUntil: number;
 }
 
 /** The key of a token, or of a subject's tokens. `issuer` is `undefined` for tokens without `iss`. */
@@ -27,7 +26,7 @@ export function keyOf(
 
 /** What is stored under a key. */
 export const textOf = ({ revokedAt, keptUntil }: Entry, key: string): string =>
-  keptUntil === undefined ? `revoked ${revokedAt} ${key}` : `revoked ${revokedAt}-${keptUntil} ${key}`;
+  `revoked ${revokedAt}-${keptUntil} ${key}`;
 
 /**
  * The entry in what the store answered for a key, or `undefined` when nothing is there.
@@ -36,13 +35,10 @@ export const textOf = ({ revokedAt, keptUntil }: Entry, key: string): string =>
  */
 export function entryIn(answer: unknown, key: string): Entry | undefined {
   if (answer === undefined || answer === null) return undefined;
-  const found = typeof answer === 'string' && /^revoked (\d{1,15})(?:-(\d{1,15}))? /.exec(answer);
+  const found = typeof answer === 'string' && /^revoked (\d{1,15})-(\d{1,15}) /.exec(answer);
   if (found) {
     const [, revokedAt, keptUntil] = found;
-    const entry = {
-      revokedAt: Number(revokedAt),
-      keptUntil: keptUntil === undefined ? undefined : Number(keptUntil),
-    };
+    const entry = { revokedAt: Number(revokedAt), keptUntil: Number(keptUntil) };
     if (answer === textOf(entry, key)) return entry;
   }
   throw new StoreError('it answered with what was not stored there');

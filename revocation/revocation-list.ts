@@ -140,21 +140,21 @@ export function createRevocationList(store: Store, options: RevocationListOption
   /** Stores a revocation, and reads it back: some stores answer that they have kept what they have not. */
   async function keep(key: string, rest: number, outcome: string): Promise<void> {
     const now = Date.now();
-    const untilIn = (ms: number): number => Math.ceil((now + Math.min(ms, LONGEST_MS)) / 1000);
-    const [revokedAt, keptUntil] = [Math.floor(now / 1000), untilIn(rest + MARGIN_MS)];
+    const revokedAt = Math.floor(now / 1000);
+    const keptUntil = Math.ceil((now + Math.min(rest + MARGIN_MS, LONGEST_MS)) / 1000);
     misses.clear();
     await ask(async (to) => {
       // Another process may have revoked the same by a clock that is ahead, or for a longer time: an earlier time or end
-      // would let its tokens in again. What does not say its end may have been kept for the longest time.
+      // would let its tokens in again.
       const known = entryIn(await to.get(key), key) ?? { revokedAt, keptUntil };
       const entry = {
         revokedAt: Math.max(revokedAt, known.revokedAt),
-        keptUntil: Math.max(keptUntil, known.keptUntil ?? untilIn(LONGEST_MS)),
+        keptUntil: Math.max(keptUntil, known.keptUntil),
       };
       await to.set(key, textOf(entry, key), entry.keptUntil * 1000 - now);
       const kept = entryIn(await to.get(key), key);
       // Another process may have stored more at the same time, but not less.
-      if (!(kept && kept.revokedAt >= entry.revokedAt && (kept.keptUntil ?? 0) >= entry.keptUntil)) {
+      if (!(kept && kept.revokedAt >= entry.revokedAt && kept.keptUntil >= entry.keptUntil)) {
         throw new StoreError('it did not keep what was stored');
       }
     }, outcome);

@@ -163,30 +163,6 @@ describe('A revocation list', () => {
     expect(store.ttls).toEqual(Array(2).fill((30 * 86_400 + 60) * 1000));
   });
 
-  describe('on a store with an entry that says no end', () => {
-    const storeWith = async () => {
-      const store = memoryStore();
-      const list = createRevocationList(store);
-      await list.revoke(token());
-      await list.revokeSubject('user-1', { issuer: ISSUER });
-      for (const [key] of store.map) store.map.set(key, `revoked ${NOW} ${key}`);
-      return { store, list };
-    };
-
-    it('understands it', async () => {
-      const { list } = await storeWith();
-      expect(await list.isRevoked(without('sub'))).toBe(true);
-      expect(await list.isRevoked(token({ jti: 'token-2', iat: NOW }))).toBe(true);
-      expect(await list.isRevoked(token({ jti: 'token-2', iat: NOW + 1 }))).toBe(false);
-    });
-
-    it('does not shorten it', async () => {
-      const { store, list } = await storeWith();
-      await list.revoke(token());
-      expect(store.ttls.at(-1)).toBe(100 * 31_557_600 * 1000);
-    });
-  });
-
   it.each([
     ['a later end', NOW + 3600, undefined],
     ['an earlier end', NOW + 60, 'ERR_REVOCATION_UNAVAILABLE'],
