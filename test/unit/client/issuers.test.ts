@@ -56,13 +56,45 @@ describe('A client of several issuers', () => {
     expect(await outcome(client, await make(pair))).toBe(expected);
   });
 
-  it('an issuer that is not listed costs no request, and the message names the near miss', async () => {
+  const UNLISTED = 'The "iss" claim is not a configured issuer';
+  it.each<[what: string, iss: unknown, reason: string, message: string]>([
+    [
+      'lacks the slash of its issuer',
+      A.slice(0, -1),
+      'issuer',
+      `${UNLISTED}; "${A}" is one, and differs by a slash.`,
+    ],
+    [
+      'has a slash that its issuer lacks',
+      `${B}/`,
+      'issuer',
+      `${UNLISTED}; "${B}" is one, and differs by a slash.`,
+    ],
+    ['is of an unknown issuer', 'https://c.example/', 'issuer', `${UNLISTED}.`],
+    ['has no text as issuer', 5, 'issuer', `${UNLISTED}.`],
+    [
+      'has an algorithm that its issuer may not use',
+      A,
+      'algorithm',
+      'The "alg" header is not an accepted algorithm of its issuer.',
+    ],
+  ])(
+    'a token that %s costs no request, and the message says what is wrong',
+    async (_, iss, reason, message) => {
+      const { a, b } = await start();
+      const client = createAuthClient({ issuers: [{ ...entryOf(a), algorithms: ['RS256'] }, entryOf(b)] });
+      expect(await client.verify(await b.token({ iss }))).toMatchObject({ payload: {}, reason, message });
+      expect([...a.requests, ...b.requests]).toEqual([]);
+    },
+  );
+
+  it('a payload that is no object costs no request', async () => {
     const { a } = await start();
+    const [header, , signature] = (await a.token()).split('.');
     const client = createAuthClient({ issuers: [entryOf(a)] });
-    const result = await client.verify(await a.token({ iss: 'https://a.example' }));
-    expect(result).toMatchObject({
-      payload: {},
-      message: `The "iss" claim is not a configured issuer; "${A}" is one, and differs by a slash.`,
+    expect(await client.verify(`${header}.W10.${signature}`)).toMatchObject({
+      reason: 'malformed',
+      message: 'The payload is not a JSON object.',
     });
     expect(a.requests).toEqual([]);
   });

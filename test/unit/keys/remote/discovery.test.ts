@@ -114,6 +114,11 @@ describe('A discovery document', () => {
       'the "jwks_uri" of the discovery document holds credentials',
     ],
     [
+      'keys behind a name alone',
+      { issuer: ISSUER, jwks_uri: 'https://u@a.example/' },
+      'the "jwks_uri" of the discovery document holds credentials',
+    ],
+    [
       'keys that anyone on the way could replace',
       { issuer: ISSUER, jwks_uri: 'http://keys.example.net/jwks' },
       'the "jwks_uri" of the discovery document is not an https: URL',
@@ -130,6 +135,13 @@ describe('A discovery document', () => {
     ],
   ])('that is or has %s is not used', (_, document, why) => {
     expect(jwksUrlOf(document, ISSUER)).toBe(why);
+  });
+
+  it('of an issuer on this machine leads to keys by http: and https: alone', () => {
+    const issuer = 'http://localhost';
+    expect(jwksUrlOf({ issuer, jwks_uri: 'ftp://localhost/jwks' }, issuer)).toBe(
+      'the "jwks_uri" of the discovery document is not an https: URL',
+    );
   });
 
   it('leads to keys over http: where that is allowed', () => {
