@@ -4,5 +4,6 @@
  * @module intentkit-auth/functions
  */
 export { getAuthClient } from './get-auth-client.js';
-export type { TokenFunctions, TokenFunctionsOptions } from './tokens.js';
+export type { TokenFunctionsOptions } from './options.js';
+export type { TokenFunctions } from './tokens.js';
 export { createToken, createTokenFunctions, decodeToken, revokeToken, verifyToken } from './tokens.js';

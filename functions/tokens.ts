@@ -1,7 +1,7 @@
 import { defineFunction, z } from 'intentkit';
-import { AuthError, type AuthProvider, VERIFY_FAILURES } from 'intentkit-auth';
+import { AuthError, VERIFY_FAILURES } from 'intentkit-auth';
 import { getAuthClient } from './get-auth-client.js';
-import { providerName } from './provider-name.js';
+import { parseOptions, type TokenFunctionsOptions } from './options.js';
 
 // Named by what the specification has, so that the types of the built entry name nothing else of IntentKit.
 type TokenFunction<Input extends z.ZodObject, Output extends z.ZodObject> = ReturnType<
@@ -56,17 +56,6 @@ const revokeTokenOutput = z.object({
   revoked: z.literal(true).describe('The token is refused from now on, or had expired already'),
 });
 
-/** Options of {@link createTokenFunctions}. */
-export interface TokenFunctionsOptions {
-  /**
-   * The provider that the functions use, or its `name`. A provider is checked at once, a name at the first call. Default
-   * `'auth'`.
-   */
-  provider?: string | AuthProvider;
-  /** What the names of the functions begin with, such as `'partner_'`. Default: nothing. */
-  prefix?: string;
-}
-
 /** What {@link createTokenFunctions} makes. */
 export interface TokenFunctions {
   /** `create_token`: signs a JWT with custom claims. Permission `auth:sign`. */
@@ -83,14 +72,12 @@ export interface TokenFunctions {
  * Makes the functions for one provider, so that a server with several providers has them for each. Register those that
  * agents need. Each names its provider in `requires`, so that a server without it does not start.
  *
- * @throws {AuthError} `ERR_AUTH_CONFIG` for a provider that `createAuthProvider` did not make.
+ * @throws {AuthError} `ERR_AUTH_CONFIG` for an option that is unknown, `undefined` or unusable, such as a provider that
+ *   `createAuthProvider` did not make.
  * @throws {Error} of IntentKit when the prefix makes no names of tools.
  */
 export function createTokenFunctions(options: TokenFunctionsOptions = {}): TokenFunctions {
-  // Without a prototype, so that a polluted one configures nothing.
-  const given: TokenFunctionsOptions = Object.assign(Object.create(null), options);
-  const { prefix = '' } = given;
-  const provider = providerName(given.provider === undefined ? 'auth' : given.provider);
+  const { provider, prefix } = parseOptions(options);
   const requires = [provider];
 
   const createToken = defineFunction({

@@ -157,6 +157,15 @@ describe('createTokenFunctions', () => {
     );
   });
 
+  it.each<[options: object, message: string]>([
+    [{ provider: undefined }, '"provider" is undefined: give it a value or leave it out.'],
+    [{ prefix: undefined }, '"prefix" is undefined: give it a value or leave it out.'],
+    [{ providr: 'x' }, '"providr" is not an option of createTokenFunctions; use provider or prefix.'],
+    [{ prefix: 5 }, '"prefix" must be text.'],
+  ])('refuses %j', (options, message) => {
+    expect(() => createTokenFunctions(options)).toThrow(message);
+  });
+
   it.each(['provider', 'prefix'])('does not notice when Object.prototype has "%s"', (name) => {
     Object.defineProperty(Object.prototype, name, { value: 'polluted', configurable: true });
     try {
