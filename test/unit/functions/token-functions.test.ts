@@ -162,7 +162,7 @@ describe('createTokenFunctions', () => {
     [{ prefix: undefined }, '"prefix" is undefined: give it a value or leave it out.'],
     [{ providr: 'x' }, '"providr" is not an option of createTokenFunctions; use provider or prefix.'],
     [{ prefix: 5 }, '"prefix" must be text.'],
-  ])('refuses %j', (options, message) => {
+  ])('refuses %o', (options, message) => {
     expect(() => createTokenFunctions(options)).toThrow(message);
   });
 
