@@ -18,6 +18,6 @@ Options of both:
 
 Exit codes: 0 if all fits, 1 if something does not, 2 if the usage is wrong.
 
-  pbpaste | npx intentkit-auth inspect
+  echo "$TOKEN" | npx intentkit-auth inspect
   npx intentkit-auth doctor --issuer https://id.example.com --audience my-api
 `;

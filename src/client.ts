@@ -102,7 +102,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     if (!config.secret || !secret) {
       throw new AuthError(
         'ERR_NO_SIGNING_KEY',
-        'Signing needs "secret" in the configuration; "jwksUrl" can only verify.',
+        'Signing needs "secret" in the configuration; a JWKS can only verify.',
       );
     }
     const signed = secret.sign(claimsToSign(payload, options, config.secret, now()));

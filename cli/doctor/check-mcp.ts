@@ -1,5 +1,7 @@
+import { scopesOf } from '../../mcp/scopes.js';
 import { nearMiss, shownUrl } from '../../src/near-miss.js';
 import { own } from '../../src/own-properties.js';
+import { readToken } from '../read-token.js';
 import { printable, shownValue } from '../text.js';
 import { askJson } from './ask.js';
 import { type Explanation, explain } from './explain.js';
@@ -12,7 +14,7 @@ import { isSafe, type Plan } from './plan.js';
  *
  * @see RFC 9728 sections 3 and 5
  */
-export async function checkMcp(mcp: URL, plan: Plan): Promise<Finding[]> {
+export async function checkMcp(mcp: URL, plan: Plan, token: string | undefined): Promise<Finding[]> {
   if (!isSafe(mcp)) {
     return [
       wrong(
@@ -41,7 +43,7 @@ export async function checkMcp(mcp: URL, plan: Plan): Promise<Finding[]> {
   const challenge = response.headers.get('www-authenticate') ?? '';
   const named = /\bresource_metadata="([^"]*)"/i.exec(challenge)?.[1];
   const wellKnown = new URL(`/.well-known/oauth-protected-resource${mcp.pathname.replace(/\/$/, '')}`, mcp);
-  const findings: Finding[] = [];
+  const findings = token === undefined ? [] : compareScopes(challenge, token);
   if (named !== undefined && URL.canParse(named) && isSafe(new URL(named))) {
     findings.push(fits('challenge', `${place} answers 401 and names its metadata.`));
     return [...findings, ...(await checkMetadata(new URL(named), mcp, plan))];
@@ -63,6 +65,31 @@ export async function checkMcp(mcp: URL, plan: Plan): Promise<Finding[]> {
     );
   }
   return [...findings, ...(await checkMetadata(wellKnown, mcp, plan))];
+}
+
+/** The server may take one scope for another, and it alone knows how it is configured. */
+function compareScopes(challenge: string, text: string): Finding[] {
+  const findings = [
+    note(
+      'challenge',
+      'The token was not sent to the server, whose own configuration may differ.',
+      'Send the server a request with the token, and look at the status.',
+    ),
+  ];
+  const token = readToken(text);
+  const wanted = /\bscope="([^"]*)"/i.exec(challenge)?.[1]?.split(' ') ?? [];
+  if (typeof token === 'string') return findings;
+  const missing = wanted.filter((scope) => !scopesOf(token.claims, true).includes(scope));
+  if (missing.length > 0) {
+    findings.push(
+      note(
+        'challenge',
+        `The server asks for the scope ${shownValue(missing.join(' '))}, which the token does not name.`,
+        'Ask the identity provider for it, unless another scope of the token implies it.',
+      ),
+    );
+  }
+  return findings;
 }
 
 /** A call that changes nothing. */
@@ -115,7 +142,13 @@ function compareResource(resource: unknown, mcp: URL): Finding[] {
   // The text of a URL without a path ends with a slash or does not.
   if (resource === mcp.href || `${resource}/` === mcp.href) return [];
   const message = `The metadata is of "${printable(shownUrl(resource))}", not of "${shownUrl(mcp.href)}": ${nearMiss(mcp.href, resource)}.`;
-  return [wrong('metadata', message, 'Set "resource" to the URL that clients use, to the letter.')];
+  return [
+    wrong(
+      'metadata',
+      message,
+      'Give --mcp the URL that clients use, with its path, or set "resource" to it, to the letter.',
+    ),
+  ];
 }
 
 function compareServers(servers: unknown, issuer: string): Finding[] {

@@ -33,7 +33,7 @@ async function examine(plan: Plan, token: string | undefined): Promise<Finding[]
     ...(keys?.findings ?? []),
     ...(plan.audience === undefined ? [NO_AUDIENCE] : []),
     ...(token === undefined ? [NO_TOKEN] : await checkToken(token, plan, keys?.url)),
-    ...(plan.mcp ? await checkMcp(plan.mcp, plan) : []),
+    ...(plan.mcp ? await checkMcp(plan.mcp, plan, token) : []),
   ];
 }
 

@@ -11,7 +11,7 @@ const TIMES = ['exp', 'nbf', 'iat', 'auth_time', 'updated_at'];
 export async function inspect({ json = false }: { json?: boolean | undefined }, io: Io): Promise<ExitCode> {
   const text = await io.readStdin();
   if (text === undefined)
-    throw new UsageError('Give the token on stdin: pbpaste | npx intentkit-auth inspect');
+    throw new UsageError('Give the token on stdin: echo "$TOKEN" | npx intentkit-auth inspect');
   const token = readToken(text);
   if (typeof token === 'string') {
     if (json) io.writeOut(`${JSON.stringify({ error: token })}\n`);

@@ -1,3 +1,4 @@
+import { shownUrl } from '../../near-miss.js';
 import type { WarningHandler } from '../../warnings.js';
 import type { FetchError } from './fetch-json.js';
 import { ofIssuer } from './no-verdict.js';
@@ -8,9 +9,10 @@ export class OutageWarnings {
   readonly #endpoint: string;
   #told: 'nothing' | 'keys serve' | 'no key serves' = 'nothing';
 
-  constructor(warn: WarningHandler, source: { issuer: string | undefined }) {
+  constructor(warn: WarningHandler, source: { issuer: string | undefined; url: URL | undefined }) {
     this.#warn = warn;
-    this.#endpoint = `The JWKS endpoint${ofIssuer(source)}`;
+    const place = source.url ? ` ${shownUrl(source.url.href)}` : ofIssuer(source);
+    this.#endpoint = `The JWKS endpoint${place}`;
   }
 
   /** @param servesForMs how long the last good keys serve on. */

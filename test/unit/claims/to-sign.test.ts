@@ -240,7 +240,7 @@ describe('sign, as to the token,', () => {
 
   it('sign refuses to do anything without a secret, whatever else is wrong', async () => {
     const client = createAuthClient({ jwksUrl: 'https://idp.example/jwks' });
-    const message = 'Signing needs "secret" in the configuration; "jwksUrl" can only verify.';
+    const message = 'Signing needs "secret" in the configuration; a JWKS can only verify.';
     const refused = new AuthError('ERR_NO_SIGNING_KEY', message);
     await expect(sign({}, {}, client)).rejects.toEqual(refused);
     await expect(sign('not even a payload', {}, client)).rejects.toEqual(refused);

@@ -305,6 +305,18 @@ describe('The doctor at an MCP server', () => {
     expect(said).not.toContain('hush');
   });
 
+  it('names the scope that the token lacks, and says that the token was not sent', async () => {
+    const wantsScopes = challenged(`Bearer scope="mcp files", resource_metadata="${METADATA}"`);
+    const issuer = await start({ [MCP]: wantsScopes, [METADATA]: metadata() });
+    const told = async (scope: string) => (await diagnose(await issuer.token({ scope }), '--mcp', MCP)).said;
+    const lacking = 'The server asks for the scope "mcp", which the token does not name.';
+    expect(await told('files')).toContain(lacking);
+    expect(await told('files mcp')).not.toContain(lacking);
+    expect(await told('files mcp')).toContain(
+      'The token was not sent to the server, whose own configuration may differ.',
+    );
+  });
+
   it('does not ask over http: beyond this machine', async () => {
     await start();
     const { status, said } = await diagnose(undefined, '--mcp', 'http://api.example.com/mcp');

@@ -34,7 +34,7 @@ describe('The command line', () => {
       ['inspect', TOKEN],
       'Give a token on stdin: on the command line, others can see it and the shell keeps it.',
     ],
-    [['inspect'], 'Give the token on stdin: pbpaste | npx intentkit-auth inspect'],
+    [['inspect'], 'Give the token on stdin: echo "$TOKEN" | npx intentkit-auth inspect'],
     [['doctor'], 'Give --issuer, such as https://id.example.com/tenant.'],
     [
       ['doctor', '--issuer', 'id.example.com'],

@@ -307,14 +307,14 @@ it.each<[title: string, jwks: JwksOptions, age: number, consequence: string]>([
   await client.outcome(k1.token);
   await pass(1);
 
-  const message = `The JWKS endpoint fails: the endpoint answered 500, not 200; ${consequence}.`;
+  const message = `The JWKS endpoint https://idp.example/jwks fails: the endpoint answered 500, not 200; ${consequence}.`;
   expect(client.warnings).toEqual([`JWKS_FAILING ${message}`]);
 });
 
 it('There is one warning when an outage begins, one when its keys run out, and one when it is over', async () => {
   const client = await startWithKeys();
   const begins = 'JWKS_FAILING the last good keys serve for another';
-  const recovered = 'JWKS_RECOVERED JWKS endpoint answers again.';
+  const recovered = 'JWKS_RECOVERED JWKS endpoint https://idp.example/jwks answers again.';
   // biome-ignore format: one moment a line
   for (const [minutes, fault, ...expected] of [
     [9.5, status(500), `${begins} 3030 s.`],
