@@ -21,6 +21,15 @@ export const printable = (text: string): string =>
     return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
   });
 
+/** JSON, in which such characters are escaped, so that it still means the same. */
+export const printableJson = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  );
+
 /** A value of others in one line and of bounded length. */
 export function shownValue(value: unknown): string {
   const text = printable(JSON.stringify(value) ?? 'undefined');

@@ -9,6 +9,7 @@ export type Credentials =
   | { readonly scheme: Scheme | undefined; readonly refusal: Refusal };
 
 const ONE_TOKEN = /^(bearer|dpop) +([\w.~+/-]+=*)$/i;
+const NOTHING = /^$/;
 const HAS_SCHEME = /(?:^|,)\s*(?:bearer|dpop)(?:[\s,]|$)/i;
 
 /** @see RFC 6750 section 2.1, RFC 9449 section 7.1 */
@@ -20,6 +21,8 @@ export function readCredentials(request: Incoming): Credentials {
   }
   const value = request.header('authorization') ?? '';
   const [, name, token] = ONE_TOKEN.exec(value) ?? [];
+  // A JavaScript engine keeps the last text that an expression fitted, and would keep the token.
+  NOTHING.test('');
   if (name !== undefined && token !== undefined) return { scheme: schemeOf(name), token };
   // Another scheme is none of ours, and what it holds is no token.
   if (!HAS_SCHEME.test(value)) return { scheme: undefined, refusal: NO_TOKEN };

@@ -7,8 +7,14 @@ export interface Incoming {
   header(name: 'authorization' | 'dpop'): string | undefined;
 }
 
-/** The path of the request, whose host is not looked at: a proxy may have changed it. */
-export function pathOf(url: string): string {
+/**
+ * The path of the request, whose host is not looked at: a proxy may have changed it. `undefined` for a path that a router
+ * may read in another way, such as one with `..`: what is checked must be what is served.
+ */
+export function pathOf(url: string): string | undefined {
   const path = url.startsWith('/') ? `http://localhost${url}` : url;
-  return URL.canParse(path) ? new URL(path).pathname : '/';
+  if (!URL.canParse(path)) return undefined;
+  const { pathname } = new URL(path);
+  const [, asSent = ''] = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*([^?#]*)/i.exec(path) ?? [];
+  return pathname === (asSent || '/') ? pathname : undefined;
 }

@@ -25,7 +25,8 @@ export function createMetadata(
 
   return ({ method, url }) => {
     // Nearly every request is for something else, and is not parsed for it.
-    if (!url.includes(resource.metadataPath) || !isMetadataPath(resource, pathOf(url))) return undefined;
+    if (!url.includes(resource.metadataPath) || !isMetadataPath(resource, pathOf(url) ?? ''))
+      return undefined;
     switch (method) {
       case 'GET':
         return new Answer(200, headers, document);

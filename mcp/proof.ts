@@ -1,4 +1,12 @@
-import { base64url, calculateJwkThumbprint, decodeProtectedHeader, EmbeddedJWK, jwtVerify } from 'jose';
+import {
+  base64url,
+  calculateJwkThumbprint,
+  decodeProtectedHeader,
+  EmbeddedJWK,
+  type JWK,
+  jwtVerify,
+} from 'jose';
+import { usableKey } from '../src/keys/remote/usable-key.js';
 import { own } from '../src/own-properties.js';
 import {
   FALSE_PROOF,
@@ -53,8 +61,10 @@ export async function checkProof(
   let claims: object;
   try {
     // The key first: only the one to which the token is bound is worth the work of a verification.
-    const { jwk } = decodeProtectedHeader(value);
-    if (!jwk) return { refusal: FALSE_PROOF };
+    const header = decodeProtectedHeader(value);
+    const jwk = own(header, 'jwk') as JWK;
+    // A weak key costs more to try, or proves nothing. jose checks what the type is, but not whose member it is.
+    if (typeof usableKey(jwk) === 'string' || !Object.hasOwn(header, 'typ')) return { refusal: FALSE_PROOF };
     if ((await calculateJwkThumbprint(jwk)) !== demanded.thumbprint) return { refusal: OTHER_KEY };
     ({ payload: claims } = await jwtVerify(value, EmbeddedJWK, OPTIONS));
   } catch {

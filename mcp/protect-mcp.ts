@@ -1,5 +1,6 @@
 import type { AuthClient } from 'intentkit-auth';
-import { own } from '../src/own-properties.js';
+import { CLOCK_MARGIN } from '../src/clock-margin.js';
+import { memberOf, own } from '../src/own-properties.js';
 import { Answer, createAnswers } from './answers.js';
 import { type GateConfig, parseGateOptions, scopeList } from './config.js';
 import { readCredentials, type Scheme } from './credentials.js';
@@ -12,13 +13,15 @@ import {
   BEARER_TOKEN,
   BOUND_TOKEN,
   INSUFFICIENT_SCOPE,
+  isRefused,
   NO_TOKEN,
+  OTHER_URL,
   type Refusal,
   UNBOUND_TOKEN,
   USED_PROOF,
   unavailable,
 } from './refusals.js';
-import type { AuthInfo, Gate } from './types.js';
+import type { AuthInfo, Gate, NodeMiddleware } from './types.js';
 import { PROOFS_PER_SECOND, UsedProofs } from './used-proofs.js';
 import { createTokenCheck } from './verified-token.js';
 
@@ -39,15 +42,25 @@ export function protectMcp(auth: AuthClient, options: McpOptions): Gate {
 
   async function decide(request: Incoming): Promise<AuthInfo | Answer> {
     const credentials = readCredentials(request);
-    if ('refusal' in credentials) return answer(credentials.refusal, credentials.scheme);
+    if (isRefused(credentials)) return answer(credentials.refusal, credentials.scheme);
     const { scheme, token } = credentials;
     const admitted = await admit(scheme, token, request);
-    return 'refusal' in admitted ? answer(admitted.refusal, scheme) : admitted.authInfo;
+    return isRefused(admitted) ? answer(admitted.refusal, scheme) : admitted.authInfo;
   }
 
   async function authenticate(request: Request): Promise<AuthInfo | Response> {
     const decision = await decide(fromFetch(request));
     return decision instanceof Answer ? decision.toResponse() : decision;
+  }
+
+  async function pass(...[request, response, next]: Parameters<NodeMiddleware>): Promise<void> {
+    const incoming = fromNode(request);
+    const decision = metadata(incoming) ?? (await decide(incoming));
+    // A time limit of the server may have answered meanwhile.
+    if (response.headersSent) return;
+    if (decision instanceof Answer) return give(response, decision);
+    request.auth = decision;
+    next();
   }
 
   return {
@@ -63,21 +76,18 @@ export function protectMcp(auth: AuthClient, options: McpOptions): Gate {
         return authInfo instanceof Response ? authInfo : handler(request, { authInfo }, ...rest);
       },
 
-    node: () => async (request, response, next) => {
-      const incoming = fromNode(request);
-      const decision = metadata(incoming) ?? (await decide(incoming));
-      if (decision instanceof Answer) return give(response, decision);
-      request.auth = decision;
-      next();
-    },
+    // It returns nothing, because fastify takes a promise for a second sign to go on.
+    node: () => (request, response, next) => void pass(request, response, next),
 
     requireScopes(...scopes) {
       const needed = scopeList([...requiredScopes, ...scopes], 'requireScopes') as [string, ...string[]];
       // Without `authInfo` the server is not behind the gate, and nothing is granted.
-      return ({ authInfo }) =>
-        authInfo && hasAll(authInfo.scopes, needed)
+      return (context) => {
+        const authInfo = memberOf(context, 'authInfo') as AuthInfo | undefined;
+        return authInfo && hasAll(authInfo.scopes, needed)
           ? undefined
           : { scopes: needed, errorDescription: INSUFFICIENT_SCOPE.description };
+      };
     },
   };
 }
@@ -90,13 +100,13 @@ function createAdmission(
   { resource, dpop, proofMaxAge, replayStore, requiredScopes, ...config }: GateConfig,
 ): (scheme: Scheme, token: string, request: Incoming) => Promise<Admission> {
   const checkToken = createTokenCheck(auth, { resource, ...config });
-  const usedProofs = new UsedProofs(replayStore, proofMaxAge * PROOFS_PER_SECOND);
+  const usedProofs = new UsedProofs(replayStore, (proofMaxAge + CLOCK_MARGIN) * PROOFS_PER_SECOND);
 
   return async (scheme, token, request) => {
     if (scheme === 'DPoP' && dpop === 'off') return { refusal: NO_TOKEN };
     if (scheme === 'Bearer' && dpop === 'required') return { refusal: BEARER_TOKEN };
     const checked = await checkToken(token);
-    if ('refusal' in checked) return checked;
+    if (isRefused(checked)) return checked;
     const { authInfo } = checked;
 
     if (scheme === 'DPoP') {
@@ -113,15 +123,17 @@ function createAdmission(
   async function refusalOfProof({ token, extra }: AuthInfo, request: Incoming): Promise<Refusal | undefined> {
     const thumbprint = own(Object(own(extra, 'cnf')), 'jkt');
     if (typeof thumbprint !== 'string') return UNBOUND_TOKEN;
+    const path = pathOf(request.url);
+    if (path === undefined) return OTHER_URL;
     const checked = await checkProof(request.header('dpop'), {
       method: request.method,
       // A proxy may change scheme and host, so they are those that the public knows.
-      url: `${resource.origin}${pathOf(request.url)}`,
+      url: `${resource.origin}${path}`,
       token,
       thumbprint,
       maxAge: proofMaxAge,
     });
-    if ('refusal' in checked) return checked.refusal;
+    if (isRefused(checked)) return checked.refusal;
     const use = await usedProofs.use(checked.proof);
     if (use === 'unknown') return unavailable();
     return use === 'again' ? USED_PROOF : undefined;

@@ -20,6 +20,11 @@ export class Refusal {
   }
 }
 
+/** Whether a check ended in a refusal. By its own member, so that a polluted `Object.prototype` changes nothing. */
+export const isRefused = <Result extends object>(
+  result: Result,
+): result is Extract<Result, { readonly refusal: Refusal }> => Object.hasOwn(result, 'refusal');
+
 const invalidRequest = (description: string) => new Refusal(400, 'invalid_request', description);
 const invalidToken = (description: string) => new Refusal(401, 'invalid_token', description);
 const invalidProof = (description: string) => new Refusal(401, 'invalid_dpop_proof', description);

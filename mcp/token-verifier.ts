@@ -1,7 +1,7 @@
 import type { AuthClient } from 'intentkit-auth';
 import { parseVerifierOptions } from './config.js';
 import type { TokenVerifierOptions } from './options.js';
-import { BOUND_TOKEN } from './refusals.js';
+import { BOUND_TOKEN, isRefused } from './refusals.js';
 import type { TokenVerifier } from './types.js';
 import { createTokenCheck } from './verified-token.js';
 
@@ -17,12 +17,12 @@ export function createTokenVerifier(auth: AuthClient, options: TokenVerifierOpti
   return {
     async verifyAccessToken(token) {
       const checked = await check(token);
-      if ('authInfo' in checked) {
-        if (!Object.hasOwn(checked.authInfo.extra, 'cnf')) return checked.authInfo;
-        throw await invalidToken(BOUND_TOKEN.description);
+      if (isRefused(checked)) {
+        if (checked.refusal.status === 503) throw checked.cause;
+        throw await invalidToken(checked.refusal.description);
       }
-      if (checked.refusal.status === 503) throw checked.cause;
-      throw await invalidToken(checked.refusal.description);
+      if (!Object.hasOwn(checked.authInfo.extra, 'cnf')) return checked.authInfo;
+      throw await invalidToken(BOUND_TOKEN.description);
     },
   };
 }

@@ -65,6 +65,8 @@ export interface NodeRequest {
 
 /** The part of a `node:http` response that the middleware uses. */
 export interface NodeResponse {
+  /** Whether something has answered already. Then the gate does nothing more. */
+  readonly headersSent?: boolean;
   /** Sends the status and the headers of a refusal or of the metadata. */
   writeHead(status: number, headers: Record<string, string>): unknown;
   /** Sends the body and ends the answer. */

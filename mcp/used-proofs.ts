@@ -1,3 +1,4 @@
+import { CLOCK_MARGIN } from '../src/clock-margin.js';
 import { within } from '../src/deadline.js';
 import type { Store } from '../src/store.js';
 import type { Proof } from './proof.js';
@@ -6,8 +7,8 @@ import type { Proof } from './proof.js';
 const STORE_DEADLINE_MS = 1000;
 
 /**
- * How many proofs are remembered for each second of their maximum age. It is more than a process checks, since each takes
- * some 0.4 ms. For a minute of them the memory takes about 40 MB.
+ * How many proofs are remembered for each second. It is more than a process checks, since each takes some 0.4 ms. For two
+ * minutes of them the memory takes about 80 MB.
  */
 export const PROOFS_PER_SECOND = 5000;
 
@@ -35,17 +36,19 @@ export class UsedProofs {
     // Before any wait, so that of two at the same time only one is the first.
     if (this.#memory.has(id)) return 'again';
     if (this.#memory.size >= this.#capacity) return 'unknown';
-    this.#memory.set(id, acceptedUntil);
+    // Longer than it is accepted here: the clock of another process may be behind, and this one may be set back.
+    const keptUntil = acceptedUntil + CLOCK_MARGIN * 1000;
+    this.#memory.set(id, keptUntil);
     if (!this.#store) return 'first';
     try {
-      return await within(STORE_DEADLINE_MS, useInStore(this.#store, `dpop:${id}`, acceptedUntil - now + 1));
+      return await within(STORE_DEADLINE_MS, useInStore(this.#store, `dpop:${id}`, keptUntil - now));
     } catch {
       return 'unknown';
     }
   }
 
   // Entries are in the order of arrival, not of expiry, so an expired one may wait for those before it: at most twice the
-  // maximum age.
+  // maximum age, and the margin.
   #forget(now: number): void {
     for (const [id, until] of this.#memory) {
       if (until >= now) return;

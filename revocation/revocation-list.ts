@@ -127,7 +127,8 @@ export function createRevocationList(store: Store, options: RevocationListOption
     await keep(await keyOf('token', issuer, id), longest, 'The token was not revoked');
   }
 
-  async function revokeSubject(subject: string, { issuer }: { issuer: string | null }): Promise<void> {
+  async function revokeSubject(subject: string, of: { issuer: string | null }): Promise<void> {
+    const issuer = own(Object(of), 'issuer');
     if (typeof subject !== 'string' || !(typeof issuer === 'string' || issuer === null)) {
       throw refused(
         'A subject is revoked by its "sub" and the "iss" of its tokens, or null where they have none.',
@@ -172,11 +173,13 @@ function textsAndTime(
   subject: string | undefined,
   issuedAt: number | undefined,
 ] {
+  // JavaScript may give anything, which then has no claims.
+  const claims = Object(payload);
   const text = (name: string): string | undefined => {
-    const value = own(payload, name);
+    const value = own(claims, name);
     return typeof value === 'string' ? value : undefined;
   };
-  const issuedAt = own(payload, 'iat');
+  const issuedAt = own(claims, 'iat');
   return [text('iss'), text('jti'), text('sub'), typeof issuedAt === 'number' ? issuedAt : undefined];
 }
 

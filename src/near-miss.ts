@@ -24,11 +24,15 @@ export function nearMiss(expected: string, found: string): string {
   return differences.join(', and ') || 'it is spelled differently, as in upper and lower case or with a port';
 }
 
-/** A URL as it may be shown: as it is spelled, but without what may be secret, and not without end. */
+/**
+ * A URL as it may be shown: as it is spelled, but without what may be secret, without characters that would change the
+ * log or the terminal, and not without end.
+ */
 export const shownUrl = (url: string): string =>
   url
     .replace(/[?#].*$/s, '')
-    .replace(/\/\/[^/]*@/, '//')
+    .replace(/^([a-z]+:)[/\\]*[^/\\]*@/i, '$1//')
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�')
     .slice(0, 200);
 
 const withoutSlash = (path: string): string => path.replace(/\/$/, '');

@@ -25,6 +25,22 @@ export function methodOf(object: object, name: string): ((...values: never[]) =>
   return typeof value === 'function' ? value.bind(object) : undefined;
 }
 
+/**
+ * The first property that an object has by its class alone. What `Object.prototype` has is none. An option that is not
+ * read must be refused, since it may be one that switches a check on.
+ */
+export function inheritedName(object: object): string | undefined {
+  let prototype: object | null = Object.getPrototypeOf(object);
+  while (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+    const found = Object.getOwnPropertyNames(prototype).find(
+      (name) => name !== 'constructor' && !Object.hasOwn(object, name),
+    );
+    if (found !== undefined) return found;
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return undefined;
+}
+
 // Not `Object.create(null)`, whose objects V8 keeps as slow hash tables.
 function Bare(): void {}
 Bare.prototype = Object.create(null);

@@ -1,4 +1,5 @@
 import { scopesOf } from '../../mcp/scopes.js';
+import { isLoopback } from '../../src/config/loopback.js';
 import { nearMiss, shownUrl } from '../../src/near-miss.js';
 import { own } from '../../src/own-properties.js';
 import { readToken } from '../read-token.js';
@@ -44,7 +45,7 @@ export async function checkMcp(mcp: URL, plan: Plan, token: string | undefined):
   const named = /\bresource_metadata="([^"]*)"/i.exec(challenge)?.[1];
   const wellKnown = new URL(`/.well-known/oauth-protected-resource${mcp.pathname.replace(/\/$/, '')}`, mcp);
   const findings = token === undefined ? [] : compareScopes(challenge, token);
-  if (named !== undefined && URL.canParse(named) && isSafe(new URL(named))) {
+  if (named !== undefined && URL.canParse(named) && mayLeadTo(new URL(named), mcp)) {
     findings.push(fits('challenge', `${place} answers 401 and names its metadata.`));
     return [...findings, ...(await checkMetadata(new URL(named), mcp, plan))];
   }
@@ -66,6 +67,10 @@ export async function checkMcp(mcp: URL, plan: Plan, token: string | undefined):
   }
   return [...findings, ...(await checkMetadata(wellKnown, mcp, plan))];
 }
+
+/** A server elsewhere must not lead requests to what listens on this machine. */
+const mayLeadTo = (place: URL, mcp: URL): boolean =>
+  isLoopback(mcp.hostname) ? isSafe(place) : place.protocol === 'https:' && !isLoopback(place.hostname);
 
 /** The server may take one scope for another, and it alone knows how it is configured. */
 function compareScopes(challenge: string, text: string): Finding[] {

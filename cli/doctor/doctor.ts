@@ -1,7 +1,7 @@
 import { nearMiss, shownUrl } from '../../src/near-miss.js';
 import type { ExitCode, Io } from '../io.js';
 import type { Options } from '../options.js';
-import { type Paint, painter, printable } from '../text.js';
+import { type Paint, painter, printable, printableJson } from '../text.js';
 import { checkDiscovery } from './check-discovery.js';
 import { checkKeys } from './check-keys.js';
 import { checkMcp } from './check-mcp.js';
@@ -17,7 +17,7 @@ export async function doctor(options: Options, io: Io): Promise<ExitCode> {
   const isWrong = findings.some(({ verdict }) => verdict === 'wrong');
   io.writeOut(
     options.json
-      ? `${JSON.stringify({ fits: !isWrong, findings }, null, 2)}\n`
+      ? `${printableJson({ fits: !isWrong, findings })}\n`
       : asText(findings, painter(io.hasColour)),
   );
   return isWrong ? 1 : 0;

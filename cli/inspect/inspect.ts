@@ -1,6 +1,6 @@
 import { type ExitCode, type Io, UsageError } from '../io.js';
 import { type ReadableToken, readToken } from '../read-token.js';
-import { type Paint, painter, printable, shownValue } from '../text.js';
+import { type Paint, painter, printable, printableJson, shownValue } from '../text.js';
 import { type ReadableTime, readTime } from './times.js';
 import { unusual } from './unusual.js';
 
@@ -24,7 +24,7 @@ export async function inspect({ json = false }: { json?: boolean | undefined }, 
   const remarks = unusual(token, now);
   io.writeOut(
     json
-      ? `${JSON.stringify({ verified: false, header, claims, times, unusual: remarks }, null, 2)}\n`
+      ? `${printableJson({ verified: false, header, claims, times, unusual: remarks })}\n`
       : asText(token, times, remarks, painter(io.hasColour)),
   );
   return 0;

@@ -1,4 +1,5 @@
 import { AuthError } from '../errors.js';
+import { inheritedName } from '../own-properties.js';
 
 /**
  * The options that an object itself has, each read once, as a copy without a prototype: what is checked is what is
@@ -11,7 +12,7 @@ export function ownOptions(input: unknown, prefix = ''): unknown {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
   const quoted = (name: string): string => JSON.stringify(prefix + name);
   const copy: Record<string, unknown> = Object.create(null);
-  for (const name of Object.keys(input)) {
+  for (const name of Object.getOwnPropertyNames(input)) {
     const value = read(input, name, quoted(name));
     copy[name] = name === 'jwks' ? ownOptions(value, 'jwks.') : value;
     if (name === 'issuers' && Array.isArray(value)) {
@@ -21,7 +22,7 @@ export function ownOptions(input: unknown, prefix = ''): unknown {
     if (copy[name] === undefined)
       throw configError(`${quoted(name)} is undefined: give it a value or leave it out.`);
   }
-  const inherited = inheritedOption(input);
+  const inherited = inheritedName(input);
   if (inherited === undefined) return copy;
   throw configError(`${quoted(inherited)} is inherited from a class: copy the options into a plain object.`);
 }
@@ -35,17 +36,4 @@ function read(input: object, name: string, quoted: string): unknown {
   } catch {
     throw configError(`${quoted} throws when it is read: give its value.`);
   }
-}
-
-/** The first property that a class of the options defines and they themselves do not have. The last prototype, `Object.prototype`, does not count. */
-function inheritedOption(input: object): string | undefined {
-  let prototype: object | null = Object.getPrototypeOf(input);
-  while (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-    const found = Object.getOwnPropertyNames(prototype).find(
-      (name) => name !== 'constructor' && !Object.hasOwn(input, name),
-    );
-    if (found !== undefined) return found;
-    prototype = Object.getPrototypeOf(prototype);
-  }
-  return undefined;
 }

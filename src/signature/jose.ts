@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { loadSign, loadVerify } from '../jose.js';
+import { withoutPrototype } from '../own-properties.js';
 import { encodeUtf8 } from '../runtime.js';
 import type { Token } from '../token/parse.js';
 import { hasCritical, type SignatureEngine, type SignatureVerdict } from './engine.js';
@@ -37,7 +38,7 @@ export const joseEngine: SignatureEngine = {
 export async function verifyByJose(token: Token, key: CryptoKey | KeyObject): Promise<SignatureVerdict> {
   const { compactVerify, errors } = await loadVerify();
   try {
-    await compactVerify(token.compact, key, { algorithms: [token.header.alg] });
+    await compactVerify(token.compact, key, withoutPrototype({ algorithms: [token.header.alg] }));
     return 'good';
   } catch (error) {
     const isUnsupported = error instanceof errors.JWSInvalid || error instanceof errors.JOSENotSupported;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createDpopKey } from '../support/dpop.js';
 import { createGate, ISSUER, RESOURCE, tokenWith } from '../support/gate.js';
@@ -55,6 +56,51 @@ describe('The middleware for node:http', () => {
       error_description: 'The request has more than one Authorization value.',
     });
   });
+
+  it('returns nothing, because fastify takes a promise for a second sign to go on', () => {
+    const response = { writeHead: () => {}, end: () => {} };
+    expect(createGate().node()({ rawHeaders: [] }, response, () => {})).toBeUndefined();
+  });
+
+  it('leaves a request alone that a time limit has answered meanwhile', async () => {
+    const gate = createGate({}, { revocation: { isRevoked: () => sleep(50, false) } });
+    const protect = gate.node();
+    let served = 0;
+    const server = createServer((incoming, response) => {
+      protect(incoming, response, () => {
+        served += 1;
+      });
+      response.writeHead(504).end();
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    for (const token of [tokenWith(), tokenWith({ scope: 'other' })]) {
+      const headers = { authorization: `Bearer ${token}`, connection: 'close' };
+      const { status } = await fetch(`http://127.0.0.1:${port}/mcp`, { method: 'POST', headers });
+      expect(status).toBe(504);
+    }
+    // The gate decides after that, and an answer of its own would be an unhandled rejection.
+    await sleep(100);
+    expect(served).toBe(0);
+  });
+
+  it.each(['http://a:99999/mcp', 'http://u@:/mcp', '/mcp/../mcp', '/mcp/%2e%2e/mcp', '/x\\..\\mcp', '*'])(
+    'takes no proof for a path that a router may read in another way: %s',
+    async (path) => {
+      const key = createDpopKey();
+      const token = tokenWith({ cnf: { jkt: key.thumbprint } });
+      const ask = await start();
+      for (const url of [RESOURCE, new URL('/', RESOURCE).href]) {
+        const headers = ['Authorization', `DPoP ${token}`, 'DPoP', key.proof('POST', url, token)];
+        const { status, body } = await ask(path, headers);
+        expect([status, JSON.parse(body)]).toMatchObject([
+          401,
+          { error_description: 'The DPoP proof is for another URL.' },
+        ]);
+      }
+    },
+  );
 
   it('answers requests for the metadata', async () => {
     const { status, body } = await (await start())('/.well-known/oauth-protected-resource/mcp', [], 'GET');

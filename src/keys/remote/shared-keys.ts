@@ -125,8 +125,14 @@ export class SharedKeys {
 }
 
 /** Hashes: the URL may hold a secret, and other headers may get other keys. Without a URL, keys are discovered. */
-async function namesFor({ url, issuer, headers }: RemoteConfig): Promise<{ keys: string; turn: string }> {
-  const place = url ? `url ${url.href}` : `issuer ${issuer}`;
+async function namesFor({
+  url,
+  issuer,
+  headers,
+  allowHttp,
+}: RemoteConfig): Promise<{ keys: string; turn: string }> {
+  // What came over http: is not for those that do not allow it.
+  const place = url ? `url ${url.href}` : `issuer${allowHttp ? ' over http' : ''} ${issuer}`;
   const lines = [place, ...Array.from(headers ?? [], ([name, value]) => `${name}: ${value}`)];
   const hash = await sha256(lines.join('\n'));
   return { keys: `intentkit-auth:jwks:${hash}`, turn: `intentkit-auth:jwks-turn:${hash}` };

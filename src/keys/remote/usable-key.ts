@@ -50,6 +50,9 @@ function publicKey(kty: unknown, parameters: Record<string, unknown>): JWK | Ign
   return 'unsupported';
 }
 
+/** Real keys have 17. A long exponent makes each verification as dear as a signature. */
+const MAX_EXPONENT_BITS = 64;
+
 // RFC 7518 section 3.3 asks for a modulus of 2048 bits, and Web Crypto imports shorter ones. With an exponent of one,
 // a signature would be what anyone can compute. A product of two odd primes is odd.
 function weaknessOfRsa(n: string, e: string): IgnoredKeyReason | undefined {
@@ -57,7 +60,8 @@ function weaknessOfRsa(n: string, e: string): IgnoredKeyReason | undefined {
   const exponent = integer(e);
   if (!modulus || !exponent) return 'unsupported';
   if (bitLength(modulus) < 2048) return 'short';
-  if (bitLength(exponent) < 2 || isEven(exponent)) return 'exponent';
+  if (bitLength(exponent) < 2 || bitLength(exponent) > MAX_EXPONENT_BITS || isEven(exponent))
+    return 'exponent';
   return isEven(modulus) ? 'modulus' : undefined;
 }
 

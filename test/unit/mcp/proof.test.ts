@@ -53,6 +53,11 @@ describe('A DPoP proof', () => {
         description: 'The DPoP proof is for another URL.',
       },
       {
+        what: 'without a type',
+        changes: { header: { typ: undefined } },
+        description: 'The DPoP proof is not a JWT of type dpop+jwt, signed by the public key in its header.',
+      },
+      {
         what: 'for no URL',
         changes: { claims: { htu: '/mcp' } },
         description: 'The DPoP proof is for another URL.',
@@ -301,7 +306,7 @@ describe('A DPoP proof that was used', () => {
       '1',
       expect.any(Number),
     );
-    expect(set.mock.lastCall?.[2 as never]).toBeGreaterThan(58_000);
+    expect(set.mock.lastCall?.[2 as never]).toBeGreaterThan(118_000);
   });
 
   it.each(
