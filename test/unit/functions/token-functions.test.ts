@@ -162,6 +162,10 @@ describe('createTokenFunctions', () => {
     [{ prefix: undefined }, '"prefix" is undefined: give it a value or leave it out.'],
     [{ providr: 'x' }, '"providr" is not an option of createTokenFunctions; use provider or prefix.'],
     [{ prefix: 5 }, '"prefix" must be text.'],
+    [
+      Object.create({ prefix: 'x_' }),
+      '"prefix" is inherited from a class: copy the options into a plain object.',
+    ],
   ])('refuses %o', (options, message) => {
     expect(() => createTokenFunctions(options)).toThrow(message);
   });

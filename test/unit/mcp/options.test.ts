@@ -50,6 +50,11 @@ describe('An option of protectMcp that cannot be used is refused when the gate i
         says: '"scope" is not an option.',
       },
       {
+        what: 'an option of a class',
+        options: Object.assign(Object.create({ requiredScopes: ['admin'] }), { resource: RESOURCE }),
+        says: '"requiredScopes" is inherited from a class: copy the options into a plain object.',
+      },
+      {
         what: 'an option from an unset variable',
         options: { resource: RESOURCE, requiredScopes: undefined },
         says: '"requiredScopes" is undefined: give it a value or leave it out.',

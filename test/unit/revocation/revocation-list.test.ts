@@ -126,6 +126,8 @@ describe('A revocation list', () => {
   it.each([
     [5, { issuer: ISSUER }],
     ['user-1', {}],
+    ['user-1', undefined],
+    ['user-1', null],
   ])('refuses to revoke the subject %j of %j', async (subject, of) => {
     const { revokeSubject } = createRevocationList(memoryStore());
     expect(await codeOf(revokeSubject(subject as never, of as never))).toBe('ERR_NO_REVOCATION');
@@ -375,6 +377,10 @@ describe('An option of a revocation list', () => {
     [{ maxLifetime: '0s' }, '"maxLifetime" must be a duration of at least one second, such as "30d".'],
     [{ onWarning: 'x' }, '"onWarning" must be a function.'],
     [{ timeouts: '1s' }, '"timeouts" is not an option of createRevocationList.'],
+    [
+      Object.create({ timeout: '1s' }),
+      '"timeout" is inherited from a class: copy the options into a plain object.',
+    ],
     [null, 'The options must be an object.'],
   ])('is refused by name: %j', (options, message) => {
     expect(() => createRevocationList(memoryStore(), options as never)).toThrow(

@@ -109,6 +109,7 @@ it.each([
   ['exponent', 'the exponent 2', { e: 'Ag' }],
   ['exponent', 'the exponent 65536', { e: 'AQAA' }],
   ['exponent', 'an empty exponent', { e: '' }],
+  ['exponent', 'an exponent of 65 bits', { e: base64url(Buffer.from('010000000000000001', 'hex')) }],
 ])('A member of a set is "%s" when it is an RSA key with %s', (reason, _, change) => {
   expect(usableKey({ ...rsa.jwk, ...change })).toBe(reason);
 });
