@@ -18,7 +18,7 @@ import { CLIENT, startAuthorizationServer, startServer } from './authorization-s
 
 /** The server that is protected. One tool needs more than the others. */
 function protectedServer(issuer: string, resource: string): RequestListener {
-  const auth = createAuthClient({ jwksUrl: `${issuer}/jwks`, issuer, audience: resource, typ: 'at+jwt' });
+  const auth = createAuthClient({ issuers: [{ issuer, audience: resource, typ: 'at+jwt' }] });
   const gate = protectMcp(auth, { resource, requiredScopes: ['mcp'] });
   const handler = createMcpHandler(() => {
     const server = new McpServer({ name: 'files', version: '1.0.0' });

@@ -19,11 +19,15 @@ import {
 } from '../../examples/authorization-server.js';
 
 let provider: RunningServer;
-beforeAll(async () => {
+async function startProvider(): Promise<RunningServer> {
   // It points out on the console that its store is in memory and that it prefers a newer Node, as if in service.
   const quiet = vi.spyOn(console, 'warn').mockImplementation(() => {});
-  provider = await startAuthorizationServer('mcp files:write');
+  const started = await startAuthorizationServer('mcp files:write');
   quiet.mockRestore();
+  return started;
+}
+beforeAll(async () => {
+  provider = await startProvider();
 });
 afterAll(() => provider.stop());
 
@@ -84,11 +88,11 @@ async function connect(
   };
 }
 
-async function requestToken(resource: string, scope = 'mcp'): Promise<string> {
-  const response = await fetch(`${provider.url}/token`, {
+async function requestToken(resource: string, { url } = provider): Promise<string> {
+  const response = await fetch(`${url}/token`, {
     method: 'POST',
     headers: { authorization: `Basic ${btoa(`${CLIENT.clientId}:${CLIENT.clientSecret}`)}` },
-    body: new URLSearchParams({ grant_type: 'client_credentials', scope, resource }),
+    body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'mcp', resource }),
   });
   return ((await response.json()) as { access_token: string }).access_token;
 }
@@ -149,7 +153,7 @@ describe('A protected MCP server', () => {
   });
 
   it('answers 503 while the provider is down, and the client does not ask for a new token', async () => {
-    const down = await startServer(() => (_request, response) => void response.writeHead(502).end());
+    const down = await startProvider();
     onTestFinished(() => down.stop());
     const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     onTestFinished(() => warning.mockRestore());
@@ -157,7 +161,8 @@ describe('A protected MCP server', () => {
       vi.stubEnv('ISSUER', down.url);
       return listener();
     });
-    const token = await requestToken(resource);
+    const token = await requestToken(resource, down);
+    await down.stop();
     const saved = credentials();
     saved.saveTokens({ access_token: token, token_type: 'Bearer', scope: 'mcp' });
     const refusal = await connect(resource, saved).catch((error: unknown) => error);
