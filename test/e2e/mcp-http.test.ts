@@ -1,5 +1,6 @@
 // Every server of `examples/http`, as the guide shows it, before the official client and a real identity provider.
-import type { RequestListener } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, type RequestListener, request } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import {
   Client,
@@ -51,12 +52,12 @@ const API_SERVERS: Readonly<Record<string, () => Promise<RequestListener>>> = {
   },
 };
 
-/** The resource of a server that is gone when the test is over. */
-async function start(listener: () => Promise<RequestListener>): Promise<string> {
+/** The resource of a server that is gone when the test is over. Behind a proxy, its public origin is another one. */
+async function start(listener: () => Promise<RequestListener>, origin?: string): Promise<string> {
   const server = await startServer((url) => {
     vi.resetModules();
     vi.stubEnv('ISSUER', provider.url);
-    vi.stubEnv('RESOURCE', `${url}/mcp`);
+    vi.stubEnv('RESOURCE', `${origin ?? url}/mcp`);
     return listener();
   });
   onTestFinished(() => server.stop());
@@ -112,6 +113,13 @@ describe.each(Object.entries(MCP_SERVERS))('A protected MCP server on %s', (_, l
       expect(authProvider.tokens()).toMatchObject({ scope: 'mcp files:write', token_type: type });
     },
   );
+
+  it('asks for a token where a proxy hands on a request for its public host', async () => {
+    const resource = await start(listener, 'https://api.example.com');
+    const asked = request(resource, { method: 'POST', headers: { host: 'api.example.com' } }).end();
+    const [{ statusCode }] = (await once(asked, 'response')) as [IncomingMessage];
+    expect(statusCode).toBe(401);
+  });
 
   it('refuses a token that the same provider issued for another server', async () => {
     const resource = await start(listener);
