@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { parseConfig } from '../../../../src/config/parse.js';
+import type { RemoteConfig } from '../../../../src/config/remote.js';
+import { MAX_BODY_BYTES } from '../../../../src/keys/remote/fetch-json.js';
+import { KeySet } from '../../../../src/keys/remote/key-set.js';
+import { SharedKeys } from '../../../../src/keys/remote/shared-keys.js';
+import { defaultEngine } from '../../../../src/signature/choose.js';
+import { MINUTE, now, pass, pinRandom, SECOND, simulateEachTest } from '../../../support/jwks-simulation.js';
+import { createSigner } from '../../../support/mint.js';
+import { titled } from '../../../support/titled.js';
+
+const URL_OF_KEYS = 'https://idp.example/jwks?code=hush-hush';
+const ISSUER = 'https://idp.example/';
+const stored = createSigner('stored').jwk;
+const fetched = createSigner('fetched').jwk;
+
+/** What the names of a store begin with, and what follows for this endpoint. */
+const KEYS = 'intentkit-auth:jwks:';
+const TURN = 'intentkit-auth:jwks-turn:';
+const hash = (...lines: string[]): string => createHash('sha256').update(lines.join('\n')).digest('hex');
+const keysName = KEYS + hash(`url ${URL_OF_KEYS}`);
+const turnName = TURN + hash(`url ${URL_OF_KEYS}`);
+
+simulateEachTest();
+// Waits 10 ms before its turn, and 30 ms between two looks.
+beforeEach(() => pinRandom(0.1));
+
+const setOf = (fetchBegan: number): KeySet =>
+  new KeySet([fetched], fetchBegan, defaultEngine, new URL('https://idp.example/discovered'));
+
+/** Keys shared through a Map, which other processes can write to. It logs what it is asked and when. */
+function share(change: Partial<RemoteConfig> = {}, onSet: (map: Map<string, unknown>) => void = () => {}) {
+  const map = new Map<string, unknown>();
+  const log: string[] = [];
+  const kind = (name: string): string => (name.startsWith(TURN) ? 'turn' : 'keys');
+  const store = {
+    get(name: string) {
+      log.push(`${now()} get ${kind(name)}`);
+      return map.get(name);
+    },
+    set(name: string, value: string, ttl: number) {
+      log.push(`${now()} set ${kind(name)} for ${ttl}`);
+      map.set(name, value);
+      onSet(map);
+    },
+  };
+  const [remote] = parseConfig({ jwksUrl: URL_OF_KEYS }).remotes;
+  if (!remote) throw new Error('no JWKS');
+  const shared = new SharedKeys({ ...remote, ...change }, store, defaultEngine);
+  /** Begins to load, and tells what came of it when asked. A fetch takes 100 ms. */
+  const load = (known?: KeySet) => {
+    const loaded = vi.fn<(set: KeySet) => void>();
+    const fetch = async (): Promise<KeySet> => {
+      const began = now();
+      log.push(`${began} fetch`);
+      await new Promise<void>((resolve) => setTimeout(resolve, 100));
+      return setOf(began);
+    };
+    void shared.load(known, fetch).then(loaded);
+    return () => loaded.mock.calls[0]?.[0];
+  };
+  return { map, log, load };
+}
+
+/** What is stored of keys that were fetched so long ago. */
+const jwks = (age = 0, keys: unknown = [null, [stored]]): string =>
+  `jwks ${Date.now() - age} ${JSON.stringify(keys)}`;
+
+// biome-ignore format: one case a line
+it.each(titled<{ what: string; text: () => unknown; known?: number; began?: number }>([
+  { what: 'just fetched', text: () => jwks(), began: 0 },
+  { what: 'just below "cacheMaxAge"', text: () => jwks(10 * MINUTE - 1), began: 1 - 10 * MINUTE },
+  { what: 'from a clock that is almost a minute ahead', text: () => jwks(1 - MINUTE), began: 0 },
+  { what: 'a second newer than the known ones', text: () => jwks(5000), known: -6000, began: -5000 },
+  { what: 'of exactly 1 MiB', text: () => jwks().padEnd(MAX_BODY_BYTES), began: 0 },
+  { what: 'as old as "cacheMaxAge"', text: () => jwks(10 * MINUTE) },
+  { what: 'from a clock that is still a minute ahead at the second look', text: () => jwks(-MINUTE - 10) },
+  { what: 'less than a second newer than the known ones', text: () => jwks(5000), known: -5999 },
+  { what: 'of more than 1 MiB', text: () => jwks().padEnd(MAX_BODY_BYTES + 1) },
+  { what: 'in a list', text: () => [jwks()] },
+  { what: 'after something else', text: () => `x${jwks()}` },
+  { what: 'under the word of a turn', text: () => jwks().replace('jwks', 'turn') },
+  { what: 'not there', text: () => undefined },
+]))('Stored keys are taken at once or, when they are of no use, a process takes its turn to fetch: %s', async (_, { text, known, began }) => {
+  const { map, log, load } = share();
+  map.set(keysName, text());
+  const loaded = load(known === undefined ? undefined : setOf(known));
+  await pass(0);
+  expect(log).toEqual(['0 get keys']);
+  expect([loaded()?.keyIds, loaded()?.fetchBegan]).toEqual(began === undefined ? [undefined, undefined] : [['stored'], began]);
+
+  await pass(110, 10);
+  const turn = ['10 get keys', '10 get turn', '10 set turn for 2000', '10 get turn', '10 fetch', '110 set keys for 599900'];
+  expect(log.slice(1)).toEqual(began === undefined ? turn : []);
+  expect(loaded()?.keyIds).toEqual([began === undefined ? 'fetched' : 'stored']);
+});
+
+// biome-ignore format: one case a line
+it.each(titled<{ what: string; turn: () => unknown; timeoutMs: number; fetch: number }>([
+  { what: 'that the other had two seconds ago', turn: () => `turn ${Date.now() - 1990} x`, timeoutMs: 1000, fetch: 10 },
+  { what: 'of a clock that is two seconds ahead', turn: () => `turn ${Date.now() + 2010} x`, timeoutMs: 1000, fetch: 10 },
+  { what: 'with another word', turn: () => `jwks ${Date.now()} x`, timeoutMs: 1000, fetch: 10 },
+  { what: 'that ends while a process waits', turn: () => `turn ${Date.now() - 1930} x`, timeoutMs: 1000, fetch: 70 },
+  { what: 'that lasts longer than a request may take', turn: () => `turn ${Date.now()} x`, timeoutMs: 60, fetch: 70 },
+  { what: 'that lasts longer than two seconds', turn: () => `turn ${Date.now() + SECOND} x`, timeoutMs: 5000, fetch: 2020 },
+]))('The turn of another process is waited for, but not for ever: one %s', async (_, { turn, timeoutMs, fetch }) => {
+  const { map, log, load } = share({ timeoutMs });
+  map.set(turnName, turn());
+  load();
+  await pass(2200, 10);
+  expect(log.find((line) => line.endsWith('fetch'))).toBe(`${fetch} fetch`);
+});
+
+it('A process looks for what another brings, and asks nothing once its time is over', async () => {
+  const { map, log, load } = share({ timeoutMs: 60 });
+  map.set(turnName, `turn ${Date.now()} x`);
+  load();
+  await pass(70, 10);
+  const looks = ['0 get keys', '10 get keys', '10 get turn', '40 get keys', '40 get turn'];
+  expect(log).toEqual([...looks, '70 fetch']);
+});
+
+it('Of two processes that take a turn at once the last has it, and the other waits for its keys', async () => {
+  const { map, log, load } = share({}, () => map.set(turnName, `turn ${Date.now()} another`));
+  const loaded = load();
+  await pass(10);
+  map.set(keysName, jwks());
+  await pass(30);
+  expect([loaded()?.keyIds, log.includes('10 fetch')]).toEqual([['stored'], false]);
+});
+
+it('A store that keeps nothing leads to a fetch, without waiting for a turn', async () => {
+  const { log, load } = share({}, (map) => map.clear());
+  load();
+  await pass(10);
+  expect(log.at(-1)).toBe('10 fetch');
+});
+
+// biome-ignore format: one case a line
+it.each<[title: string, change: Partial<RemoteConfig>, lines: string[], url: string | null]>([
+  ['a URL', {}, [`url ${URL_OF_KEYS}`], null],
+  ['headers', { headers: new Headers({ b: '2', a: '1' }) }, [`url ${URL_OF_KEYS}`, 'a: 1', 'b: 2'], null],
+  ['an issuer', { url: undefined, issuer: ISSUER }, [`issuer ${ISSUER}`], 'https://idp.example/discovered'],
+])('Fetched keys are stored with their time, under a hash of all that the request depends on: %s', async (_, change, lines, url) => {
+  const began = Date.now() + 10;
+  const { map, load } = share(change);
+  load();
+  await pass(110, 10);
+  expect([...map]).toEqual([
+    [TURN + hash(...lines), expect.stringMatching(`^turn ${began} [0-9a-f-]{36}$`)],
+    [KEYS + hash(...lines), `jwks ${began} ${JSON.stringify([url, setOf(0).keys])}`],
+  ]);
+
+  const reader = share(change);
+  for (const [name, text] of map) reader.map.set(name, text);
+  const loaded = reader.load();
+  await pass(0);
+  expect([loaded()?.keyIds, loaded()?.url?.href]).toEqual([['fetched'], url ?? URL_OF_KEYS]);
+});
