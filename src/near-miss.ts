@@ -30,7 +30,7 @@ export function nearMiss(expected: string, found: string): string {
  */
 export const shownUrl = (url: string): string =>
   url
-    .replace(/[?#].*$/s, '')
+    .replace(/[?#].*/s, '')
     .replace(/^([a-z]+:)[/\\]*[^/\\]*@/i, '$1//')
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�')
     .slice(0, 200);

@@ -43,7 +43,7 @@ export class FetchError extends Error {
 }
 
 /** The connection was cut, by its code in Node, Deno and Bun. */
-const CUT = /\((UND_ERR_SOCKET|ECONNRESET|EPIPE|ConnectionClosed)\)$/;
+const CUT = /\((UND_ERR_SOCKET|ECONNRESET|EPIPE|ConnectionClosed)\)/;
 
 /**
  * One GET of a JSON document, within bounds on time and size. jose's own fetch of a JWKS has no limit on the body, and
@@ -121,7 +121,7 @@ async function readBody(response: Response, signal: AbortSignal): Promise<string
     }
     if (response.body && !reader)
       throw new FetchError('"fetch" answered with a body that is not a web stream');
-    return await readText(reader);
+    return reader ? await readText(reader) : '';
   } finally {
     // Node's fetch holds on to the signal of a body that broke off, and with it to all that listens.
     signal.removeEventListener('abort', cancel);
@@ -129,11 +129,11 @@ async function readBody(response: Response, signal: AbortSignal): Promise<string
   }
 }
 
-async function readText(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<string> {
+async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
   const utf8 = new TextDecoder('utf-8', { fatal: true });
   let text = '';
   let bytes = 0;
-  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
     bytes += chunk.value.byteLength;
     if (bytes > MAX_BODY_BYTES) throw new FetchError('the endpoint answered with more than 1 MiB');
     text += utf8.decode(chunk.value, { stream: true });

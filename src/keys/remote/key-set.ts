@@ -18,7 +18,8 @@ type Keys = readonly Key[] | Promise<readonly Key[]>;
 export class KeySet {
   /** When its fetch began, in milliseconds on a monotonic clock. */
   readonly fetchBegan: number;
-  readonly url: URL | undefined;
+  /** Where it was fetched. */
+  readonly url: URL;
   /** How many keys may verify a signature. */
   readonly size: number;
   /** How many members were left out, by reason. */
@@ -31,8 +32,7 @@ export class KeySet {
   /** By algorithm, then by key id. It grows only with ids that are in the set. */
   readonly #found = new Map<string, Map<unknown, Keys>>();
 
-  /** @param url where it was fetched. */
-  constructor(members: readonly unknown[], fetchBegan: number, engine: SignatureEngine, url?: URL) {
+  constructor(members: readonly unknown[], fetchBegan: number, engine: SignatureEngine, url: URL) {
     const keys: JWK[] = [];
     const ignored: Partial<Record<IgnoredKeyReason, number>> = Object.create(null);
     for (const member of members) {

@@ -99,7 +99,7 @@ export class SharedKeys {
     const { keys } = await this.#names;
     const age = monotonicNow() - set.fetchBegan;
     // A configured URL may hold a secret, and everyone knows it. A discovered one is public.
-    const content = JSON.stringify([this.#config.url ? null : set.url?.href, set.keys]);
+    const content = JSON.stringify([this.#config.url ? null : set.url.href, set.keys]);
     // It begins with a word, because some stores turn what looks like JSON into objects.
     const text = `jwks ${Math.round(Date.now() - age)} ${content}`;
     await this.#set(keys, text, Math.ceil(this.#config.cacheMaxAgeMs - age));

@@ -14,7 +14,8 @@ const ed = createSigner('ed', 'EdDSA');
 const offCurve = (kid?: string) => ({ ...k1.jwk, kid, x: k1.jwk.y });
 const kidless = ({ privateKey }: Signer, alg: string): string =>
   mint({ header: { alg }, payload: {}, key: privateKey });
-const setOf = (...members: readonly unknown[]): KeySet => new KeySet(members, 0, defaultEngine);
+const url = new URL('https://idp.example/jwks');
+const setOf = (...members: readonly unknown[]): KeySet => new KeySet(members, 0, defaultEngine, url);
 
 /** Counts the keys that are imported from now on. */
 const watchImports = () => vi.spyOn(crypto.subtle, 'importKey');
@@ -79,6 +80,23 @@ it('A key set answers without a promise from the second time on, with what it im
   expect(imports).toHaveBeenCalledTimes(2);
 });
 
+it.each(['made-up', ''])('A key set answers at once, and remembers nothing, for the absent key id "%s"', (kid) => {
+  expect(setOf(k1.jwk).find({ alg: 'ES256', kid })).toEqual([]);
+});
+
+it.each([
+  ['ES256', ['ES256']],
+  ['ES384', ['ES384']],
+  ['ES512', ['ES512']],
+  ['RS256', ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],
+  ['EdDSA', ['EdDSA', 'Ed25519']],
+] as const)('A key set of one key for %s may have what made a token by %j, and by nothing else', (alg, fitting) => {
+  const set = setOf(createSigner('k', alg).jwk);
+  const known = ASYMMETRIC_ALGORITHMS.filter((alg) => set.knows({ alg }));
+
+  expect(new Set(known)).toEqual(new Set(fitting));
+});
+
 it('A key set imports no key before a token needs it', () => {
   const imports = watchImports();
   const set = setOf(...Array.from({ length: 1000 }, (_, index) => ({ ...k1.jwk, kid: `k${index}` })));
@@ -110,12 +128,13 @@ it('A key set leaves out a key that is no point of its curve, and uses the one b
 
 it('A key set takes a key that the engine cannot prepare for none, and leaves no rejection behind', async () => {
   const noRejections = watchRejections();
-  const set = new KeySet([k1.jwk], 0, {
+  const engine = {
     ...defaultEngine,
     importPublicKey() {
       throw new Error('out of memory');
     },
-  });
+  };
+  const set = new KeySet([k1.jwk], 0, engine, url);
 
   expect(await set.find({ alg: 'ES256', kid: 'k1' })).toEqual([]);
   await noRejections();

@@ -90,7 +90,7 @@ it.each(titled<{ what: string; text: () => unknown; known?: number; began?: numb
   expect(log).toEqual(['0 get keys']);
   expect([loaded()?.keyIds, loaded()?.fetchBegan]).toEqual(began === undefined ? [undefined, undefined] : [['stored'], began]);
 
-  await pass(110, 10);
+  await pass(110, 5);
   const turn = ['10 get keys', '10 get turn', '10 set turn for 2000', '10 get turn', '10 fetch', '110 set keys for 599900'];
   expect(log.slice(1)).toEqual(began === undefined ? turn : []);
   expect(loaded()?.keyIds).toEqual([began === undefined ? 'fetched' : 'stored']);
@@ -108,7 +108,7 @@ it.each(titled<{ what: string; turn: () => unknown; timeoutMs: number; fetch: nu
   const { map, log, load } = share({ timeoutMs });
   map.set(turnName, turn());
   load();
-  await pass(2200, 10);
+  await pass(2200, 5);
   expect(log.find((line) => line.endsWith('fetch'))).toBe(`${fetch} fetch`);
 });
 
@@ -116,7 +116,7 @@ it('A process looks for what another brings, and asks nothing once its time is o
   const { map, log, load } = share({ timeoutMs: 60 });
   map.set(turnName, `turn ${Date.now()} x`);
   load();
-  await pass(70, 10);
+  await pass(70, 5);
   const looks = ['0 get keys', '10 get keys', '10 get turn', '40 get keys', '40 get turn'];
   expect(log).toEqual([...looks, '70 fetch']);
 });
@@ -130,8 +130,11 @@ it('Of two processes that take a turn at once the last has it, and the other wai
   expect([loaded()?.keyIds, log.includes('10 fetch')]).toEqual([['stored'], false]);
 });
 
-it('A store that keeps nothing leads to a fetch, without waiting for a turn', async () => {
-  const { log, load } = share({}, (map) => map.clear());
+it.each<[title: string, onSet: (map: Map<string, unknown>) => void]>([
+  ['nothing', (map) => map.clear()],
+  ['something else', (map) => map.set(turnName, 'OK')],
+])('A store that keeps %s leads to a fetch, without waiting for a turn', async (_, onSet) => {
+  const { log, load } = share({}, onSet);
   load();
   await pass(10);
   expect(log.at(-1)).toBe('10 fetch');
@@ -146,7 +149,7 @@ it.each<[title: string, change: Partial<RemoteConfig>, lines: string[], url: str
   const began = Date.now() + 10;
   const { map, load } = share(change);
   load();
-  await pass(110, 10);
+  await pass(110, 5);
   expect([...map]).toEqual([
     [TURN + hash(...lines), expect.stringMatching(`^turn ${began} [0-9a-f-]{36}$`)],
     [KEYS + hash(...lines), `jwks ${began} ${JSON.stringify([url, setOf(0).keys])}`],
