@@ -110,6 +110,7 @@ it.each([
   ['no time', '0', 0],
   ['a date', 'Thu, 01 Jan 2026 00:00:30 GMT', 30_000],
   ['a date that is over', 'Wed, 31 Dec 2025 23:59:59 GMT', 0],
+  ['more than nine digits', '1000000001', 0],
   ['something else', 'soon', 0],
 ])('An answer may ask to be left alone for a while: %s', async (_, value, expected) => {
   stopClocks();

@@ -17,7 +17,8 @@ const modulus = (bytes: number, first: readonly number[] = [], last = 0xff): str
 it('A member of a set that may verify keeps what a key consists of, and nothing else', () => {
   const extras = { x5c: ['AAAA'], x5t: 'AAAA', ext: true, exp: 2, 'https://idp.example/tenant': { id: 7 } };
   for (const { jwk } of [rsa, ec, ed]) {
-    expect(usableKey({ ...jwk, ...extras })).toEqual(jwk);
+    // A copy, because a key inherits nothing. Strictly, because nothing may be there as `undefined`.
+    expect({ ...Object(usableKey({ ...jwk, ...extras })) }).toStrictEqual(jwk);
     expect(usableKey({ ...jwk, use: 'sig', alg: 'any', key_ops: ['sign', 'verify'] })).toEqual({
       ...jwk,
       alg: 'any',
@@ -51,6 +52,7 @@ it.each([
 // biome-ignore format: one member a line
 it.each<[title: string, member: unknown]>([
   ['null', null],
+  ['undefined', undefined],
   ['text', JSON.stringify(ec.jwk)],
   ['a list', [ec.jwk]],
   ['empty', {}],
@@ -60,6 +62,8 @@ it.each<[title: string, member: unknown]>([
   ['of a type in lower case', { ...ec.jwk, kty: 'ec' }],
   ['of a type that is the name of a method', { ...ec.jwk, kty: 'constructor' }],
   ['an Edwards curve with the type of another', { ...ed.jwk, kty: 'EC', y: ed.jwk.x }],
+  ['an Edwards curve with an unknown type', { ...ed.jwk, kty: 'AKP' }],
+  ['an RSA key with the type of another', { ...rsa.jwk, kty: 'OKP' }],
   ['for encryption', { ...ec.jwk, use: 'enc' }],
   ['for a use in upper case', { ...ec.jwk, use: 'SIG' }],
   ['for signing and not verifying', { ...ec.jwk, key_ops: ['sign'] }],
@@ -73,6 +77,8 @@ it.each<[title: string, member: unknown]>([
   ['on X25519', jwkOf('x25519')],
   ['an EC key with a coordinate that is a number', { ...ec.jwk, x: 1 }],
   ['an EC key without its second coordinate', { ...ec.jwk, y: undefined }],
+  ['an Ed25519 key with a coordinate that is a number', { ...ed.jwk, x: 1 }],
+  ['an Ed25519 key with a coordinate in a list', { ...ed.jwk, x: [ed.jwk.x] }],
   ['an Ed25519 key of 31 bytes', { ...ed.jwk, x: base64url(Buffer.alloc(31, 2)) }],
   ['an Ed25519 key in padded base64url', { ...ed.jwk, x: `${ed.jwk.x}=` }],
   ['an RSA key with a modulus that is a number', { ...rsa.jwk, n: 7 }],
