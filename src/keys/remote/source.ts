@@ -121,7 +121,7 @@ export class RemoteSource implements KeySource {
     const arrived = monotonicNow();
     for (let set = await this.#currentSet(); ; set = await this.#lookUp()) {
       const keys = await set.find(header);
-      if (keys.length > 0 || set.knows(header)) return keys;
+      if (set.knows(header)) return keys;
       // Only a fetch that began after the token came proves that its key is not there.
       if (set.fetchBegan >= arrived) {
         this.#absent.remember(header, set.fetchBegan);
@@ -194,7 +194,7 @@ export class RemoteSource implements KeySource {
     const fetch: Fetch = { began, set };
     this.#pending = fetch;
     const done = (): void => {
-      if (this.#pending === fetch) this.#pending = undefined;
+      this.#pending = undefined;
     };
     set.then(done, done);
     return fetch;

@@ -175,6 +175,9 @@ describe('The discovery of an issuer', () => {
     const requests = () => fetch.mock.calls.map(([url]) => String(url));
     expect(await outcome(client, await b.token())).toBe('valid');
     expect(requests()).toEqual([OAUTH, OPEN_ID, b.jwksUrl]);
+    const accepted = fetch.mock.calls.map(([, init]) => new Headers(init?.headers).get('accept'));
+    const accept = 'application/json';
+    expect(accepted).toEqual([accept, accept, `application/jwk-set+json, ${accept}`]);
 
     documents[OAUTH] = { issuer: B, jwks_uri: 'https://keys.example/moved' };
     documents['https://keys.example/moved'] = await (await b.fetch(b.jwksUrl)).json();

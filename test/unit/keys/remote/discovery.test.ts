@@ -85,6 +85,7 @@ describe('A discovery document', () => {
       'https://b.example/?hush',
     );
     expect(found).not.toContain('hush');
+    expect(found).toContain('of the issuer "https://a.example/ppp');
     expect(String(found).length).toBeLessThan(400);
   });
 

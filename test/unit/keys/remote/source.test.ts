@@ -23,6 +23,7 @@ import {
   watchRejections,
 } from '../../../support/jwks-simulation.js';
 import { createSigner, mint, segment } from '../../../support/mint.js';
+import { memoryStore } from '../../../support/stores.js';
 
 const NONE = 'ERR_JWKS_UNAVAILABLE';
 const k1 = createRsaSigner('k1');
@@ -78,6 +79,35 @@ it('On Cloudflare Workers no caller waits for the fetch of another, and none hap
   client.provider.fault = status(500);
   await at(10 * MINUTE);
   expect([await client.outcomes(k1.token, k1.token), client.requests()]).toEqual([['valid', 'valid'], 103]);
+});
+
+it.each([
+  ['of two fetches at once the one that ends last counts', 0, ['k1']],
+  ['a fetch that ends after a later one does not count', 1, ['k1', 'k2']],
+])('On Cloudflare Workers %s', async (_, later, keyIds) => {
+  vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+  const client = simulate({}, [k1]);
+  client.provider.latency = 200;
+  const slow = client.outcome(k1.token);
+  await pass(later);
+  client.provider.publish(k1, k2);
+  client.provider.latency = 100;
+  const quick = client.outcome(k2.token);
+  await pass(200, 1);
+
+  expect([await slow, await quick, client.status().keyIds]).toEqual(['valid', 'valid', keyIds]);
+});
+
+it('Keys of a store that processes share are used without a request, and a health check still makes one', async () => {
+  const cache = memoryStore();
+  const first = simulate({ cache }, [k1]);
+  const outcome = first.outcome(k1.token);
+  await pass(100);
+  expect([await outcome, first.requests(), cache.map.size]).toEqual(['valid', 1, 2]);
+
+  const second = simulate({ cache }, [k1]);
+  expect([await second.outcome(k1.token), second.requests()]).toEqual(['valid', 0]);
+  expect([await second.ping(), second.requests()]).toEqual([true, 1]);
 });
 
 it.each([
@@ -194,6 +224,22 @@ it.each([
   }
 });
 
+it('A key that was absent, came and went is looked up again, within a cooldown', async () => {
+  const client = await startWithKeys();
+  expect([await client.outcome(k2.token), client.requests()]).toEqual(['key', 2]);
+  for (const [time, keys] of [
+    [SECOND, [k1, k2]],
+    [2 * SECOND, [k1]],
+  ] as const) {
+    await at(time);
+    client.provider.publish(...keys);
+    await client.ping();
+  }
+  await at(2 * SECOND + 1);
+
+  expect([await client.outcome(k2.token), client.requests()]).toEqual(['key', 5]);
+});
+
 it('A key id that is not text, or whose key is for another algorithm, costs no fetch', async () => {
   const client = await startWithKeys();
   const odd = [1, null, {}, ['k1'], true].map((kid) => `${segment({ alg: 'RS256', kid })}.e30.AAAA`);
@@ -228,7 +274,7 @@ it.each<[title: string, jwks: JwksOptions, random: number, due: number]>([
     const client = await startWithKeys(jwks);
     client.provider.latency = 100;
     await at(due - 1);
-    expect([await client.outcome(k1.token), client.requests()]).toEqual(['valid', 1]);
+    expect([await client.outcomes(k1.token, kidless), client.requests()]).toEqual([['valid', 'valid'], 1]);
     await at(due);
     // Nobody waits, because no time passes.
     expect(await client.outcomes(k1.token, kidless)).toEqual(['valid', 'valid']);
@@ -274,6 +320,22 @@ it.each<[staleIfError: string, jwks: JwksOptions, bound: number]>([
     }
   },
 );
+
+it('In an outage the wait for the next attempt is cut when the last good keys serve no longer', async () => {
+  pinRandom(0);
+  const client = await startWithKeys({ staleIfError: '0s' });
+  client.provider.fault = status(500);
+  // The sixth failure, after which half a minute is waited while keys serve, and five seconds while none does.
+  for (const seconds of [540, 541, 543, 547, 555, 571]) {
+    await at(seconds * SECOND);
+    await client.outcome(k1.token);
+    await pass(1);
+  }
+  await at(10 * MINUTE - 1);
+  expect(client.status().retryInSeconds).toBe(2);
+  await at(10 * MINUTE);
+  expect(client.status().retryInSeconds).toBe(0);
+});
 
 it('In an outage no caller of stale keys waits for an attempt, and they count from the last success', async () => {
   const client = await startWithKeys();
