@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { parseConfig } from '../../../../src/config/parse.js';
 import { KeySet, MAX_CANDIDATES } from '../../../../src/keys/remote/key-set.js';
 import { loadKeySet } from '../../../../src/keys/remote/load-key-set.js';
@@ -80,7 +80,8 @@ it('A key set answers without a promise from the second time on, with what it im
   expect(imports).toHaveBeenCalledTimes(2);
 });
 
-it.each(['made-up', ''])('A key set answers at once, and remembers nothing, for the absent key id "%s"', (kid) => {
+it.each(['made-up', ''])('A key set remembers nothing of the absent key id "%s"', (kid) => {
+  // It remembers promises.
   expect(setOf(k1.jwk).find({ alg: 'ES256', kid })).toEqual([]);
 });
 
@@ -90,7 +91,7 @@ it.each([
   ['ES512', ['ES512']],
   ['RS256', ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],
   ['EdDSA', ['EdDSA', 'Ed25519']],
-] as const)('A key set of one key for %s may have what made a token by %j, and by nothing else', (alg, fitting) => {
+] as const)('A key set of one key for %s knows tokens by %j alone', (alg, fitting) => {
   const set = setOf(createSigner('k', alg).jwk);
   const known = ASYMMETRIC_ALGORITHMS.filter((alg) => set.knows({ alg }));
 
@@ -189,6 +190,19 @@ it.each<[title: string, members: unknown[]]>([
   const message = 'the endpoint answered with no key for an accepted algorithm';
   const loaded = load(JSON.stringify({ keys: members }), { algorithm: 'ES256' });
   await expect(loaded).rejects.toMatchObject({ name: 'FetchError', message });
+});
+
+it('A loaded key set is not taken for a useless one when jose cannot be loaded', async () => {
+  vi.resetModules();
+  vi.doMock('jose/key/import', () => Promise.reject(new Error('EMFILE')));
+  onTestFinished(() => {
+    vi.doUnmock('jose/key/import');
+    vi.resetModules();
+  });
+  const { keySetOf } = await import('../../../../src/keys/remote/load-key-set.js');
+
+  const loaded = keySetOf([k1.jwk], url, 0, defaultEngine, ['ES256']);
+  await expect(loaded).rejects.toMatchObject({ name: 'FetchError', message: 'jose could not be loaded' });
 });
 
 it('A loaded key set remembers when its fetch began', async () => {
