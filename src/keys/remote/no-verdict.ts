@@ -10,12 +10,8 @@ export function noVerdict(problem: string, retryInMs: number, cause?: Error): Au
   );
 }
 
-/** Of which of several issuers. It is configured, and no secret. */
-export const ofIssuer = ({ issuer }: { issuer: string | undefined }): string =>
-  issuer === undefined ? '' : ` of ${JSON.stringify(issuer)}`;
-
-/** That keys could not be fetched, and why. */
-export const unfetched = (source: { issuer: string | undefined }, { message }: Error): string => {
-  const keys = source.issuer === undefined ? 'the keys behind "jwksUrl"' : `the keys${ofIssuer(source)}`;
+/** That keys could not be fetched, and why. An issuer is configured, and no secret. */
+export const unfetched = ({ issuer }: { issuer: string | undefined }, { message }: Error): string => {
+  const keys = issuer === undefined ? 'the keys behind "jwksUrl"' : `the keys of ${JSON.stringify(issuer)}`;
   return `${keys} could not be fetched (${message})`;
 };

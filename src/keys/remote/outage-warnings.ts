@@ -1,7 +1,6 @@
 import { shownUrl } from '../../near-miss.js';
 import type { WarningHandler } from '../../warnings.js';
 import type { FetchError } from './fetch-json.js';
-import { ofIssuer } from './no-verdict.js';
 
 /** Warns when an outage of an endpoint begins, when its last good keys no longer serve, and when it is over: each once. */
 export class OutageWarnings {
@@ -11,8 +10,8 @@ export class OutageWarnings {
 
   constructor(warn: WarningHandler, source: { issuer: string | undefined; url: URL | undefined }) {
     this.#warn = warn;
-    const place = source.url ? ` ${shownUrl(source.url.href)}` : ofIssuer(source);
-    this.#endpoint = `The JWKS endpoint${place}`;
+    const { issuer, url } = source;
+    this.#endpoint = `The JWKS endpoint ${url ? shownUrl(url.href) : `of ${JSON.stringify(issuer)}`}`;
   }
 
   /** @param servesForMs how long the last good keys serve on. */

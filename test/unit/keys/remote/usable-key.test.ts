@@ -140,6 +140,11 @@ const encodings = SMALL_ORDER.flatMap(([title, y, reason]) =>
   }),
 );
 
+it('An RSA key may have an exponent of 64 bits', () => {
+  const jwk = { ...rsa.jwk, e: base64url(Buffer.from('8000000000000001', 'hex')) };
+  expect(usableKey(jwk)).toMatchObject({ kty: 'RSA', e: jwk.e });
+});
+
 it('An Ed25519 key of small order has one of fourteen encodings', () => {
   expect(new Set(encodings.map(([, , x]) => x)).size).toBe(14);
 });
