@@ -25,7 +25,8 @@ it('A list works on the client "redis", entries end in time, and a Redis that is
   expect(await list.isRevoked(token)).toBe(true);
   const [key = ''] = (await redis.command('KEYS', '*')) as string[];
   expect(Number(await redis.command('TTL', key))).toBeGreaterThan(150);
-  expect(Number(await redis.command('TTL', key))).toBeLessThanOrEqual(160);
+  // A started second counts as a whole one.
+  expect(Number(await redis.command('TTL', key))).toBeLessThanOrEqual(161);
   await store.set('short', 'x', 30);
   await sleep(100);
   expect(await store.get('short')).toBeNull();
