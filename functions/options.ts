@@ -1,6 +1,6 @@
 // By the package's own name, so that the built entry shares one `AuthError` with the root entry.
 import { AuthError, type AuthProvider } from 'intentkit-auth';
-import { inheritedName } from '../src/own-properties.js';
+import { inheritedProblem } from '../src/own-properties.js';
 import { rulesOf } from '../src/source-rules.js';
 
 /** Options of `createTokenFunctions`. */
@@ -24,9 +24,8 @@ export function parseOptions(options: TokenFunctionsOptions): { provider: string
     // `provider: process.env.PROVIDER` with the variable unset.
     if (value === undefined) fail(`"${name}" is undefined: give it a value or leave it out.`);
   }
-  const inherited = inheritedName(options);
-  if (inherited !== undefined)
-    fail(`${JSON.stringify(inherited)} is inherited from a class: copy the options into a plain object.`);
+  const inherited = inheritedProblem(options);
+  if (inherited !== undefined) fail(inherited);
   const { provider = 'auth', prefix = '' } = given;
   if (typeof prefix !== 'string') fail('"prefix" must be text.');
   return { provider: nameOf(provider), prefix };

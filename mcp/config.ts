@@ -1,6 +1,6 @@
 import { type AuthClient, AuthError } from 'intentkit-auth';
 import { parseWholeSeconds } from '../src/claims/duration.js';
-import { inheritedName, own } from '../src/own-properties.js';
+import { inheritedProblem, own } from '../src/own-properties.js';
 import { rulesOf } from '../src/source-rules.js';
 import { type Store, storeThatFailsLoudly } from '../src/store.js';
 import type { McpOptions, TokenVerifierOptions } from './options.js';
@@ -77,9 +77,8 @@ function refuseUnknown(auth: AuthClient, options: unknown, known: readonly strin
     // `resource: process.env.RESOURCE` with the variable unset is a mistake, and so for every option.
     if (value === undefined) fail(`"${name}" is undefined: give it a value or leave it out.`);
   }
-  const inherited = inheritedName(options);
-  if (inherited !== undefined)
-    fail(`${JSON.stringify(inherited)} is inherited from a class: copy the options into a plain object.`);
+  const inherited = inheritedProblem(options);
+  if (inherited !== undefined) fail(inherited);
 }
 
 function verifierConfig(options: TokenVerifierOptions): VerifierConfig {

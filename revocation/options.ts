@@ -1,7 +1,7 @@
 // By the package's own name, so that the built entry shares one `AuthError` with the root entry.
 import { AuthError, type WarningHandler } from 'intentkit-auth';
 import { parseMilliseconds, parseWholeSeconds } from '../src/claims/duration.js';
-import { inheritedName, own } from '../src/own-properties.js';
+import { inheritedProblem, own } from '../src/own-properties.js';
 import { emitWarning, safely } from '../src/warnings.js';
 
 /** Options of `createRevocationList`. Durations are such as `'0.25s'` or `'30d'`. */
@@ -44,13 +44,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts. */
 export function parseOptions(input: RevocationListOptions): Settings {
   if (typeof input !== 'object' || input === null) throw wrong('The options', 'an object');
-  const inherited = inheritedName(input);
-  if (inherited !== undefined) {
-    throw new AuthError(
-      'ERR_AUTH_CONFIG',
-      `${JSON.stringify(inherited)} is inherited from a class: copy the options into a plain object.`,
-    );
-  }
+  const inherited = inheritedProblem(input);
+  if (inherited !== undefined) throw new AuthError('ERR_AUTH_CONFIG', inherited);
   const options = Object.fromEntries(Object.entries(input));
   const take = <T>(
     name: string,

@@ -26,10 +26,16 @@ export function methodOf(object: object, name: string): ((...values: never[]) =>
 }
 
 /**
- * The first property that an object has by its class alone. What `Object.prototype` has is none. An option that is not
- * read must be refused, since it may be one that switches a check on.
+ * What is wrong with options that have one by their class alone. What `Object.prototype` has is none. An option that is
+ * not read must be refused, since it may be one that switches a check on.
  */
-export function inheritedName(object: object): string | undefined {
+export function inheritedProblem(options: object, prefix = ''): string | undefined {
+  const name = inheritedName(options);
+  if (name === undefined) return undefined;
+  return `${JSON.stringify(prefix + name)} is inherited from a class: copy the options into a plain object.`;
+}
+
+function inheritedName(object: object): string | undefined {
   let prototype: object | null = Object.getPrototypeOf(object);
   while (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     const found = Object.getOwnPropertyNames(prototype).find(

@@ -70,7 +70,7 @@ export async function checkMcp(mcp: URL, plan: Plan, token: string | undefined):
 
 /** A server elsewhere must not lead requests to what listens on this machine. */
 const mayLeadTo = (place: URL, mcp: URL): boolean =>
-  isLoopback(mcp.hostname) ? isSafe(place) : place.protocol === 'https:' && !isLoopback(place.hostname);
+  isSafe(place) && (isLoopback(mcp.hostname) || !isLoopback(place.hostname));
 
 /** The server may take one scope for another, and it alone knows how it is configured. */
 function compareScopes(challenge: string, text: string): Finding[] {

@@ -1,5 +1,5 @@
 import { AuthError } from '../errors.js';
-import { inheritedName } from '../own-properties.js';
+import { inheritedProblem } from '../own-properties.js';
 
 /**
  * The options that an object itself has, each read once, as a copy without a prototype: what is checked is what is
@@ -22,9 +22,9 @@ export function ownOptions(input: unknown, prefix = ''): unknown {
     if (copy[name] === undefined)
       throw configError(`${quoted(name)} is undefined: give it a value or leave it out.`);
   }
-  const inherited = inheritedName(input);
+  const inherited = inheritedProblem(input, prefix);
   if (inherited === undefined) return copy;
-  throw configError(`${quoted(inherited)} is inherited from a class: copy the options into a plain object.`);
+  throw configError(inherited);
 }
 
 /** The error of every mistake in the configuration. */

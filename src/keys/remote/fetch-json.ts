@@ -43,7 +43,7 @@ export class FetchError extends Error {
 }
 
 /** The connection was cut, by its code in Node, Deno and Bun. */
-const CUT = /\((UND_ERR_SOCKET|ECONNRESET|EPIPE|ConnectionClosed)\)/;
+const CUT = /\((UND_ERR_SOCKET|ECONNRESET|EPIPE|ConnectionClosed)\)$/;
 
 /**
  * One GET of a JSON document, within bounds on time and size. jose's own fetch of a JWKS has no limit on the body, and
