@@ -4,7 +4,7 @@
  */
 import { createAuthClient } from 'intentkit-auth';
 import { protectMcp } from 'intentkit-auth/mcp';
-import { UsedProofs } from '../mcp/used-proofs.js';
+import { UsedProofs } from '../gate/dpop/used-proofs.js';
 import { createDpopKey } from '../test/support/dpop.js';
 
 const RESOURCE = 'https://api.example.com/mcp';

@@ -1,8 +1,8 @@
+import { commandOf, parseOptions } from './arguments.js';
 import { doctor } from './doctor/doctor.js';
 import { HELP } from './help.js';
 import { inspect } from './inspect/inspect.js';
 import { type ExitCode, type Io, UsageError } from './io.js';
-import { commandOf, parseOptions } from './options.js';
 
 /** Runs a command line. It never throws. */
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {

@@ -1,6 +1,6 @@
 // By the package's own name, so that the built entry shares one `AuthError` with the root entry.
 import { AuthError, type AuthProvider } from 'intentkit-auth';
-import { inheritedProblem } from '../src/own-properties.js';
+import { inheritedProblem } from '../src/shared/own-properties.js';
 import { rulesOf } from '../src/source-rules.js';
 
 /** Options of `createTokenFunctions`. */

@@ -4,9 +4,7 @@
  * @module intentkit-auth/mcp
  */
 export type { Store } from 'intentkit-auth';
-export type { McpOptions, TokenVerifierOptions } from './options.js';
-export { protectMcp } from './protect-mcp.js';
-export { createTokenVerifier } from './token-verifier.js';
+export type { McpOptions, TokenVerifierOptions } from '../gate/options.js';
 export type {
   AuthInfo,
   Gate,
@@ -16,4 +14,6 @@ export type {
   ProtectedHandler,
   ScopeDemand,
   TokenVerifier,
-} from './types.js';
+} from '../gate/types.js';
+export { protectMcp } from './protect-mcp.js';
+export { createTokenVerifier } from './token-verifier.js';

@@ -1,14 +1,12 @@
 import type { AuthClient } from 'intentkit-auth';
-import { CLOCK_MARGIN } from '../src/clock-margin.js';
-import { memberOf, own } from '../src/own-properties.js';
-import { Answer, createAnswers } from './answers.js';
-import { type GateConfig, parseGateOptions, scopeList } from './config.js';
-import { readCredentials, type Scheme } from './credentials.js';
-import { type Incoming, pathOf } from './incoming.js';
-import { createMetadata } from './metadata.js';
-import { fromNode, give } from './node.js';
-import type { McpOptions } from './options.js';
-import { checkProof } from './proof.js';
+import { Answer, createAnswers } from '../gate/answers.js';
+import { type GateConfig, parseGateOptions, scopeList } from '../gate/config.js';
+import { readCredentials, type Scheme } from '../gate/credentials.js';
+import { checkProof } from '../gate/dpop/proof.js';
+import { PROOFS_PER_SECOND, UsedProofs } from '../gate/dpop/used-proofs.js';
+import { createMetadata } from '../gate/metadata.js';
+import { fromNode, give } from '../gate/node.js';
+import type { McpOptions } from '../gate/options.js';
 import {
   BEARER_TOKEN,
   BOUND_TOKEN,
@@ -20,10 +18,12 @@ import {
   UNBOUND_TOKEN,
   USED_PROOF,
   unavailable,
-} from './refusals.js';
-import type { AuthInfo, Gate, NodeMiddleware } from './types.js';
-import { PROOFS_PER_SECOND, UsedProofs } from './used-proofs.js';
-import { createTokenCheck } from './verified-token.js';
+} from '../gate/refusals.js';
+import { type Incoming, pathOf } from '../gate/request.js';
+import type { AuthInfo, Gate, NodeMiddleware } from '../gate/types.js';
+import { createTokenCheck } from '../gate/verified-token.js';
+import { CLOCK_MARGIN } from '../src/shared/clock.js';
+import { memberOf, own } from '../src/shared/own-properties.js';
 
 /**
  * Creates the gate of an MCP server over HTTP, or of any other resource server. It answers 401 with a challenge, 403

@@ -1,9 +1,9 @@
 import type { AuthClient } from 'intentkit-auth';
-import { parseVerifierOptions } from './config.js';
-import type { TokenVerifierOptions } from './options.js';
-import { BOUND_TOKEN, isRefused } from './refusals.js';
-import type { TokenVerifier } from './types.js';
-import { createTokenCheck } from './verified-token.js';
+import { parseVerifierOptions } from '../gate/config.js';
+import type { TokenVerifierOptions } from '../gate/options.js';
+import { BOUND_TOKEN, isRefused } from '../gate/refusals.js';
+import type { TokenVerifier } from '../gate/types.js';
+import { createTokenCheck } from '../gate/verified-token.js';
 
 /**
  * Creates a verifier for the official SDK's own gate, `requireBearerAuth`. That gate knows bearer tokens only, so a

@@ -1,5 +1,5 @@
-import { sha256 } from '../src/runtime.js';
-import { StoreError } from './patient-store.js';
+import { StoreError } from '../src/shared/patient-store.js';
+import { sha256 } from '../src/shared/runtime.js';
 
 /*
  * What stands in the store: under the hash of a token's or a subject's name, when it was revoked and until when that is

@@ -1,4 +1,4 @@
-import { monotonicNow } from '../src/runtime.js';
+import { monotonicNow } from '../src/shared/runtime.js';
 
 const MAX_REMEMBERED = 10_000;
 

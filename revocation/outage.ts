@@ -1,5 +1,5 @@
 import type { WarningHandler } from 'intentkit-auth';
-import { monotonicNow } from '../src/runtime.js';
+import { monotonicNow } from '../src/shared/runtime.js';
 
 /** A store that fails now and then must not fill the log. */
 const INTERVAL_MS = 10_000;

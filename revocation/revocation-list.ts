@@ -1,12 +1,12 @@
 import { AuthError, type Revocation, type Store, type TokenPayload } from 'intentkit-auth';
-import { CLOCK_MARGIN } from '../src/clock-margin.js';
-import { own } from '../src/own-properties.js';
-import { storeThatFailsLoudly } from '../src/store.js';
+import { CLOCK_MARGIN } from '../src/shared/clock.js';
+import { own } from '../src/shared/own-properties.js';
+import { PatientStore, StoreError } from '../src/shared/patient-store.js';
+import { storeThatFailsLoudly } from '../src/shared/store.js';
 import { type Entry, entryIn, keyOf, textOf } from './entries.js';
 import { Misses } from './misses.js';
 import { parseOptions, type RevocationListOptions } from './options.js';
 import { Outage } from './outage.js';
-import { PatientStore, StoreError } from './patient-store.js';
 
 /** A {@link Revocation} that can also revoke all tokens of a subject. */
 export interface RevocationList extends Revocation {

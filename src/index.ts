@@ -3,15 +3,17 @@
  *
  * @module intentkit-auth
  */
-export { createAuthClient } from './client.js';
+export { createAuthClient } from './client/client.js';
+export type { Revocation } from './client/hooks.js';
+export type { Verdict, VerdictHandler } from './client/observe.js';
+export type { AuthProvider } from './client/provider.js';
+export { createAuthProvider } from './client/provider.js';
 export type { AuthProviderConfig, IssuerOptions, JwksOptions } from './config/options.js';
 export type { AuthErrorCode } from './errors.js';
 export { AuthError } from './errors.js';
-export type { AuthProvider } from './provider.js';
-export { createAuthProvider } from './provider.js';
-export type { Revocation } from './revocation.js';
+export type { Store } from './shared/store.js';
+export type { AuthWarningCode, WarningHandler } from './shared/warnings.js';
 export type { Algorithm, AsymmetricAlgorithm, HmacAlgorithm } from './signature/algorithms.js';
-export type { Store } from './store.js';
 export type {
   AuthClient,
   AuthStatus,
@@ -24,5 +26,3 @@ export type {
   VerifyResult,
 } from './types.js';
 export { VERIFY_FAILURES } from './types.js';
-export type { Verdict, VerdictHandler } from './verdicts.js';
-export type { AuthWarningCode, WarningHandler } from './warnings.js';

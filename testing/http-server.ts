@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { builtin } from '../src/runtime.js';
+import { builtin } from '../src/shared/runtime.js';
 import type { Answer } from './faults.js';
 import type { TestRequest } from './options.js';
 

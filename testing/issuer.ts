@@ -1,6 +1,6 @@
 import { SignJWT } from 'jose';
-import { parseDuration } from '../src/claims/duration.js';
 import { discoveryUrls } from '../src/keys/remote/discovery.js';
+import { parseDuration } from '../src/shared/duration.js';
 import { ASYMMETRIC_ALGORITHMS } from '../src/signature/algorithms.js';
 import { type Answer, checkFault, faulty, json, REDIRECTED, type Served } from './faults.js';
 import { type HttpServer, startHttpServer } from './http-server.js';

@@ -1,6 +1,6 @@
 import { discoveryUrls, jwksUrlOf } from '../../src/keys/remote/discovery.js';
-import { shownUrl } from '../../src/near-miss.js';
-import { own } from '../../src/own-properties.js';
+import { own } from '../../src/shared/own-properties.js';
+import { shownUrl } from '../../src/shared/url.js';
 import { shownValue } from '../text.js';
 import { askJson } from './ask.js';
 import type { Explanation } from './explain.js';

@@ -1,6 +1,6 @@
 import { usableKey } from '../../src/keys/remote/usable-key.js';
-import { shownUrl } from '../../src/near-miss.js';
-import { own } from '../../src/own-properties.js';
+import { own } from '../../src/shared/own-properties.js';
+import { shownUrl } from '../../src/shared/url.js';
 import type { IgnoredKeyReason } from '../../src/types.js';
 import { shownValue } from '../text.js';
 import { askJson } from './ask.js';

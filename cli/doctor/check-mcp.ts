@@ -1,7 +1,7 @@
-import { scopesOf } from '../../mcp/scopes.js';
+import { scopesOf } from '../../gate/scopes.js';
 import { isLoopback } from '../../src/config/loopback.js';
-import { nearMiss, shownUrl } from '../../src/near-miss.js';
-import { own } from '../../src/own-properties.js';
+import { own } from '../../src/shared/own-properties.js';
+import { nearMiss, shownUrl } from '../../src/shared/url.js';
 import { readToken } from '../read-token.js';
 import { printable, shownValue } from '../text.js';
 import { askJson } from './ask.js';

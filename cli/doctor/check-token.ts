@@ -1,6 +1,6 @@
 import { AuthError, createAuthClient } from 'intentkit-auth';
-import { nearMiss, shownUrl } from '../../src/near-miss.js';
-import { own } from '../../src/own-properties.js';
+import { own } from '../../src/shared/own-properties.js';
+import { nearMiss, shownUrl } from '../../src/shared/url.js';
 import type { VerifyFailure } from '../../src/types.js';
 import { type ReadableToken, readToken } from '../read-token.js';
 import { printable, shownValue } from '../text.js';

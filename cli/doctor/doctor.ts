@@ -1,6 +1,6 @@
-import { nearMiss, shownUrl } from '../../src/near-miss.js';
+import { nearMiss, shownUrl } from '../../src/shared/url.js';
+import type { Options } from '../arguments.js';
 import type { ExitCode, Io } from '../io.js';
-import type { Options } from '../options.js';
 import { type Paint, painter, printable, printableJson } from '../text.js';
 import { checkDiscovery } from './check-discovery.js';
 import { checkKeys } from './check-keys.js';

@@ -1,4 +1,4 @@
-import { shownUrl } from '../../src/near-miss.js';
+import { shownUrl } from '../../src/shared/url.js';
 
 /** What an endpoint answered, as far as it is known. */
 export interface Seen {

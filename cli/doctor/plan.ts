@@ -1,7 +1,7 @@
-import { parseMilliseconds } from '../../src/claims/duration.js';
 import { isLoopback } from '../../src/config/loopback.js';
+import { parseMilliseconds } from '../../src/shared/duration.js';
+import type { Options } from '../arguments.js';
 import { UsageError } from '../io.js';
-import type { Options } from '../options.js';
 
 /** What to try, checked. */
 export interface Plan {

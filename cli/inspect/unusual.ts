@@ -1,5 +1,5 @@
 import { mistypedClaim } from '../../src/claims/check.js';
-import { own } from '../../src/own-properties.js';
+import { own } from '../../src/shared/own-properties.js';
 import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../../src/signature/algorithms.js';
 import type { ReadableToken } from '../read-token.js';
 import { shownValue } from '../text.js';

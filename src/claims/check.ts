@@ -1,4 +1,4 @@
-import { own } from '../own-properties.js';
+import { own } from '../shared/own-properties.js';
 import type { Header } from '../token/header.js';
 import type { TokenPayload, VerifyFailure } from '../types.js';
 

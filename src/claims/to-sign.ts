@@ -1,9 +1,9 @@
 import type { SecretConfig } from '../config/parse.js';
 import { AuthError } from '../errors.js';
-import { own, withoutPrototype } from '../own-properties.js';
-import { randomId } from '../runtime.js';
+import { parseWholeSeconds } from '../shared/duration.js';
+import { own, withoutPrototype } from '../shared/own-properties.js';
+import { randomId } from '../shared/runtime.js';
 import { mistypedClaim } from './check.js';
-import { parseWholeSeconds } from './duration.js';
 
 const NOT_PLAIN = 'The payload and "claims" must be plain objects.';
 const OPTIONS = ['subject', 'expiresIn', 'claims'];

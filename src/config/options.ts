@@ -1,8 +1,8 @@
-import type { Revocation } from '../revocation.js';
+import type { Revocation } from '../client/hooks.js';
+import type { VerdictHandler } from '../client/observe.js';
+import type { Store } from '../shared/store.js';
+import type { WarningHandler } from '../shared/warnings.js';
 import type { Algorithm, AsymmetricAlgorithm } from '../signature/algorithms.js';
-import type { Store } from '../store.js';
-import type { VerdictHandler } from '../verdicts.js';
-import type { WarningHandler } from '../warnings.js';
 
 /**
  * Options of `createAuthProvider` and `createAuthClient`. Give `secret`, `jwksUrl` or `issuers`; `secret` goes with either

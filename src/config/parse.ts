@@ -1,6 +1,9 @@
 import type { ClaimRules } from '../claims/check.js';
-import { withoutPrototype } from '../own-properties.js';
-import type { Revocation } from '../revocation.js';
+import type { Revocation } from '../client/hooks.js';
+import type { VerdictHandler } from '../client/observe.js';
+import { configError, ownOptions } from '../shared/options.js';
+import { withoutPrototype } from '../shared/own-properties.js';
+import { emitWarning, safely, type WarningHandler } from '../shared/warnings.js';
 import {
   type Algorithm,
   type AsymmetricAlgorithm,
@@ -8,11 +11,8 @@ import {
   hashBytes,
   isHmacAlgorithm,
 } from '../signature/algorithms.js';
-import type { VerdictHandler } from '../verdicts.js';
-import { emitWarning, safely, type WarningHandler } from '../warnings.js';
 import { DEFAULTS } from './defaults.js';
 import type { AuthProviderConfig } from './options.js';
-import { configError, ownOptions } from './own-options.js';
 import { type RemoteConfig, type RemoteDefaults, remoteConfig, requiringIat } from './remote.js';
 import { configSchema, firstProblem, type ParsedRemote } from './schema.js';
 

@@ -1,10 +1,10 @@
 import type { ClaimRules } from '../claims/check.js';
+import { configError } from '../shared/options.js';
+import type { Store } from '../shared/store.js';
 import { ASYMMETRIC_ALGORITHMS, type AsymmetricAlgorithm } from '../signature/algorithms.js';
-import type { Store } from '../store.js';
 import { REMOTE_DEFAULTS } from './defaults.js';
 import { isLoopback } from './loopback.js';
 import type { Fetch } from './options.js';
-import { configError } from './own-options.js';
 import type { ParsedRemote } from './schema.js';
 
 /** What a remote source needs: where its keys are, and what they may verify. */

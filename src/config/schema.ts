@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
-import { parseMilliseconds, parseWholeSeconds } from '../claims/duration.js';
-import { methodOf, withoutPrototype } from '../own-properties.js';
-import type { Revocation } from '../revocation.js';
-import { encodeUtf8 } from '../runtime.js';
+import type { Revocation } from '../client/hooks.js';
+import type { VerdictHandler } from '../client/observe.js';
+import { parseMilliseconds, parseWholeSeconds } from '../shared/duration.js';
+import { methodOf, withoutPrototype } from '../shared/own-properties.js';
+import { encodeUtf8 } from '../shared/runtime.js';
+import type { Store } from '../shared/store.js';
+import type { WarningHandler } from '../shared/warnings.js';
 import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../signature/algorithms.js';
-import type { Store } from '../store.js';
-import type { VerdictHandler } from '../verdicts.js';
-import type { WarningHandler } from '../warnings.js';
 import { isAsymmetricKeyText } from './asymmetric-key-text.js';
 import type { Fetch } from './options.js';
 

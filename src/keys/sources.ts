@@ -1,7 +1,7 @@
 import { type BrokenRule, broken } from '../claims/check.js';
-import { own } from '../own-properties.js';
+import { own } from '../shared/own-properties.js';
 import { Malformed, readClaims, type Token } from '../token/parse.js';
-import type { RemoteSource } from './remote/source.js';
+import type { RemoteSource } from './remote/remote-source.js';
 import type { SecretSource } from './secret.js';
 import type { KeySource } from './source.js';
 

@@ -1,4 +1,4 @@
-import { nodeCrypto } from '../runtime.js';
+import { nodeCrypto } from '../shared/runtime.js';
 import type { SignatureEngine } from './engine.js';
 import { joseEngine } from './jose.js';
 import { createNodeEngine } from './node.js';

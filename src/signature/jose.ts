@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto';
-import { loadSign, loadVerify } from '../jose.js';
-import { withoutPrototype } from '../own-properties.js';
-import { encodeUtf8 } from '../runtime.js';
+import { withoutPrototype } from '../shared/own-properties.js';
+import { encodeUtf8 } from '../shared/runtime.js';
 import type { Token } from '../token/parse.js';
 import { hasCritical, type SignatureEngine, type SignatureVerdict } from './engine.js';
 import { signatureLength } from './length.js';
+import { loadSign, loadVerify } from './load-jose.js';
 
 /** Signatures by jose, which goes through Web Crypto and so works on every runtime. */
 export const joseEngine: SignatureEngine = {

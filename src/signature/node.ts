@@ -1,5 +1,5 @@
 import type { KeyObject, VerifyKeyObjectInput } from 'node:crypto';
-import { monotonicNow } from '../runtime.js';
+import { monotonicNow } from '../shared/runtime.js';
 import type { AsymmetricAlgorithm } from './algorithms.js';
 import { ecdsaLength, ecdsaToDer } from './der.js';
 import { hasCritical, type SignatureEngine, type SignatureVerdict } from './engine.js';

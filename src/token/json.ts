@@ -1,4 +1,4 @@
-import { utf8Decoder } from '../runtime.js';
+import { utf8Decoder } from '../shared/runtime.js';
 import { bytesOf } from './base64url.js';
 
 const utf8 = utf8Decoder();

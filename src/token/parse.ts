@@ -1,4 +1,4 @@
-import { own, withoutPrototype } from '../own-properties.js';
+import { own, withoutPrototype } from '../shared/own-properties.js';
 import type { TokenPayload } from '../types.js';
 import { decodeCanonical, isDecodable, utf8In } from './base64url.js';
 import type { Header, HeaderMemory } from './header.js';

@@ -158,7 +158,7 @@ it.each([...texts])('%s links to files and headings that exist', async (file, te
 });
 
 it('The page about troubleshooting quotes only what the source says, with every reason and every code', async () => {
-  const sources = ['src', 'functions', 'mcp', 'revocation', 'host/src'];
+  const sources = ['src', 'functions', 'gate', 'mcp', 'revocation', 'host/src'];
   const files = (await Promise.all(sources.map((source) => listed(source, '.ts')))).flat();
   const said = (await Promise.all(files.map(read))).join('\n');
   const page = texts.get('docs/troubleshooting.md') ?? '';

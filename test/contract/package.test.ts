@@ -31,7 +31,7 @@ const ENTRIES = [
     types: [],
     exports: ['AuthError', 'VERIFY_FAILURES', 'createAuthClient', 'createAuthProvider'],
     text: 'ERR_NO_SIGNING_KEY',
-    source: 'src/client.ts',
+    source: 'src/client/client.ts',
   },
   {
     entry: 'dist/functions/index',
@@ -62,7 +62,7 @@ const ENTRIES = [
     types: ['intentkit-auth'],
     exports: ['createTokenVerifier', 'protectMcp'],
     text: 'insufficient_scope',
-    source: 'mcp/refusals.ts',
+    source: 'gate/refusals.ts',
   },
   {
     entry: 'dist/testing/index',
@@ -240,7 +240,7 @@ it.each(ENTRIES)('The map of $entry leads a debugger to $source', async ({ entry
   const { sources, sourcesContent } = map.payload;
   const paths = sources.map((path) => path.replace(/^(\.\.\/)+/, ''));
   expect(
-    paths.filter((path) => !/^(src|functions|revocation|mcp|testing|node_modules\/zod)\//.test(path)),
+    paths.filter((path) => !/^(src|functions|revocation|gate|mcp|testing|node_modules\/zod)\//.test(path)),
   ).toEqual([]);
   expect(found.originalSource.endsWith(`../${source}`)).toBe(true);
   const original = await readFile(join(ROOT, source), 'utf8');
@@ -269,7 +269,7 @@ it('The types of the functions name nothing of IntentKit that the specification 
 
 it('The entries are three and the manifest, and there is no other way in', async () => {
   const paths = TARBALL.filter((file) => file !== 'package.json').concat(
-    'src/client.js',
+    'src/client/client.js',
     'functions/index.js',
     'revocation/index.js',
   );

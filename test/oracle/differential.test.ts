@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { VERIFY_FAILURES } from 'intentkit-auth';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { clientFrom } from '../../src/client.js';
+import { clientFrom } from '../../src/client/client.js';
 import { parseConfig } from '../../src/config/parse.js';
 import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../../src/signature/algorithms.js';
 import { defaultEngine } from '../../src/signature/choose.js';

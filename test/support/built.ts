@@ -7,7 +7,17 @@ import { build, type Options } from 'tsup';
 import tsupConfig from '../../tsup.config.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SOURCES = ['src', 'functions', 'revocation', 'mcp', 'testing', 'cli', 'package.json', 'tsup.config.ts'];
+const SOURCES = [
+  'src',
+  'functions',
+  'revocation',
+  'gate',
+  'mcp',
+  'testing',
+  'cli',
+  'package.json',
+  'tsup.config.ts',
+];
 
 /** Puts the package into a folder, as it is published: what `npm run build` made of these sources, or a new build. */
 export async function buildPackage(outDir: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { type AuthClient, type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
 import { vi } from 'vitest';
-import { clientFrom } from '../../src/client.js';
+import { clientFrom } from '../../src/client/client.js';
 import { parseConfig } from '../../src/config/parse.js';
 import type { SignatureEngine } from '../../src/signature/engine.js';
 import { AUDIENCE, ISSUER, jwksOf, KEYS, SECRET } from './forge.js';

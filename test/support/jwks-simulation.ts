@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type AuthClient, createAuthClient, type JwksOptions, type JwksStatus } from 'intentkit-auth';
 import { beforeEach, expect, onTestFinished, vi } from 'vitest';
-import { loadKeyImport } from '../../src/jose.js';
+import { loadKeyImport } from '../../src/signature/load-jose.js';
 import { createSigner, type Signer, segment } from './mint.js';
 import { outcome } from './outcome.js';
 

@@ -1,6 +1,6 @@
 import { isLoopback } from '../../config/loopback.js';
-import { nearMiss, shownUrl } from '../../near-miss.js';
-import { own } from '../../own-properties.js';
+import { own } from '../../shared/own-properties.js';
+import { nearMiss, shownUrl } from '../../shared/url.js';
 
 /*
  * From an issuer to the URL of its keys, without the requests, which `fetchJson` makes. Whoever answers says for whom

@@ -1,5 +1,5 @@
 import type { Fetch } from '../../config/options.js';
-import { monotonicNow } from '../../runtime.js';
+import { monotonicNow } from '../../shared/runtime.js';
 
 /** 1 MiB: a thousand RSA keys are about half of it. */
 export const MAX_BODY_BYTES = 1_048_576;

@@ -1,7 +1,7 @@
 import type { JWK } from 'jose';
-import { loadKeyImport } from '../../jose.js';
 import type { AsymmetricAlgorithm } from '../../signature/algorithms.js';
 import type { Key, SignatureEngine } from '../../signature/engine.js';
+import { loadKeyImport } from '../../signature/load-jose.js';
 import type { Header } from '../../token/header.js';
 import type { IgnoredKeyReason } from '../../types.js';
 import { usableKey } from './usable-key.js';

@@ -1,7 +1,7 @@
 import type { RemoteConfig } from '../../config/remote.js';
-import { loadKeyImport } from '../../jose.js';
-import { own } from '../../own-properties.js';
+import { own } from '../../shared/own-properties.js';
 import type { SignatureEngine } from '../../signature/engine.js';
+import { loadKeyImport } from '../../signature/load-jose.js';
 import { DISCOVERY_ACCEPT, discoveryUrls, jwksUrlOf } from './discovery.js';
 import { FetchError, fetchJson, type JsonRequest } from './fetch-json.js';
 import { KeySet } from './key-set.js';

@@ -1,5 +1,5 @@
-import { shownUrl } from '../../near-miss.js';
-import type { WarningHandler } from '../../warnings.js';
+import { shownUrl } from '../../shared/url.js';
+import type { WarningHandler } from '../../shared/warnings.js';
 import type { FetchError } from './fetch-json.js';
 
 /** Warns when an outage of an endpoint begins, when its last good keys no longer serve, and when it is over: each once. */

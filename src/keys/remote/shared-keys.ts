@@ -1,8 +1,8 @@
 import type { RemoteConfig } from '../../config/remote.js';
-import { within } from '../../deadline.js';
-import { monotonicNow, randomId, sha256 } from '../../runtime.js';
+import { within } from '../../shared/deadline.js';
+import { monotonicNow, randomId, sha256 } from '../../shared/runtime.js';
+import type { Store } from '../../shared/store.js';
 import type { SignatureEngine } from '../../signature/engine.js';
-import type { Store } from '../../store.js';
 import { MAX_BODY_BYTES } from './fetch-json.js';
 import type { KeySet } from './key-set.js';
 import { keySetOf } from './load-key-set.js';

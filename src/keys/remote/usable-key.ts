@@ -1,5 +1,5 @@
 import type { JWK } from 'jose';
-import { own, withoutPrototype } from '../../own-properties.js';
+import { own, withoutPrototype } from '../../shared/own-properties.js';
 import { decodeBase64url } from '../../token/base64url.js';
 import type { IgnoredKeyReason } from '../../types.js';
 

@@ -4,7 +4,7 @@ import { AuthError, type SignOptions } from 'intentkit-auth';
 import type { JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
 import { createLocalJWKSet, decodeJwt, jwtVerify, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { parseDuration } from '../../../src/claims/duration.js';
+import { parseDuration } from '../../../src/shared/duration.js';
 import { ASYMMETRIC_ALGORITHMS } from '../../../src/signature/algorithms.js';
 import { Clients, KINDS, quickClock } from '../../support/clients.js';
 import { bytesOf, CLAIMS, forge, jwksOf, KEYS, NOW, SECRET, withBitChanged } from '../../support/forge.js';

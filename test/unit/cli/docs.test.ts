@@ -8,7 +8,11 @@ const page = await textOf('docs/doctor.md');
 describe('The page about the doctor', () => {
   it('explains only sentences that the doctor says', async () => {
     const doctor = ['ask', 'check-discovery', 'check-keys', 'check-mcp', 'check-token', 'explain'];
-    const sources = [...doctor.map((name) => `cli/doctor/${name}.ts`), 'src/near-miss.ts', 'src/client.ts'];
+    const sources = [
+      ...doctor.map((name) => `cli/doctor/${name}.ts`),
+      'src/shared/url.ts',
+      'src/client/client.ts',
+    ];
     const said = (await Promise.all(sources.map(textOf)))
       .join('\n')
       .replace(/\$\{[^}]*\.protocol\}/g, 'PROTOCOL');

@@ -1,7 +1,7 @@
 import { type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
 import { createTestIssuer, type TestFault } from 'intentkit-auth/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { clientFrom } from '../../../src/client.js';
+import { clientFrom } from '../../../src/client/client.js';
 import { parseConfig } from '../../../src/config/parse.js';
 import type { SigningKey } from '../../../src/signature/engine.js';
 import { freezeClock, moveClock } from '../../support/clock.js';

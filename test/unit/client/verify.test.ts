@@ -7,7 +7,7 @@ import {
 } from 'intentkit-auth';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { clientFrom } from '../../../src/client.js';
+import { clientFrom } from '../../../src/client/client.js';
 import { parseConfig } from '../../../src/config/parse.js';
 import type { SignatureVerdict } from '../../../src/signature/engine.js';
 import { HeaderMemory } from '../../../src/token/header.js';

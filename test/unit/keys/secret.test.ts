@@ -1,6 +1,6 @@
 import type { AuthProviderConfig } from 'intentkit-auth';
 import { describe, expect, it } from 'vitest';
-import { clientFrom } from '../../../src/client.js';
+import { clientFrom } from '../../../src/client/client.js';
 import { parseConfig, type SecretConfig } from '../../../src/config/parse.js';
 import { SecretSource } from '../../../src/keys/secret.js';
 import { nodeEngine } from '../../../src/signature/choose.js';

@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, expect, it, vi } from 'vitest';
 import { parseConfig } from '../../../../src/config/parse.js';
-import { RemoteSource } from '../../../../src/keys/remote/source.js';
+import { RemoteSource } from '../../../../src/keys/remote/remote-source.js';
 import { defaultEngine } from '../../../../src/signature/choose.js';
 import type { Key } from '../../../../src/signature/engine.js';
 import {
@@ -25,11 +25,11 @@ import {
 
 // Test files share their modules. So this one takes fresh ones, and leaves none behind that has met the mock.
 vi.hoisted(() => vi.resetModules());
-vi.mock('../../../../src/jose.js', () => ({
+vi.mock('../../../../src/signature/load-jose.js', () => ({
   loadKeyImport: async () => ({ importJWK: async (jwk: unknown) => jwk }),
 }));
 afterAll(() => {
-  vi.doUnmock('../../../../src/jose.js');
+  vi.doUnmock('../../../../src/signature/load-jose.js');
   vi.resetModules();
 });
 

@@ -1,0 +1,153 @@
+import { checkClaims, isBroken } from '../claims/check.js';
+import { claimsToSign } from '../claims/to-sign.js';
+import type { AuthProviderConfig } from '../config/options.js';
+import { type Config, parseConfig } from '../config/parse.js';
+import { AuthError } from '../errors.js';
+import { RemoteSource } from '../keys/remote/remote-source.js';
+import { SecretSource } from '../keys/secret.js';
+import { Sources } from '../keys/sources.js';
+import { CLOCK_MARGIN } from '../shared/clock.js';
+import { own } from '../shared/own-properties.js';
+import { defaultEngine } from '../signature/choose.js';
+import type { SignatureEngine, SignatureVerdict } from '../signature/engine.js';
+import { publishRules } from '../source-rules.js';
+import { HeaderMemory } from '../token/header.js';
+import { MAX_TOKEN_LENGTH, Malformed, parseToken, readClaims } from '../token/parse.js';
+import type { AuthClient, SignOptions, TokenPayload, VerifyFailure, VerifyResult } from '../types.js';
+import { healthOf } from './health.js';
+import { isRevoked, revoke as revokeBy } from './hooks.js';
+import { observed } from './observe.js';
+
+/**
+ * Creates a client without IntentKit.
+ *
+ * @throws {AuthError} `ERR_AUTH_CONFIG` when an option is missing, unknown or unusable.
+ */
+export function createAuthClient(config: AuthProviderConfig): AuthClient {
+  return clientFrom(parseConfig(config));
+}
+
+/** The client of a checked configuration. Its methods do not use `this`, so that they may be taken off it. */
+export function clientFrom(config: Config, engine: SignatureEngine = defaultEngine): AuthClient {
+  const secret = config.secret && new SecretSource(config.secret, engine);
+  const remotes = config.remotes.map((remote) => new RemoteSource(remote, engine, config.warn));
+  const sources = new Sources(secret, remotes);
+  // Only the header of a token with a good signature is remembered by `verify`, so that made-up headers take no place.
+  // `decode` verifies nothing, and remembers the last one, whoever made it up.
+  const verifiedHeaders = new HeaderMemory(64);
+  const decodedHeaders = new HeaderMemory(1);
+  const { revocation, onVerdict } = config;
+
+  async function verify(input: unknown): Promise<VerifyResult> {
+    const token = parseToken(input, verifiedHeaders);
+    if (token instanceof Malformed) return invalid('malformed', token.message);
+
+    const source = sources.choose(token);
+    if (isBroken(source)) return invalid(source.reason, source.message);
+
+    const lookedUp = source.find(token.header);
+    const keys = lookedUp instanceof Promise ? await lookedUp : lookedUp;
+    if (keys.length === 0)
+      return invalid('key', 'There is no key, or there are too many, for the "kid" and "alg" headers.');
+
+    let verdict: SignatureVerdict = 'bad';
+    for (const key of keys) {
+      const answer = key.verify(token);
+      // Not `await` alone, which waits a turn even for what is there already.
+      verdict = answer instanceof Promise ? await answer : answer;
+      if (verdict !== 'bad') break;
+    }
+    if (verdict === 'unsupported') {
+      return invalid('malformed', 'The "crit" header asks for an unsupported extension.');
+    }
+    if (verdict === 'bad') return invalid('signature', 'The signature was not made by the expected key.');
+    verifiedHeaders.add(token.headerSegment, token.header);
+
+    const payload = readClaims(token);
+    if (payload instanceof Malformed) return invalid('malformed', payload.message);
+
+    const broken = checkClaims(payload, token.header, source.rules, now());
+    if (broken) return invalid(broken.reason, broken.message, payload);
+    // The list gets a copy, read once more, so that nothing it does to it is seen in the verdict.
+    if (revocation && (await isRevoked(revocation, readClaims(token) as TokenPayload))) {
+      return invalid('revoked', 'The token was revoked.', payload);
+    }
+    return { valid: true, payload, expired: false };
+  }
+
+  async function revoke(input: unknown): Promise<void> {
+    if (!revocation?.revoke) {
+      throw new AuthError(
+        'ERR_NO_REVOCATION',
+        'Revoking needs a "revocation" with "revoke" in the configuration.',
+      );
+    }
+    const { valid, payload, reason, message } = await verify(input);
+    if (reason === 'expired' && hasEnded(payload)) return;
+    // One that is not valid yet will be. One that is expired here may be accepted by a client with another `maxTokenAge`
+    // or another clock. One that was revoked with an older token of the same `jti` may live for longer than that one.
+    if (valid || reason === 'not_yet_valid' || reason === 'expired' || reason === 'revoked') {
+      return revokeBy(revocation, payload, config.clockTolerance);
+    }
+    throw new AuthError('ERR_TOKEN_REFUSED', `The token was not revoked, because it was refused: ${message}`);
+  }
+
+  /** Whether no clock can make the token be accepted. */
+  function hasEnded(payload: TokenPayload): boolean {
+    const expiry = own(payload, 'exp');
+    return typeof expiry === 'number' && expiry + config.clockTolerance + CLOCK_MARGIN <= now();
+  }
+
+  async function sign(payload: object, options: SignOptions = {}): Promise<string> {
+    if (!config.secret || !secret) {
+      throw new AuthError(
+        'ERR_NO_SIGNING_KEY',
+        'Signing needs "secret" in the configuration; a JWKS can only verify.',
+      );
+    }
+    const signed = secret.sign(claimsToSign(payload, options, config.secret, now()));
+    const token = signed instanceof Promise ? await signed : signed;
+    if (token.length > MAX_TOKEN_LENGTH) {
+      throw new AuthError('ERR_SIGN_INPUT', 'The token would be larger than 64 KiB; sign fewer claims.');
+    }
+    return token;
+  }
+
+  function decode(input: unknown): TokenPayload {
+    const token = parseToken(input, decodedHeaders);
+    if (token instanceof Malformed) throw malformed(token);
+    const payload = readClaims(token);
+    if (payload instanceof Malformed) throw malformed(payload);
+    decodedHeaders.add(token.headerSegment, token.header);
+    return payload;
+  }
+
+  const facts = {
+    engine: engine.name,
+    canSign: secret !== undefined,
+    canRevoke: revocation?.revoke !== undefined,
+    algorithms: sources.algorithms,
+  };
+  // The cast is sound, because a caller's `Claims` are all optional.
+  const client = {
+    sign,
+    verify: onVerdict ? observed(verify, onVerdict, verifiedHeaders) : verify,
+    revoke,
+    decode,
+    ...healthOf({ sign, secret, remotes, revocation, warn: config.warn, facts }),
+  } as AuthClient;
+  publishRules(client, secret ? [secret, ...remotes] : remotes);
+  return client;
+}
+
+const malformed = ({ message }: Malformed): AuthError => new AuthError('ERR_TOKEN_MALFORMED', message);
+
+const now = (): number => Math.floor(Date.now() / 1000);
+
+const invalid = (reason: VerifyFailure, message: string, payload: TokenPayload = {}): VerifyResult => ({
+  valid: false,
+  payload,
+  expired: reason === 'expired',
+  reason,
+  message,
+});

@@ -1,0 +1,246 @@
+import type { RemoteConfig } from '../../config/remote.js';
+import type { AuthError } from '../../errors.js';
+import { isWorkers, monotonicNow } from '../../shared/runtime.js';
+import { shownUrl } from '../../shared/url.js';
+import type { WarningHandler } from '../../shared/warnings.js';
+import type { Key, SignatureEngine } from '../../signature/engine.js';
+import { loadKeyImport } from '../../signature/load-jose.js';
+import type { Header } from '../../token/header.js';
+import type { JwksStatus } from '../../types.js';
+import type { KeySource } from '../source.js';
+import { AbsentKeyIds } from './absent-key-ids.js';
+import { BackOff } from './back-off.js';
+import type { FetchError } from './fetch-json.js';
+import type { KeySet } from './key-set.js';
+import { loadKeySet } from './load-key-set.js';
+import { LookUpBudget } from './look-up-budget.js';
+import { noVerdict, unfetched } from './no-verdict.js';
+import { OutageWarnings } from './outage-warnings.js';
+import { SharedKeys } from './shared-keys.js';
+
+/** The share of `cacheMaxAge` after which keys are refreshed in the background: a random one between these. */
+const REFRESH_FROM = 0.7;
+const REFRESH_TO = 0.9;
+
+/** The shortest time between two fetches for `ping`, however often a health route is asked. */
+const CHECK_INTERVAL_MS = 1000;
+
+type Fetch = Readonly<{ began: number; set: Promise<KeySet> }>;
+
+/**
+ * The keys behind a JWKS URL. The first token that needs them fetches them, and they are kept. They are refreshed in
+ * the background before they grow old. While the endpoint fails they serve on, within a bound that counts from the
+ * last success.
+ */
+export class RemoteSource implements KeySource {
+  readonly issuer;
+  readonly algorithms;
+  readonly rules;
+  readonly #config: RemoteConfig;
+  readonly #engine: SignatureEngine;
+  readonly #outage: OutageWarnings;
+  readonly #shared: SharedKeys | undefined;
+  readonly #backOff = new BackOff();
+  readonly #lookUps: LookUpBudget;
+  readonly #absent: AbsentKeyIds;
+  #set: KeySet | undefined;
+  #refreshAt = 0;
+  #pending: Fetch | undefined;
+  #check: Fetch | undefined;
+  #lastError: FetchError | undefined;
+
+  constructor(config: RemoteConfig, engine: SignatureEngine, warn: WarningHandler) {
+    this.#config = config;
+    this.#engine = engine;
+    this.#outage = new OutageWarnings(warn, config);
+    this.issuer = config.issuer;
+    this.#shared = config.cache && new SharedKeys(config, config.cache, engine);
+    this.algorithms = config.algorithms;
+    this.rules = config.rules;
+    this.#lookUps = new LookUpBudget(config.cooldownMs);
+    this.#absent = new AbsentKeyIds(config.cooldownMs);
+    // The first fetch loads it again if this fails.
+    loadKeyImport().catch(() => {});
+  }
+
+  /** See {@link KeySource.find}. */
+  find(header: Header): readonly Key[] | Promise<readonly Key[]> {
+    const { kid } = header;
+    // No key of a set has an id that is not text (RFC 7517 section 4.5).
+    if (kid !== undefined && typeof kid !== 'string') return [];
+    if (this.#set && monotonicNow() < this.#refreshAt) {
+      const keys = this.#set.find(header);
+      if (!(keys instanceof Promise) && keys.length > 0) return keys;
+    }
+    return this.#find(header);
+  }
+
+  /**
+   * Fetches the keys, even when keys are cached and however recently a fetch failed. It joins a fetch in flight, and
+   * callers within a second share one.
+   *
+   * @returns why the keys could not be fetched, or `undefined` when they could.
+   */
+  async check(): Promise<string | undefined> {
+    if (!this.#check || isWorkers() || monotonicNow() - this.#check.began >= CHECK_INTERVAL_MS) {
+      this.#check = this.#sharedFetch ?? this.#fetch('endpoint');
+    }
+    try {
+      await this.#check.set;
+      return undefined;
+    } catch {
+      // A later fetch may have succeeded within the second, and its success is newer.
+      const problem = this.#lastError && unfetched(this.#config, this.#lastError);
+      return problem && `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`;
+    }
+  }
+
+  status(): JwksStatus {
+    const set = this.#set;
+    return {
+      url: shownUrl((this.#config.url ?? set?.url)?.href ?? ''),
+      state: this.#state(),
+      keyCount: set?.size ?? 0,
+      keyIds: set?.keyIds ?? [],
+      ignoredKeys: set?.ignored ?? {},
+      ...(set && { ageSeconds: Math.round(this.#age(set) / 1000) }),
+      ...(this.#lastError && {
+        lastError: this.#lastError.message,
+        retryInSeconds: Math.ceil(this.#retryInMs() / 1000),
+      }),
+    };
+  }
+
+  #state(): JwksStatus['state'] {
+    if (!this.#set) return 'none';
+    if (this.#age(this.#set) < this.#config.cacheMaxAgeMs) return 'fresh';
+    return this.#backOff.failing && this.#mayServeStale(this.#set) ? 'stale' : 'expired';
+  }
+
+  async #find(header: Header): Promise<readonly Key[]> {
+    const arrived = monotonicNow();
+    for (let set = await this.#currentSet(); ; set = await this.#lookUp()) {
+      const keys = await set.find(header);
+      if (set.knows(header)) return keys;
+      // Only a fetch that began after the token came proves that its key is not there.
+      if (set.fetchBegan >= arrived) {
+        this.#absent.remember(header, set.fetchBegan);
+        return [];
+      }
+      if (!this.#backOff.failing && this.#absent.has(header, arrived)) return [];
+    }
+  }
+
+  async #currentSet(): Promise<KeySet> {
+    const set = this.#set;
+    if (!set) return this.#refresh();
+    if (this.#age(set) < this.#config.cacheMaxAgeMs) {
+      if (monotonicNow() >= this.#refreshAt) this.#refreshInBackground();
+      return set;
+    }
+    if (this.#backOff.failing && this.#mayServeStale(set) && !isWorkers()) {
+      this.#refreshInBackground();
+      return set;
+    }
+    try {
+      return await this.#refresh();
+    } catch (error) {
+      if (this.#mayServeStale(set)) return set;
+      throw error;
+    }
+  }
+
+  /** Looks for a key that the current set does not have. */
+  #lookUp(): Promise<KeySet> {
+    // While the endpoint fails, only the back-off paces. The budget is for what tokens can cause.
+    if (this.#sharedFetch || this.#backOff.failing) return this.#refresh();
+    const now = monotonicNow();
+    if (this.#lookUps.spend(now)) return this.#fetch().set;
+    const waitMs = this.#lookUps.remaining(now);
+    throw noVerdict('its key id is unknown, and the budget for looking up such ids is spent', waitMs);
+  }
+
+  #refreshInBackground(): void {
+    // #failed records the error. No caller awaits this.
+    if (!this.#pending && !isWorkers()) this.#refresh().catch(() => {});
+  }
+
+  async #refresh(): Promise<KeySet> {
+    if (this.#sharedFetch) return this.#sharedFetch.set;
+    if (this.#retryInMs() > 0) throw this.#unavailable();
+    return this.#fetch().set;
+  }
+
+  /**
+   * The fetch in flight, for everyone to wait on. Cloudflare Workers forbid one request to wait for the I/O of another
+   * and give up what a request leaves behind: there each request fetches for itself, and nothing happens in the
+   * background.
+   */
+  get #sharedFetch(): Fetch | undefined {
+    return isWorkers() ? undefined : this.#pending;
+  }
+
+  /** Gets a set: from the store that processes share, if there is one, or by a request. */
+  #fetch(from: 'anywhere' | 'endpoint' = 'anywhere'): Fetch {
+    const began = monotonicNow();
+    const usual = this.#set ? 'idle' : 'first';
+    const connection = this.#backOff.failing ? 'new' : usual;
+    const request = () => loadKeySet(this.#config, this.#engine, connection, monotonicNow());
+    const loading = this.#shared && from === 'anywhere' ? this.#shared.load(this.#set, request) : request();
+    const set = loading.then(
+      (loaded) => this.#succeeded(loaded),
+      (error: FetchError) => this.#failed(error),
+    );
+    const fetch: Fetch = { began, set };
+    this.#pending = fetch;
+    const done = (): void => {
+      this.#pending = undefined;
+    };
+    set.then(done, done);
+    return fetch;
+  }
+
+  #succeeded(set: KeySet): KeySet {
+    this.#outage.succeeded();
+    this.#backOff.succeeded();
+    this.#lastError = undefined;
+    // On Workers an earlier fetch can end later.
+    if (this.#set && this.#set.fetchBegan > set.fetchBegan) return this.#set;
+    this.#set = set;
+    const share = REFRESH_FROM + Math.random() * (REFRESH_TO - REFRESH_FROM);
+    this.#refreshAt = set.fetchBegan + this.#config.cacheMaxAgeMs * share;
+    this.#absent.answeredBy((header) => set.knows(header), set.fetchBegan);
+    return set;
+  }
+
+  #failed(error: FetchError): never {
+    const now = monotonicNow();
+    this.#backOff.failed(now, error.retryAfterMs);
+    this.#lastError = error;
+    this.#outage.failed(error, this.#set ? this.#servesUntil(this.#set) - now : 0);
+    throw this.#unavailable();
+  }
+
+  #unavailable(): AuthError {
+    // Only called after a failure, so #lastError is set.
+    const cause = this.#lastError as FetchError;
+    return noVerdict(unfetched(this.#config, cause), this.#retryInMs(), cause);
+  }
+
+  #age(set: KeySet): number {
+    return monotonicNow() - set.fetchBegan;
+  }
+
+  #servesUntil({ fetchBegan }: KeySet): number {
+    return fetchBegan + Math.max(this.#config.cacheMaxAgeMs, this.#config.staleIfErrorMs);
+  }
+
+  #mayServeStale(set: KeySet): boolean {
+    return this.#age(set) < this.#config.staleIfErrorMs;
+  }
+
+  #retryInMs(): number {
+    const now = monotonicNow();
+    return this.#backOff.remaining(now, this.#set !== undefined && now < this.#servesUntil(this.#set));
+  }
+}

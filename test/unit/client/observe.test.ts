@@ -1,0 +1,87 @@
+import { createAuthClient, type Verdict } from 'intentkit-auth';
+import { createTestIssuer } from 'intentkit-auth/testing';
+import { describe, expect, it, vi } from 'vitest';
+import { clientFrom } from '../../../src/client/client.js';
+import { parseConfig } from '../../../src/config/parse.js';
+import { mint } from '../../support/mint.js';
+import { outcome } from '../../support/outcome.js';
+
+const SECRET = 'R9v!Lq2#xW7pZk4@mC8sTb5&nH1dYf6^';
+const claims = { iss: 'my-service', sub: 'user-1', jti: 'a', client_id: 'app-1', azp: 'app-2' };
+const hmac = (payload: object, key = SECRET): string =>
+  mint({ header: { alg: 'HS256', kid: 'k0' }, payload, key });
+
+function observe(options: object = {}) {
+  const verdicts: Verdict[] = [];
+  const onVerdict = (verdict: Verdict): void => void verdicts.push(verdict);
+  return { verdicts, client: createAuthClient({ secret: SECRET, onVerdict, ...options }) };
+}
+
+describe('onVerdict', () => {
+  const signed = { issuer: 'my-service', subject: 'user-1', jti: 'a', clientId: 'app-1', keyId: 'k0' };
+  it.each([
+    ['accepted', hmac(claims), { valid: true, ...signed }],
+    ['expired', hmac({ ...claims, exp: 1 }), { valid: false, reason: 'expired', ...signed }],
+    ['signed by another key', hmac(claims, 'another'), { valid: false, reason: 'signature' }],
+    ['no token', 'hush-hush', { valid: false, reason: 'malformed' }],
+    ['not even text', undefined, { valid: false, reason: 'malformed' }],
+    ['without claims', hmac({}), { valid: true, keyId: 'k0' }],
+    [
+      'with claims of other types',
+      hmac({ client_id: 5, azp: 'app-2' }),
+      { valid: true, clientId: 'app-2', keyId: 'k0' },
+    ],
+  ])('is told of a token that is %s, with what its signature vouches for', async (_, token, expected) => {
+    const { client, verdicts } = observe();
+    const result = await client.verify(token);
+    expect(verdicts).toEqual([{ ...expected, milliseconds: expect.any(Number) }]);
+    expect(result.valid).toBe(expected.valid);
+    expect(verdicts[0]?.milliseconds).toBeGreaterThan(0);
+    if (typeof token === 'string') expect(JSON.stringify(verdicts)).not.toContain(token);
+  });
+
+  it('is told when there is no verdict', async () => {
+    const { jwksUrl, fetch, fail, token } = await createTestIssuer();
+    fail('500');
+    const { client, verdicts } = observe({ jwksUrl, jwks: { fetch }, onWarning: () => {} });
+    expect(await outcome(client, await token())).toBe('ERR_JWKS_UNAVAILABLE');
+    expect(verdicts).toEqual([
+      { valid: false, reason: 'ERR_JWKS_UNAVAILABLE', milliseconds: expect.any(Number) },
+    ]);
+  });
+
+  it('is not told of the health check, which verifies a token of its own', async () => {
+    const { client, verdicts } = observe();
+    expect(await client.ping()).toBe(true);
+    expect(verdicts).toEqual([]);
+  });
+
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('hush');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('hush'))],
+    ['hangs', () => new Promise(() => {})],
+  ])('does not change a verdict when it %s', async (_, onVerdict) => {
+    const rejections = vi.fn();
+    process.on('unhandledRejection', rejections);
+    const { client } = observe({ onVerdict });
+    expect((await client.verify(hmac(claims))).valid).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    process.off('unhandledRejection', rejections);
+    expect(rejections).not.toHaveBeenCalled();
+  });
+
+  it('costs nothing when it is not set: "verify" is then the function itself, and not one around it', () => {
+    const name = ({ verify }: { verify: { name: string } }): string => verify.name;
+    expect(name(clientFrom(parseConfig({ secret: SECRET })))).toBe('verify');
+    expect(name(clientFrom(parseConfig({ secret: SECRET, onVerdict: () => {} })))).not.toBe('verify');
+  });
+
+  it('must be a function', () => {
+    expect(() => observe({ onVerdict: 'log' })).toThrow('"onVerdict" must be a function.');
+  });
+});

@@ -1,0 +1,472 @@
+import type { JwksOptions } from 'intentkit-auth';
+import { expect, it, vi } from 'vitest';
+import { parseConfig } from '../../../../src/config/parse.js';
+import { RemoteSource } from '../../../../src/keys/remote/remote-source.js';
+import { defaultEngine } from '../../../../src/signature/choose.js';
+import {
+  ALMOST_ONE,
+  at,
+  createRsaSigner,
+  failsWith,
+  HOUR,
+  jwksOf,
+  MINUTE,
+  now,
+  pass,
+  pinRandom,
+  SECOND,
+  type Simulation,
+  simulate,
+  simulateEachTest,
+  status,
+  unknown,
+  watchRejections,
+} from '../../../support/jwks-simulation.js';
+import { createSigner, mint, segment } from '../../../support/mint.js';
+import { memoryStore } from '../../../support/stores.js';
+
+const NONE = 'ERR_JWKS_UNAVAILABLE';
+const k1 = createRsaSigner('k1');
+const k2 = createRsaSigner('k2');
+const kidless = mint({ header: { alg: 'RS256' }, payload: {}, key: k1.privateKey });
+const hundred = (one: string): string[] => Array.from({ length: 100 }, () => one);
+
+simulateEachTest();
+
+/** A client whose keys were fetched when the clock stood at 0. It stands at 1 now. */
+async function startWithKeys(jwks?: JwksOptions): Promise<Simulation> {
+  const client = simulate(jwks, [k1]);
+  expect([await client.outcome(k1.token), client.requests()]).toEqual(['valid', 1]);
+  await at(1);
+  return client;
+}
+
+it.each([
+  ['that succeeds', undefined, 'valid'],
+  ['that fails', status(500), NONE],
+])('A fetch %s is for all who wait for it, a health check among them', async (_, fault, expected) => {
+  const noRejections = watchRejections();
+  const client = simulate({}, [k1]);
+  Object.assign(client.provider, { latency: 100, fault });
+  const waiting = [client.outcomes(...hundred(k1.token)), client.ping()];
+  await pass(100);
+
+  expect(await Promise.all(waiting)).toEqual([hundred(expected), expected === 'valid']);
+  expect([client.requests(), client.warnings.length]).toEqual([1, fault ? 1 : 0]);
+  await noRejections();
+});
+
+it('A look-up brings a new key to a hundred callers, and takes one from the budget', async () => {
+  const client = await startWithKeys();
+  client.provider.publish(k1, k2);
+  expect(await client.outcomes(...hundred(k2.token))).toEqual(hundred('valid'));
+  expect(client.requests()).toBe(2);
+
+  await at(2);
+  expect(await client.outcome(unknown())).toBe('key');
+  await at(3);
+  expect(await client.outcome(unknown())).toBe(NONE);
+});
+
+it('On Cloudflare Workers no caller waits for the fetch of another, and none happens in the background', async () => {
+  vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+  const client = simulate({}, [k1]);
+  await client.outcomes(...hundred(k1.token));
+  expect([client.requests(), await client.ping(), client.requests()]).toEqual([100, true, 101]);
+
+  await at(10 * MINUTE - 1);
+  expect([await client.outcome(k1.token), client.requests()]).toEqual(['valid', 101]);
+  client.provider.fault = status(500);
+  await at(10 * MINUTE);
+  expect([await client.outcomes(k1.token, k1.token), client.requests()]).toEqual([['valid', 'valid'], 103]);
+});
+
+it.each([
+  ['of two fetches at once the one that ends last counts', 0, ['k1']],
+  ['a fetch that ends after a later one does not count', 1, ['k1', 'k2']],
+])('On Cloudflare Workers %s', async (_, later, keyIds) => {
+  vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+  const client = simulate({}, [k1]);
+  client.provider.latency = 200;
+  const slow = client.outcome(k1.token);
+  await pass(later);
+  client.provider.publish(k1, k2);
+  client.provider.latency = 100;
+  const quick = client.outcome(k2.token);
+  await pass(200, 1);
+
+  expect([await slow, await quick, client.status().keyIds]).toEqual(['valid', 'valid', keyIds]);
+});
+
+it('Keys of a store that processes share are used without a request, and a health check still makes one', async () => {
+  const cache = memoryStore();
+  const first = simulate({ cache }, [k1]);
+  const outcome = first.outcome(k1.token);
+  await pass(100);
+  expect([await outcome, first.requests(), cache.map.size]).toEqual(['valid', 1, 2]);
+
+  const second = simulate({ cache }, [k1]);
+  expect([await second.outcome(k1.token), second.requests()]).toEqual(['valid', 0]);
+  expect([await second.ping(), second.requests()]).toEqual([true, 1]);
+});
+
+it.each([
+  ['without keys', false, k1.token, [0, 1, 3, 7, 12, 17, 22, 27]],
+  ['for an unknown key id', true, k2.token, [0, 1, 3, 7, 15, 31, 61, 91]],
+])(
+  'After a failure only the back-off paces attempts, however many tokens come %s',
+  async (_, warm, token, expected) => {
+    pinRandom(0);
+    const client = warm ? await startWithKeys({ cooldown: '1h' }) : simulate();
+    client.provider.fault = status(503);
+    const began = now();
+    for (let time = 0; time <= 100 * SECOND; time += 500) {
+      await at(began + time);
+      const outcomes = await client.outcomes(token, token, unknown('same'), unknown());
+      expect(new Set(outcomes)).toEqual(new Set([NONE]));
+      expect(client.status().retryInSeconds).toBeGreaterThan(0);
+    }
+
+    const times = client.provider.requests
+      .slice(warm ? 1 : 0)
+      .map((request) => (request.began - began) / SECOND);
+    expect(times.slice(0, 8)).toEqual(expected);
+  },
+);
+
+it('After a failure a wait that the endpoint asks for is kept, and said', async () => {
+  pinRandom(0);
+  const client = simulate();
+  client.provider.fault = status(429, { 'retry-after': '40' });
+  expect(await client.errorOf(k1.token)).toMatchObject({ code: NONE, retryAfter: 40 });
+  await at(39_001);
+  const last = { code: NONE, retryAfter: 1, cause: { name: 'FetchError' } };
+  expect(await client.errorOf(k1.token)).toMatchObject(last);
+  expect(client.status()).toMatchObject({ retryInSeconds: 1, state: 'none' });
+
+  client.provider.fault = undefined;
+  client.provider.publish(k1);
+  await at(40_000);
+  expect(await client.outcome(k1.token)).toBe('valid');
+});
+
+it.each([
+  ['tried once more when there was a success before', true, ['valid', 0, 3]],
+  ['a failure when there was none', false, [NONE, 1, 1]],
+])('A connection that was cut is %s', async (_, warm, expected) => {
+  const client = warm ? await startWithKeys() : simulate();
+  client.provider.publish(k1, k2);
+  client.provider.fault = (signal) => {
+    client.provider.fault = undefined;
+    return failsWith('UND_ERR_SOCKET')(signal);
+  };
+
+  expect([await client.outcome(k2.token), client.warnings.length, client.requests()]).toEqual(expected);
+});
+
+// biome-ignore format: one case a line
+it.each<[title: string, jwks: JwksOptions, later: number, expected: number]>([
+  ['just below a cooldown', {}, 10 * SECOND - 1, 0],
+  ['at a cooldown', {}, 10 * SECOND, 1],
+  ['just below two', {}, 20 * SECOND - 1, 1],
+  ['at two', {}, 20 * SECOND, 2],
+  ['after a long quiet time', {}, 8 * MINUTE, 2],
+  ['just below a configured cooldown', { cooldown: '2m' }, 2 * MINUTE - 1, 0],
+  ['at a configured cooldown', { cooldown: '2m' }, 2 * MINUTE, 1],
+])('Unknown key ids are looked up twice, then once a cooldown, and have no verdict without: %s', async (_, jwks, later, expected) => {
+  pinRandom(ALMOST_ONE);
+  const client = await startWithKeys(jwks);
+  const four = async () => {
+    const verdicts: string[] = [];
+    // A moment apart, because a fetch answers for all who came before it began. Their length says that nothing is kept.
+    for (let count = 0; count < 4; count += 1, await pass(0.1)) verdicts.push(await client.outcome(unknown('k'.repeat(300))));
+    return verdicts;
+  };
+  expect(await four()).toEqual(['key', 'key', NONE, NONE]);
+
+  await at(later + 1);
+  expect((await four()).filter((verdict) => verdict === 'key')).toHaveLength(expected);
+  expect(client.requests()).toBe(3 + expected);
+});
+
+it('A token whose key id was not looked up is told when to come again, and that is no outage', async () => {
+  const client = await startWithKeys();
+  for (const time of [2, 3]) {
+    await at(time);
+    expect(await client.outcome(unknown())).toBe('key');
+  }
+  await at(4 * SECOND);
+
+  const message = expect.stringMatching(
+    /because its key id is unknown, and .* is spent; try again in 7 s\.$/,
+  );
+  expect(await client.errorOf(unknown())).toMatchObject({ code: NONE, retryAfter: 7, message });
+  expect([client.warnings, client.status().lastError]).toEqual([[], undefined]);
+});
+
+it.each([
+  ['a key id', unknown('same')],
+  ['no key id, for an algorithm that has no key', `${segment({ alg: 'ES384' })}.e30.AAAA`],
+  ['an empty key id', unknown('')],
+  ['the key id __proto__', unknown('__proto__')],
+])('That a fetch did not bring %s is remembered for one cooldown', async (_, token) => {
+  const client = await startWithKeys();
+  for (const [time, requests] of [
+    [1, 2],
+    [10 * SECOND, 2],
+    [10 * SECOND + 1, 3],
+  ] as const) {
+    await at(time);
+    expect([await client.outcomes(token, token, token), client.requests()]).toEqual([
+      ['key', 'key', 'key'],
+      requests,
+    ]);
+  }
+});
+
+it('A key that was absent, came and went is looked up again, within a cooldown', async () => {
+  const client = await startWithKeys();
+  expect([await client.outcome(k2.token), client.requests()]).toEqual(['key', 2]);
+  for (const [time, keys] of [
+    [SECOND, [k1, k2]],
+    [2 * SECOND, [k1]],
+  ] as const) {
+    await at(time);
+    client.provider.publish(...keys);
+    await client.ping();
+  }
+  await at(2 * SECOND + 1);
+
+  expect([await client.outcome(k2.token), client.requests()]).toEqual(['key', 5]);
+});
+
+it('A key id that is not text, or whose key is for another algorithm, costs no fetch', async () => {
+  const client = await startWithKeys();
+  const odd = [1, null, {}, ['k1'], true].map((kid) => `${segment({ alg: 'RS256', kid })}.e30.AAAA`);
+
+  expect(new Set(await client.outcomes(...odd, createSigner('k1').token))).toEqual(new Set(['key']));
+  expect(client.requests()).toBe(1);
+});
+
+it('A known key is found without so much as a promise, also in a flood', async () => {
+  const fetch = async () => new Response(JSON.stringify({ keys: [k1.jwk] }));
+  const {
+    remotes: [remote],
+  } = parseConfig({ jwksUrl: 'https://idp.example/', jwks: { fetch } });
+  if (!remote) throw new Error('no JWKS');
+  const source = new RemoteSource(remote, defaultEngine, () => {});
+  const good = await source.find({ alg: 'RS256', kid: 'k1' });
+  const flood = hundred('').map((_, count) => source.find({ alg: 'RS256', kid: `k-${count}` }));
+
+  expect(source.find({ alg: 'RS256', kid: 'k1' })).toBe(good);
+  await Promise.allSettled(flood);
+});
+
+it.each<[title: string, jwks: JwksOptions, random: number, due: number]>([
+  ['70 % of ten minutes', {}, 0, 7 * MINUTE],
+  ['80 % of ten minutes', {}, 0.5, 8 * MINUTE],
+  ['90 % of ten minutes', {}, ALMOST_ONE, 9 * MINUTE],
+  ['80 % of a day', { cacheMaxAge: '1d' }, 0.5, 19.2 * HOUR],
+])(
+  'Keys are refreshed in the background, while nobody waits, at a random point: %s',
+  async (_, jwks, random, due) => {
+    pinRandom(random);
+    const client = await startWithKeys(jwks);
+    client.provider.latency = 100;
+    await at(due - 1);
+    expect([await client.outcomes(k1.token, kidless), client.requests()]).toEqual([['valid', 'valid'], 1]);
+    await at(due);
+    // Nobody waits, because no time passes.
+    expect(await client.outcomes(k1.token, kidless)).toEqual(['valid', 'valid']);
+    expect([client.requests(), client.status().ageSeconds]).toEqual([2, due / SECOND]);
+
+    // The next point is drawn anew.
+    pinRandom(1 - random);
+    await pass(100);
+    const next = Math.round(due + (due * (0.9 - 0.2 * random)) / (0.7 + 0.2 * random));
+    for (const [time, requests] of [
+      [next - 1, 2],
+      [next + 1, 3],
+    ] as const) {
+      await at(time);
+      expect([await client.outcome(k1.token), client.requests()]).toEqual(['valid', requests]);
+    }
+  },
+);
+
+it.each<[staleIfError: string, jwks: JwksOptions, bound: number]>([
+  ['the default of one hour', {}, HOUR],
+  ['12 hours', { staleIfError: '12h' }, 12 * HOUR],
+  ['off', { staleIfError: '0s' }, 10 * MINUTE],
+  ['less than the keys are fresh', { staleIfError: '1m' }, 10 * MINUTE],
+])(
+  'In an outage the last good keys serve within staleIfError (%s), whether they are asked for or not',
+  async (_, jwks, bound) => {
+    for (const steps of [60, 0]) {
+      const client = await startWithKeys(jwks);
+      const began = now() - 1;
+      client.provider.fault = status(500);
+      const times = Array.from({ length: steps }, (_, step) => 1 + (step * bound) / steps);
+      for (const time of [...times, bound - 1]) {
+        await at(began + time);
+        expect(await client.outcome(k1.token)).toBe('valid');
+      }
+      for (const time of [bound, bound + MINUTE, 2 * bound]) {
+        await at(began + time);
+        expect(await client.outcome(k1.token)).toBe(NONE);
+      }
+      vi.useRealTimers();
+      vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'] });
+    }
+  },
+);
+
+it('In an outage the wait for the next attempt is cut when the last good keys serve no longer', async () => {
+  pinRandom(0);
+  const client = await startWithKeys({ staleIfError: '0s' });
+  client.provider.fault = status(500);
+  // The sixth failure, after which half a minute is waited while keys serve, and five seconds while none does.
+  for (const seconds of [540, 541, 543, 547, 555, 571]) {
+    await at(seconds * SECOND);
+    await client.outcome(k1.token);
+    await pass(1);
+  }
+  await at(10 * MINUTE - 1);
+  expect(client.status().retryInSeconds).toBe(2);
+  await at(10 * MINUTE);
+  expect(client.status().retryInSeconds).toBe(0);
+});
+
+it('In an outage no caller of stale keys waits for an attempt, and they count from the last success', async () => {
+  const client = await startWithKeys();
+  await at(31 * MINUTE);
+  expect(await client.outcome(k1.token)).toBe('valid');
+  Object.assign(client.provider, { fault: status(500), latency: 100 });
+  await at(41 * MINUTE - 1);
+  await client.outcome(k1.token);
+  await pass(100);
+  await at(91 * MINUTE - 1);
+  // Nobody waits, because no time passes.
+  expect([await client.outcomes(k1.token, kidless), client.provider.inFlight]).toEqual([
+    ['valid', 'valid'],
+    1,
+  ]);
+  await pass(200);
+  expect(await client.outcome(k1.token)).toBe(NONE);
+});
+
+// biome-ignore format: one case a line
+it.each<[title: string, jwks: JwksOptions, age: number, consequence: string]>([
+  ['keys that are due', {}, 560 * SECOND, 'the last good keys serve for another 3040 s'],
+  ['keys that are old', {}, HOUR - 1, 'the last good keys serve for another 1 s'],
+  ['keys that are too old', {}, HOUR, 'its tokens cannot be verified until it answers'],
+  ['staleIfError off', { staleIfError: '0s' }, 560 * SECOND, 'the last good keys serve for another 40 s'],
+  ['staleIfError off and old keys', { staleIfError: '0s' }, 600 * SECOND, 'its tokens cannot be verified until it answers'],
+])('The warning of an outage says what follows from it: %s', async (_, jwks, age, consequence) => {
+  const client = await startWithKeys(jwks);
+  client.provider.fault = status(500);
+  await at(age);
+  await client.outcome(k1.token);
+  await pass(1);
+
+  const message = `The JWKS endpoint https://idp.example/jwks fails: the endpoint answered 500, not 200; ${consequence}.`;
+  expect(client.warnings).toEqual([`JWKS_FAILING ${message}`]);
+});
+
+it('There is one warning when an outage begins, one when its keys run out, and one when it is over', async () => {
+  const client = await startWithKeys();
+  const begins = 'JWKS_FAILING the last good keys serve for another';
+  const recovered = 'JWKS_RECOVERED JWKS endpoint https://idp.example/jwks answers again.';
+  // biome-ignore format: one moment a line
+  for (const [minutes, fault, ...expected] of [
+    [9.5, status(500), `${begins} 3030 s.`],
+    [12, failsWith('ECONNRESET')],
+    [59, jwksOf()],
+    [61, status(500), 'JWKS_FAILING its tokens cannot be verified until it answers.'],
+    [90, status(503)],
+    [91, undefined, recovered],
+    [101, status(429), `${begins} 3000 s.`],
+    [102, undefined, recovered],
+  ] as const) {
+    client.provider.fault = fault;
+    await at(minutes * MINUTE);
+    await client.outcome(k1.token);
+    await pass(1);
+    expect(client.warnings.splice(0).map((warning) => warning.replace(/ The .*; | The /, ' '))).toEqual(expected);
+  }
+});
+
+it.each<[title: string, handler: () => unknown]>([
+  [
+    'throws',
+    () => {
+      throw new Error('disk full');
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('disk full'))],
+  ['hangs', () => new Promise(() => {})],
+  ['is waited for and fails', () => Object.fromEntries([['then', (_: unknown, fail: () => void) => fail()]])],
+])('A warning handler that %s disturbs nothing', async (_, handler) => {
+  const noRejections = watchRejections();
+  const client = simulate({}, [k1], handler);
+  client.provider.fault = status(500);
+  expect(await client.outcome(k1.token)).toBe(NONE);
+  client.provider.fault = undefined;
+  await at(SECOND);
+  expect(await client.outcome(k1.token)).toBe('valid');
+  await noRejections();
+});
+
+it('A health check fetches whatever is cached, its keys are used, and its failure makes no verdict worse', async () => {
+  const client = await startWithKeys();
+  client.provider.publish(k2);
+  expect([await client.ping(), client.requests()]).toEqual([true, 2]);
+  expect(await client.outcomes(k2.token, k1.token)).toEqual(['valid', 'key']);
+
+  client.provider.fault = failsWith('ECONNREFUSED');
+  await at(SECOND + 1);
+  expect([await client.ping(), await client.outcome(k2.token)]).toEqual([false, 'valid']);
+  const why = 'The keys behind "jwksUrl" could not be fetched (the request failed (ECONNREFUSED)).';
+  expect(client.client.status().pingFailure).toBe(why);
+});
+
+it('A health check asks at once after a failure, and its success ends the wait', async () => {
+  const client = simulate({}, [k1]);
+  client.provider.fault = status(503);
+  expect(await client.outcome(k1.token)).toBe(NONE);
+  client.provider.fault = undefined;
+
+  expect([await client.outcome(k1.token), await client.ping()]).toEqual([NONE, true]);
+  expect([await client.outcome(k1.token), client.requests()]).toEqual(['valid', 2]);
+});
+
+it.each([
+  ['succeeds', undefined],
+  ['fails', status(500)],
+])('A health check that %s is shared for a second', async (_, fault) => {
+  const client = simulate({}, [k1]);
+  client.provider.fault = fault;
+  for (const [time, requests] of [
+    [0, 1],
+    [999, 1],
+    [1000, 2],
+    [1999, 2],
+    [2000, 3],
+  ] as const) {
+    await at(time);
+    await Promise.all(hundred('').map(client.ping));
+    expect([time, client.requests()]).toEqual([time, requests]);
+  }
+});
+
+it('A health check that failed is outdone by a fetch that succeeds within the second', async () => {
+  pinRandom(ALMOST_ONE);
+  const client = simulate({}, [k1]);
+  client.provider.fault = status(500);
+  expect(await client.ping()).toBe(false);
+  client.provider.fault = undefined;
+  await at(600);
+
+  expect([await client.outcome(k1.token), await client.ping()]).toEqual(['valid', true]);
+  expect(client.client.status()).not.toHaveProperty('pingFailure');
+});
