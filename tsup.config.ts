@@ -15,12 +15,11 @@ export default defineConfig({
   entry: { ...entry, ...command },
   format: 'esm',
   target: 'es2022',
-  // The subpaths import the root entry by the package's own name, so there is one copy of `AuthError`.
-  external: ['@modelcontextprotocol/server', 'intentkit', 'intentkit-auth', 'jose'],
+  external: ['intentkit', 'jose'],
   // zod is bundled, without what is not used: imported whole, it takes longer to load than all else.
   noExternal: ['zod'],
-  splitting: false,
-  sourcemap: true,
+  // All entries share one copy of each module, so that there is one `AuthError`.
+  splitting: true,
   clean: true,
   // tsup 8 sets `baseUrl`, which TypeScript 6 deprecates.
   dts: { entry, compilerOptions: { ignoreDeprecations: '6.0' } },

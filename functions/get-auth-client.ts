@@ -1,5 +1,5 @@
-// By the package's own name, so that the built entry shares one `AuthError` with the root entry.
-import { type AuthClient, AuthError } from 'intentkit-auth';
+import { AuthError } from '../src/errors.js';
+import type { AuthClient } from '../src/types.js';
 
 /**
  * The client that `createAuthProvider` put into a function's context, typed.

@@ -1,7 +1,7 @@
-// By the package's own name, so that the built entry shares one `AuthError` with the root entry.
-import { AuthError, type AuthProvider } from 'intentkit-auth';
+import { isOwnProvider } from '../src/client/internals.js';
+import type { AuthProvider } from '../src/client/provider.js';
+import { AuthError } from '../src/errors.js';
 import { inheritedProblem } from '../src/shared/own-properties.js';
-import { rulesOf } from '../src/source-rules.js';
 
 /** Options of `createTokenFunctions`. */
 export interface TokenFunctionsOptions {
@@ -33,7 +33,7 @@ export function parseOptions(options: TokenFunctionsOptions): { provider: string
 
 function nameOf(provider: string | AuthProvider): string {
   if (typeof provider === 'string') return provider;
-  if (typeof provider === 'object' && provider !== null && rulesOf(provider).length > 0) return provider.name;
+  if (isOwnProvider(provider)) return provider.name;
   fail('"provider" must be one that createAuthProvider made, or the name of one.');
 }
 

@@ -1,5 +1,6 @@
 import { defineFunction, z } from 'intentkit';
-import { AuthError, VERIFY_FAILURES } from 'intentkit-auth';
+import { AuthError } from '../src/errors.js';
+import { VERIFY_FAILURES } from '../src/types.js';
 import { getAuthClient } from './get-auth-client.js';
 import { parseOptions, type TokenFunctionsOptions } from './options.js';
 

@@ -1,9 +1,10 @@
-import { type AuthClient, AuthError } from 'intentkit-auth';
+import { internalsOf } from '../src/client/internals.js';
+import { AuthError } from '../src/errors.js';
 import { parseWholeSeconds } from '../src/shared/duration.js';
 import { inheritedProblem, own } from '../src/shared/own-properties.js';
 import { type Store, storeThatFailsLoudly } from '../src/shared/store.js';
-import { rulesOf } from '../src/source-rules.js';
-import type { McpOptions, TokenVerifierOptions } from './options.js';
+import type { AuthClient } from '../src/types.js';
+import type { McpOptions, ResourceOptions, TokenVerifierOptions } from './options.js';
 import { createResource, type Resource } from './resource.js';
 import { type Implications, impliedScopes, isScope } from './scopes.js';
 
@@ -12,6 +13,11 @@ export interface VerifierConfig {
   readonly resource: Resource;
   readonly implications: Implications;
   readonly permissions: boolean;
+}
+
+/** The options of `createTokenVerifier` as they are used. */
+export interface TokenVerifierConfig extends VerifierConfig {
+  readonly invalidToken: TokenVerifierOptions['invalidToken'];
 }
 
 /** The options of a gate as they are used: checked, complete and copied. */
@@ -24,9 +30,10 @@ export interface GateConfig extends VerifierConfig {
   readonly authorizationServers: readonly string[];
 }
 
-const VERIFIER_OPTIONS = ['resource', 'scopes', 'permissions'];
+const SHARED_OPTIONS = ['resource', 'scopes', 'permissions'];
+const VERIFIER_OPTIONS = [...SHARED_OPTIONS, 'invalidToken'];
 const GATE_OPTIONS = [
-  ...VERIFIER_OPTIONS,
+  ...SHARED_OPTIONS,
   'requiredScopes',
   'dpop',
   'dpopMaxAge',
@@ -38,9 +45,15 @@ const DEFAULT_PROOF_MAX_AGE = 60;
 const LONGEST_PROOF_MAX_AGE = 5 * 60;
 
 /** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts, never its value. */
-export function parseVerifierOptions(auth: AuthClient, options: TokenVerifierOptions): VerifierConfig {
+export function parseVerifierOptions(auth: AuthClient, options: TokenVerifierOptions): TokenVerifierConfig {
   refuseUnknown(auth, options, VERIFIER_OPTIONS);
-  return verifierConfig(options);
+  const invalidToken = own(options, 'invalidToken');
+  if (typeof invalidToken !== 'function') {
+    fail(
+      '"invalidToken" must be a function that makes the error of your MCP SDK: (message) => new InvalidTokenError(message).',
+    );
+  }
+  return { ...verifierConfig(options), invalidToken: invalidToken as TokenVerifierOptions['invalidToken'] };
 }
 
 /** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts, never its value. */
@@ -81,7 +94,7 @@ function refuseUnknown(auth: AuthClient, options: unknown, known: readonly strin
   if (inherited !== undefined) fail(inherited);
 }
 
-function verifierConfig(options: TokenVerifierOptions): VerifierConfig {
+function verifierConfig(options: ResourceOptions): VerifierConfig {
   const resource = createResource(own(options, 'resource'));
   if (!resource) {
     fail(
@@ -115,7 +128,7 @@ function authorizationServers(auth: AuthClient, given: unknown): readonly string
     if (Array.isArray(given) && given.every(isUrl)) return [...given];
     fail('"authorizationServers" must be a list of the URLs of issuers.');
   }
-  const issuers = rulesOf(auth).flatMap(({ rules }) => rules.issuer ?? []);
+  const issuers = internalsOf(auth)?.rules.flatMap(({ issuer = [] }) => issuer) ?? [];
   const urls = [...new Set(issuers.filter(isUrl))];
   if (urls.length > 0) return urls;
   fail('"authorizationServers" must be given, because the client has no issuer configured that is a URL.');

@@ -5,7 +5,7 @@ export type Scheme = 'Bearer' | 'DPoP';
 
 /** A token and how it was presented, or why there is none. The scheme is absent where it is not known. */
 export type Credentials =
-  | { readonly scheme: Scheme; readonly token: string }
+  | { readonly scheme: Scheme; readonly token: string; readonly refusal: undefined }
   | { readonly scheme: Scheme | undefined; readonly refusal: Refusal };
 
 const ONE_TOKEN = /^(bearer|dpop) +([\w.~+/-]+=*)$/i;
@@ -23,7 +23,7 @@ export function readCredentials(request: Incoming): Credentials {
   const [, name, token] = ONE_TOKEN.exec(value) ?? [];
   // A JavaScript engine keeps the last text that an expression fitted, and would keep the token.
   NOTHING.test('');
-  if (name !== undefined && token !== undefined) return { scheme: schemeOf(name), token };
+  if (name !== undefined && token !== undefined) return { scheme: schemeOf(name), token, refusal: undefined };
   // Another scheme is none of ours, and what it holds is no token.
   if (!HAS_SCHEME.test(value)) return { scheme: undefined, refusal: NO_TOKEN };
   if (value.includes(',')) return { scheme: undefined, refusal: SEVERAL_TOKENS };

@@ -1,7 +1,7 @@
-import type { Store } from 'intentkit-auth';
+import type { Store } from '../src/shared/store.js';
 
-/** Options of `createTokenVerifier`. */
-export interface TokenVerifierOptions {
+/** What `createTokenVerifier` and `protectMcp` have in common. */
+export interface ResourceOptions {
   /**
    * The public URL of the protected server: `https:`, or `http:` on this machine, without query and fragment. Where
    * the client has no audience configured, the token's `aud` must hold it.
@@ -18,8 +18,21 @@ export interface TokenVerifierOptions {
   permissions?: boolean;
 }
 
+/** Options of `createTokenVerifier`. */
+export interface TokenVerifierOptions extends ResourceOptions {
+  /**
+   * Makes the error that your MCP SDK answers with 401 and a challenge. It gets one sentence that is safe to show.
+   *
+   * - SDK 1.x: `(message) => new InvalidTokenError(message)`
+   * - SDK 2: `(message) => new OAuthError(OAuthErrorCode.InvalidToken, message)`
+   *
+   * Each SDK recognises only its own class, and answers 500 without a challenge to every other error.
+   */
+  invalidToken: (message: string) => Error;
+}
+
 /** Options of `protectMcp`. */
-export interface McpOptions extends TokenVerifierOptions {
+export interface McpOptions extends ResourceOptions {
   /** The scopes that every request needs. Default: none. */
   requiredScopes?: readonly string[];
   /**

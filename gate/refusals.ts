@@ -6,24 +6,22 @@ export class Refusal {
   readonly description: string;
   /** Seconds until it is worth to try again. */
   readonly retryAfter: number | undefined;
+  /** What was thrown instead of a verdict. It is never shown. */
+  readonly cause: unknown;
 
   constructor(
     status: Refusal['status'],
     error: string | undefined,
     description: string,
-    retryAfter?: number,
+    { retryAfter, cause }: { retryAfter?: number; cause?: unknown } = {},
   ) {
     this.status = status;
     this.error = error;
     this.description = description;
     this.retryAfter = retryAfter;
+    this.cause = cause;
   }
 }
-
-/** Whether a check ended in a refusal. By its own member, so that a polluted `Object.prototype` changes nothing. */
-export const isRefused = <Result extends object>(
-  result: Result,
-): result is Extract<Result, { readonly refusal: Refusal }> => Object.hasOwn(result, 'refusal');
 
 const invalidRequest = (description: string) => new Refusal(400, 'invalid_request', description);
 const invalidToken = (description: string) => new Refusal(401, 'invalid_token', description);
@@ -61,8 +59,11 @@ export const INSUFFICIENT_SCOPE = new Refusal(
 );
 
 /** There is no verdict, so nobody may be sent to get a new token. */
-export const unavailable = (retryAfter = 5): Refusal =>
-  new Refusal(503, 'temporarily_unavailable', 'The token cannot be checked at present.', retryAfter);
+export const unavailable = (retryAfter = 5, cause?: unknown): Refusal =>
+  new Refusal(503, 'temporarily_unavailable', 'The token cannot be checked at present.', {
+    retryAfter,
+    cause,
+  });
 
 /** By the reason why `verify` refuses a token. */
 const BY_REASON = new Map<string, Refusal>([

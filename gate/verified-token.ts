@@ -1,48 +1,74 @@
-import { type AuthClient, AuthError, type TokenPayload } from 'intentkit-auth';
+import type { ClaimRules } from '../src/claims/check.js';
+import { internalsOf } from '../src/client/internals.js';
+import { AuthError } from '../src/errors.js';
 import { own } from '../src/shared/own-properties.js';
+import type { AuthClient, TokenPayload } from '../src/types.js';
 import type { VerifierConfig } from './config.js';
-import { expectationsOf } from './expectations.js';
 import { NO_EXPIRY, OTHER_AUDIENCE, type Refusal, refusalFor, unavailable } from './refusals.js';
 import { expandScopes, scopesOf } from './scopes.js';
 import type { AuthInfo } from './types.js';
 
-/** A token that is good here, or why it is not. What it is bound to is still to be checked. */
-export type TokenCheck = (
-  token: string,
-) => Promise<{ readonly authInfo: AuthInfo } | { readonly refusal: Refusal; readonly cause?: unknown }>;
+/** Who calls, by a token that is valid for this resource, or why the token is refused. */
+export type TokenCheck = (token: string) => Promise<AuthInfo | Refusal>;
 
 const CLIENT_CLAIMS = ['client_id', 'azp', 'cid', 'appid'];
 
-/** What the two entries share: the client's verdict, an audience in any case, an expiry, and the claims as `AuthInfo`. */
+/**
+ * Checks what every door of the gate checks of a token: the verdict of the client, an audience and an expiry. Whether the
+ * token is bound to a key is checked separately.
+ */
 export function createTokenCheck(auth: AuthClient, config: VerifierConfig): TokenCheck {
   const { resource, implications, permissions } = config;
-  const expectations = expectationsOf(auth);
+  const verify = verifierOf(auth);
 
   return async (token) => {
     try {
-      const { valid, reason, payload } = await auth.verify(token);
-      if (valid !== true) return { refusal: refusalFor(reason) };
-      const { checksAudience, clockTolerance } = expectations(token, payload);
-      if (!checksAudience && !holds(own(payload, 'aud'), resource.spellings)) {
-        return { refusal: OTHER_AUDIENCE };
-      }
+      const { result, checksAudience, clockTolerance } = await verify(token);
+      const { valid, reason, payload } = result;
+      if (valid !== true) return refusalFor(reason);
+      if (!checksAudience && !holds(own(payload, 'aud'), resource.spellings)) return OTHER_AUDIENCE;
       const exp = own(payload, 'exp');
-      if (typeof exp !== 'number') return { refusal: NO_EXPIRY };
+      if (typeof exp !== 'number') return NO_EXPIRY;
       return {
-        authInfo: {
-          token,
-          clientId: clientOf(payload),
-          scopes: expandScopes(scopesOf(payload, permissions), implications),
-          expiresAt: exp + clockTolerance,
-          // A new one each time, since a URL can be changed.
-          resource: new URL(resource.href),
-          extra: payload,
-        },
+        token,
+        clientId: clientOf(payload),
+        scopes: expandScopes(scopesOf(payload, permissions), implications),
+        expiresAt: exp + clockTolerance,
+        // A new one each time, since a URL can be changed.
+        resource: new URL(resource.href),
+        extra: payload,
       };
     } catch (cause) {
-      // Whatever is thrown here, it is no verdict.
-      return { refusal: unavailable(retryAfter(cause)), cause };
+      return unavailable(retryAfter(cause), cause);
     }
+  };
+}
+
+/** A verdict, and what the client has checked for it. */
+interface Verified {
+  readonly result: Awaited<ReturnType<AuthClient['verify']>>;
+  readonly checksAudience: boolean;
+  /** In seconds. */
+  readonly clockTolerance: number;
+}
+
+/** If another library made the client, nothing is assumed to be checked. */
+function verifierOf(auth: AuthClient): (token: string) => Promise<Verified> {
+  const internals = internalsOf(auth);
+  const checksAudience = (rules: ClaimRules | undefined): boolean => rules?.audience !== undefined;
+  const always = internals?.rules.every(checksAudience) ?? false;
+  const clockTolerance = internals?.rules[0]?.clockTolerance ?? 0;
+
+  return async (token) => {
+    // A client's `verify` may have been replaced, and then decides.
+    if (internals === undefined || auth.verify !== internals.publicVerify) {
+      return { result: await auth.verify(token), checksAudience: always, clockTolerance };
+    }
+    let rules: ClaimRules | undefined;
+    const result = await internals.verify(token, (signed) => {
+      rules = signed.rules;
+    });
+    return { result, checksAudience: checksAudience(rules), clockTolerance };
   };
 }
 
@@ -57,9 +83,9 @@ function clientOf(payload: TokenPayload): string {
   return '';
 }
 
-/** When the error says that it is worth to try again, in whole seconds. */
+/** The whole seconds after which the error says to try again. */
 function retryAfter(error: unknown): number | undefined {
-  const seconds = error instanceof AuthError ? own(error, 'retryAfter') : undefined;
+  const seconds = error instanceof AuthError ? error.retryAfter : undefined;
   return typeof seconds === 'number' && seconds > 0 && Number.isFinite(seconds)
     ? Math.ceil(seconds)
     : undefined;

@@ -3,8 +3,7 @@
  *
  * @module intentkit-auth/mcp
  */
-export type { Store } from 'intentkit-auth';
-export type { McpOptions, TokenVerifierOptions } from '../gate/options.js';
+export type { McpOptions, ResourceOptions, TokenVerifierOptions } from '../gate/options.js';
 export type {
   AuthInfo,
   Gate,
@@ -15,5 +14,6 @@ export type {
   ScopeDemand,
   TokenVerifier,
 } from '../gate/types.js';
+export type { Store } from '../src/shared/store.js';
 export { protectMcp } from './protect-mcp.js';
 export { createTokenVerifier } from './token-verifier.js';

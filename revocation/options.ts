@@ -1,8 +1,7 @@
-// By the package's own name, so that the built entry shares one `AuthError` with the root entry.
-import { AuthError, type WarningHandler } from 'intentkit-auth';
+import { AuthError } from '../src/errors.js';
 import { parseMilliseconds, parseWholeSeconds } from '../src/shared/duration.js';
 import { inheritedProblem, own } from '../src/shared/own-properties.js';
-import { emitWarning, safely } from '../src/shared/warnings.js';
+import { emitWarning, safely, type WarningHandler } from '../src/shared/warnings.js';
 
 /** Options of `createRevocationList`. Durations are such as `'0.25s'` or `'30d'`. */
 export interface RevocationListOptions {

@@ -1,5 +1,5 @@
-import type { WarningHandler } from 'intentkit-auth';
 import { monotonicNow } from '../src/shared/runtime.js';
+import type { WarningHandler } from '../src/shared/warnings.js';
 
 /** A store that fails now and then must not fill the log. */
 const INTERVAL_MS = 10_000;

@@ -1,8 +1,10 @@
-import { AuthError, type Revocation, type Store, type TokenPayload } from 'intentkit-auth';
+import type { Revocation } from '../src/config/options.js';
+import { AuthError } from '../src/errors.js';
 import { CLOCK_MARGIN } from '../src/shared/clock.js';
 import { own } from '../src/shared/own-properties.js';
 import { PatientStore, StoreError } from '../src/shared/patient-store.js';
-import { storeThatFailsLoudly } from '../src/shared/store.js';
+import { type Store, storeThatFailsLoudly } from '../src/shared/store.js';
+import type { TokenPayload } from '../src/types.js';
 import { type Entry, entryIn, keyOf, textOf } from './entries.js';
 import { Misses } from './misses.js';
 import { parseOptions, type RevocationListOptions } from './options.js';

@@ -4,11 +4,16 @@
  * @module intentkit-auth
  */
 export { createAuthClient } from './client/client.js';
-export type { Revocation } from './client/hooks.js';
-export type { Verdict, VerdictHandler } from './client/observe.js';
 export type { AuthProvider } from './client/provider.js';
 export { createAuthProvider } from './client/provider.js';
-export type { AuthProviderConfig, IssuerOptions, JwksOptions } from './config/options.js';
+export type {
+  AuthProviderConfig,
+  IssuerOptions,
+  JwksOptions,
+  Revocation,
+  Verdict,
+  VerdictHandler,
+} from './config/options.js';
 export type { AuthErrorCode } from './errors.js';
 export { AuthError } from './errors.js';
 export type { Store } from './shared/store.js';
@@ -20,8 +25,10 @@ export type {
   IgnoredKeyReason,
   IssuerStatus,
   JwksStatus,
+  RefusedToken,
   SignOptions,
   TokenPayload,
+  ValidToken,
   VerifyFailure,
   VerifyResult,
 } from './types.js';

@@ -58,23 +58,44 @@ export const VERIFY_FAILURES = [
 export type VerifyFailure = (typeof VERIFY_FAILURES)[number];
 
 /**
- * The verdict of {@link AuthClient.verify}. `Claims` names further claims that your tokens should have. Nothing checks
- * that they have them, so each is optional.
+ * The result of {@link AuthClient.verify}. After `if (!result.valid)`, `reason` and `message` are there.
+ *
+ * `Claims` names further claims that your tokens should have. Nothing checks that they have them, so each is optional.
  */
-export interface VerifyResult<Claims extends object = object> {
-  /** Whether the signature and all claims are good. */
-  valid: boolean;
-  /** The token's claims if its signature is good, even when `valid` is false. Otherwise it is empty. */
+export type VerifyResult<Claims extends object = object> = ValidToken<Claims> | RefusedToken<Claims>;
+
+/** The result for a token that is accepted. */
+export interface ValidToken<Claims extends object = object> {
+  /** The signature and all claims are valid. */
+  valid: true;
+  /** The claims of the token. */
+  payload: TokenPayload & Partial<Claims>;
+  /** An accepted token has not expired. */
+  expired: false;
+  /** Only a refused token has one. */
+  reason?: undefined;
+  /** Only a refused token has one. */
+  message?: undefined;
+}
+
+/** The result for a token that is refused. */
+export interface RefusedToken<Claims extends object = object> {
+  /** The token must not be accepted. */
+  valid: false;
+  /**
+   * The claims of the token if its signature is valid, otherwise `{}`. Do not rely on them: with the reason `claim`, even a
+   * registered claim such as `exp` may have the wrong type.
+   */
   payload: TokenPayload & Partial<Claims>;
   /**
-   * Whether the token has expired, by `exp` or `maxTokenAge`, and no other claim is wrong. The revocation list was not asked,
-   * so renew nothing by it.
+   * Whether the token has expired, by `exp` or `maxTokenAge`, and all its other claims are valid. The revocation list was not
+   * asked about it, so do not renew a session because of it.
    */
   expired: boolean;
-  /** Why `valid` is false. It is absent when `valid` is true. */
-  reason?: VerifyFailure;
-  /** The reason in one sentence, for logs and people. It is absent when `valid` is true. */
-  message?: string;
+  /** Why the token is refused. */
+  reason: VerifyFailure;
+  /** The reason in one sentence, for logs and people. */
+  message: string;
 }
 
 /**

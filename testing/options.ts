@@ -1,5 +1,5 @@
-// By the package's own name, so that the built declarations share those of the root entry.
-import type { Algorithm, JwksOptions } from 'intentkit-auth';
+import type { JwksOptions } from '../src/config/options.js';
+import type { AsymmetricAlgorithm } from '../src/signature/algorithms.js';
 
 /**
  * What can go wrong with an issuer.
@@ -34,7 +34,7 @@ export type TestFault =
 /** Options of `createTestIssuer`. */
 export interface TestIssuerOptions {
   /** The algorithm that signs its tokens. Default `'ES256'`, whose keys are made in a millisecond. */
-  algorithm?: Exclude<Algorithm, `HS${string}`>;
+  algorithm?: AsymmetricAlgorithm;
   /** The issuer, as tokens name it. Default `'https://issuer.test'`. `listen` replaces its origin and keeps its path. */
   url?: string;
   /** The `aud` of its tokens. Default: none. */

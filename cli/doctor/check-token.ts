@@ -1,4 +1,5 @@
-import { AuthError, createAuthClient } from 'intentkit-auth';
+import { createAuthClient } from '../../src/client/client.js';
+import { AuthError } from '../../src/errors.js';
 import { own } from '../../src/shared/own-properties.js';
 import { nearMiss, shownUrl } from '../../src/shared/url.js';
 import type { VerifyFailure } from '../../src/types.js';

@@ -50,13 +50,10 @@ export interface Proof {
 }
 
 /** Checks a DPoP proof but for its being new. @see RFC 9449 section 4.3 */
-export async function checkProof(
-  value: string | undefined,
-  demanded: Demanded,
-): Promise<{ readonly proof: Proof } | { readonly refusal: Refusal }> {
-  if (!value) return { refusal: NO_PROOF };
-  if (value.length > MAX_PROOF_LENGTH) return { refusal: LARGE_PROOF };
-  if (value.includes(',')) return { refusal: SEVERAL_PROOFS };
+export async function checkProof(value: string | undefined, demanded: Demanded): Promise<Proof | Refusal> {
+  if (!value) return NO_PROOF;
+  if (value.length > MAX_PROOF_LENGTH) return LARGE_PROOF;
+  if (value.includes(',')) return SEVERAL_PROOFS;
 
   let claims: object;
   try {
@@ -64,27 +61,25 @@ export async function checkProof(
     const header = decodeProtectedHeader(value);
     const jwk = own(header, 'jwk') as JWK;
     // A weak key costs more to try, or proves nothing. jose checks what the type is, but not whose member it is.
-    if (typeof usableKey(jwk) === 'string' || !Object.hasOwn(header, 'typ')) return { refusal: FALSE_PROOF };
-    if ((await calculateJwkThumbprint(jwk)) !== demanded.thumbprint) return { refusal: OTHER_KEY };
+    if (typeof usableKey(jwk) === 'string' || !Object.hasOwn(header, 'typ')) return FALSE_PROOF;
+    if ((await calculateJwkThumbprint(jwk)) !== demanded.thumbprint) return OTHER_KEY;
     ({ payload: claims } = await jwtVerify(value, EmbeddedJWK, OPTIONS));
   } catch {
-    return { refusal: FALSE_PROOF };
+    return FALSE_PROOF;
   }
 
-  if (own(claims, 'htm') !== demanded.method) return { refusal: OTHER_METHOD };
-  if (normalised(own(claims, 'htu')) !== normalised(demanded.url)) return { refusal: OTHER_URL };
+  if (own(claims, 'htm') !== demanded.method) return OTHER_METHOD;
+  if (normalised(own(claims, 'htu')) !== normalised(demanded.url)) return OTHER_URL;
   const iat = own(claims, 'iat');
   if (typeof iat !== 'number' || !(Math.abs(Date.now() / 1000 - iat) <= demanded.maxAge)) {
-    return { refusal: OLD_PROOF };
+    return OLD_PROOF;
   }
-  if (own(claims, 'ath') !== (await hashOf(demanded.token))) return { refusal: OTHER_TOKEN };
+  if (own(claims, 'ath') !== (await hashOf(demanded.token))) return OTHER_TOKEN;
   const jti = own(claims, 'jti');
-  if (typeof jti !== 'string' || jti === '') return { refusal: NO_PROOF_ID };
+  if (typeof jti !== 'string' || jti === '') return NO_PROOF_ID;
   return {
-    proof: {
-      id: await hashOf(`${demanded.thumbprint} ${jti}`),
-      acceptedUntil: (iat + demanded.maxAge) * 1000,
-    },
+    id: await hashOf(`${demanded.thumbprint} ${jti}`),
+    acceptedUntil: (iat + demanded.maxAge) * 1000,
   };
 }
 

@@ -1,5 +1,4 @@
 import { own } from '../shared/own-properties.js';
-import type { Header } from '../token/header.js';
 import type { TokenPayload, VerifyFailure } from '../types.js';
 
 /** What a token must claim. Times are in seconds. A list is satisfied by any one of its members. */
@@ -13,9 +12,14 @@ export interface ClaimRules {
 }
 
 /** The rule that a token breaks, as the verdict tells it. */
-export interface BrokenRule {
+export class BrokenRule {
   readonly reason: VerifyFailure;
   readonly message: string;
+
+  constructor(reason: VerifyFailure, message: string) {
+    this.reason = reason;
+    this.message = message;
+  }
 }
 
 /**
@@ -28,40 +32,44 @@ export interface BrokenRule {
  */
 export function checkClaims(
   payload: TokenPayload,
-  header: Header,
+  typ: unknown,
   rules: ClaimRules,
   now: number,
 ): BrokenRule | undefined {
-  const { issuer, audience, typ, maxTokenAge, clockTolerance } = rules;
-  if (typ !== undefined && mediaType(header.typ) !== mediaType(typ)) {
-    return broken('claim', `The "typ" header is not ${JSON.stringify(typ)}.`);
+  const { issuer, audience, maxTokenAge, clockTolerance } = rules;
+  if (rules.typ !== undefined && mediaType(typ) !== mediaType(rules.typ)) {
+    return new BrokenRule('claim', `The "typ" header is not ${JSON.stringify(rules.typ)}.`);
   }
   const claims = registered(payload);
   const { iss, aud } = claims;
   if (issuer && !(typeof iss === 'string' && issuer.includes(iss))) {
-    return broken('issuer', `The "iss" claim is not the expected issuer, ${oneOf(issuer)}.`);
+    return new BrokenRule('issuer', `The "iss" claim is not the expected issuer, ${oneOf(issuer)}.`);
   }
   if (audience && !audience.some((expected) => hasAudience(aud, expected))) {
-    return broken('audience', `The "aud" claim does not have the expected audience, ${oneOf(audience)}.`);
+    return new BrokenRule(
+      'audience',
+      `The "aud" claim does not have the expected audience, ${oneOf(audience)}.`,
+    );
   }
   for (const claim of rules.requiredClaims) {
     if (!Object.hasOwn(payload, claim))
-      return broken('claim', `The ${JSON.stringify(claim)} claim is missing.`);
+      return new BrokenRule('claim', `The ${JSON.stringify(claim)} claim is missing.`);
   }
   const mistyped = mistypedOf(claims);
-  if (mistyped) return broken('claim', `The "${mistyped}" claim is of the wrong type.`);
+  if (mistyped) return new BrokenRule('claim', `The "${mistyped}" claim is of the wrong type.`);
 
   // `maxTokenAge` makes `iat` required.
   const { nbf, exp, iat = now } = claims as Times;
   if (nbf !== undefined && nbf > now + clockTolerance) {
-    return broken('not_yet_valid', 'The "nbf" claim is in the future.');
+    return new BrokenRule('not_yet_valid', 'The "nbf" claim is in the future.');
   }
   if (maxTokenAge !== undefined && iat > now + clockTolerance) {
-    return broken('claim', 'The "iat" claim is in the future.');
+    return new BrokenRule('claim', 'The "iat" claim is in the future.');
   }
-  if (exp !== undefined && exp <= now - clockTolerance) return broken('expired', 'The token has expired.');
+  if (exp !== undefined && exp <= now - clockTolerance)
+    return new BrokenRule('expired', 'The token has expired.');
   if (maxTokenAge !== undefined && now - iat - clockTolerance > maxTokenAge) {
-    return broken('expired', 'The token was issued too long ago.');
+    return new BrokenRule('expired', 'The token was issued too long ago.');
   }
   return undefined;
 }
@@ -126,9 +134,3 @@ const mediaType = (typ: unknown): string | undefined =>
 /** Expected values are no secrets, and a missing slash is seen only beside them. */
 const oneOf = (expected: readonly string[]): string =>
   expected.map((value) => JSON.stringify(value)).join(' or ');
-
-/** Whether a choice ended in a refusal. */
-export const isBroken = (choice: object): choice is BrokenRule => Object.hasOwn(choice, 'reason');
-
-/** A broken rule, in the words of a verdict. */
-export const broken = (reason: VerifyFailure, message: string): BrokenRule => ({ reason, message });

@@ -1,21 +1,29 @@
-import type { SecretConfig } from '../config/parse.js';
 import { AuthError } from '../errors.js';
 import { parseWholeSeconds } from '../shared/duration.js';
 import { own, withoutPrototype } from '../shared/own-properties.js';
 import { randomId } from '../shared/runtime.js';
-import { mistypedClaim } from './check.js';
+import { type ClaimRules, mistypedClaim } from './check.js';
 
 const NOT_PLAIN = 'The payload and "claims" must be plain objects.';
 const OPTIONS = ['subject', 'expiresIn', 'claims'];
+
+/** What the configuration says of every token that is signed. Times are in seconds. */
+export interface SigningPolicy {
+  readonly rules: ClaimRules;
+  readonly defaultExpiry: number;
+  readonly maxExpiry: number;
+  /** Whether a token gets a `jti` of its own. */
+  readonly addsTokenId: boolean;
+}
 
 /**
  * The claims that `sign` puts into a token, as JSON. `now` is in seconds since the epoch.
  *
  * @throws {AuthError} `ERR_SIGN_INPUT`
  */
-export function claimsToSign(payload: unknown, options: unknown, config: SecretConfig, now: number): string {
+export function claimsToSign(payload: unknown, options: unknown, policy: SigningPolicy, now: number): string {
   try {
-    return JSON.stringify(mergeClaims(payload, options, config, now));
+    return JSON.stringify(mergeClaims(payload, options, policy, now));
   } catch (error) {
     if (error instanceof AuthError) throw error;
     // A cycle, a BigInt or a getter that throws. Its own message may quote the payload.
@@ -26,7 +34,7 @@ export function claimsToSign(payload: unknown, options: unknown, config: SecretC
 function mergeClaims(
   payload: unknown,
   options: unknown,
-  config: SecretConfig,
+  policy: SigningPolicy,
   now: number,
 ): Record<string, unknown> {
   if (!isPlainObject(options)) throw invalid('The options of sign must be an object.');
@@ -42,13 +50,13 @@ function mergeClaims(
 
   const merged: Record<string, unknown> = withoutPrototype(payload, claims);
   merged.iat = now;
-  const [issuer] = config.rules.issuer ?? [];
-  const [audience] = config.rules.audience ?? [];
+  const [issuer] = policy.rules.issuer ?? [];
+  const [audience] = policy.rules.audience ?? [];
   if (issuer !== undefined) merged.iss = issuer;
   if (audience !== undefined) merged.aud = audience;
   if (subject !== undefined) merged.sub = subject;
-  if (config.addsTokenId && !Object.hasOwn(merged, 'jti')) merged.jti = randomId();
-  merged.exp = now + lifetime(expiresIn, config);
+  if (policy.addsTokenId && !Object.hasOwn(merged, 'jti')) merged.jti = randomId();
+  merged.exp = now + lifetime(expiresIn, policy);
 
   const mistyped = mistypedClaim(merged);
   if (mistyped) throw invalid(`The "${mistyped}" claim must have the type that RFC 7519 gives it.`);
@@ -57,17 +65,17 @@ function mergeClaims(
   return merged;
 }
 
-function lifetime(expiresIn: unknown, config: SecretConfig): number {
-  if (expiresIn === undefined) return config.defaultExpiry;
+function lifetime(expiresIn: unknown, policy: SigningPolicy): number {
+  if (expiresIn === undefined) return policy.defaultExpiry;
   const seconds = parseWholeSeconds(expiresIn) ?? 0;
   if (seconds <= 0) {
     throw invalid(
       'The lifetime must be a duration of at least one second and at most 100 years, such as "30s", "15m" or "7d".',
     );
   }
-  if (seconds > config.maxExpiry) {
+  if (seconds > policy.maxExpiry) {
     throw invalid(
-      `The lifetime must not be longer than the configured maximum of ${config.maxExpiry} seconds.`,
+      `The lifetime must not be longer than the configured maximum of ${policy.maxExpiry} seconds.`,
     );
   }
   return seconds;

@@ -1,22 +1,29 @@
-import { checkClaims, isBroken } from '../claims/check.js';
+import { BrokenRule, checkClaims } from '../claims/check.js';
 import { claimsToSign } from '../claims/to-sign.js';
 import type { AuthProviderConfig } from '../config/options.js';
 import { type Config, parseConfig } from '../config/parse.js';
 import { AuthError } from '../errors.js';
 import { RemoteSource } from '../keys/remote/remote-source.js';
 import { SecretSource } from '../keys/secret.js';
-import { Sources } from '../keys/sources.js';
+import { type KeySource, Sources } from '../keys/sources.js';
 import { CLOCK_MARGIN } from '../shared/clock.js';
 import { own } from '../shared/own-properties.js';
-import { defaultEngine } from '../signature/choose.js';
 import type { SignatureEngine, SignatureVerdict } from '../signature/engine.js';
-import { publishRules } from '../source-rules.js';
+import { defaultEngine } from '../signature/node.js';
 import { HeaderMemory } from '../token/header.js';
 import { MAX_TOKEN_LENGTH, Malformed, parseToken, readClaims } from '../token/parse.js';
-import type { AuthClient, SignOptions, TokenPayload, VerifyFailure, VerifyResult } from '../types.js';
+import type {
+  AuthClient,
+  RefusedToken,
+  SignOptions,
+  TokenPayload,
+  VerifyFailure,
+  VerifyResult,
+} from '../types.js';
 import { healthOf } from './health.js';
 import { isRevoked, revoke as revokeBy } from './hooks.js';
-import { observed } from './observe.js';
+import { publishInternals } from './internals.js';
+import { observed, type SignedHandler } from './observe.js';
 
 /**
  * Creates a client without IntentKit.
@@ -31,19 +38,20 @@ export function createAuthClient(config: AuthProviderConfig): AuthClient {
 export function clientFrom(config: Config, engine: SignatureEngine = defaultEngine): AuthClient {
   const secret = config.secret && new SecretSource(config.secret, engine);
   const remotes = config.remotes.map((remote) => new RemoteSource(remote, engine, config.warn));
-  const sources = new Sources(secret, remotes);
+  const all: readonly KeySource[] = secret ? [secret, ...remotes] : remotes;
+  const sources = new Sources(all);
   // Only the header of a token with a good signature is remembered by `verify`, so that made-up headers take no place.
   // `decode` verifies nothing, and remembers the last one, whoever made it up.
   const verifiedHeaders = new HeaderMemory(64);
   const decodedHeaders = new HeaderMemory(1);
   const { revocation, onVerdict } = config;
 
-  async function verify(input: unknown): Promise<VerifyResult> {
+  async function verify(input: unknown, onSigned?: SignedHandler): Promise<VerifyResult> {
     const token = parseToken(input, verifiedHeaders);
     if (token instanceof Malformed) return invalid('malformed', token.message);
 
     const source = sources.choose(token);
-    if (isBroken(source)) return invalid(source.reason, source.message);
+    if (source instanceof BrokenRule) return invalid(source.reason, source.message);
 
     const lookedUp = source.find(token.header);
     const keys = lookedUp instanceof Promise ? await lookedUp : lookedUp;
@@ -62,11 +70,12 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     }
     if (verdict === 'bad') return invalid('signature', 'The signature was not made by the expected key.');
     verifiedHeaders.add(token.headerSegment, token.header);
+    onSigned?.({ header: token.header, rules: source.rules });
 
     const payload = readClaims(token);
     if (payload instanceof Malformed) return invalid('malformed', payload.message);
 
-    const broken = checkClaims(payload, token.header, source.rules, now());
+    const broken = checkClaims(payload, token.header.typ, source.rules, now());
     if (broken) return invalid(broken.reason, broken.message, payload);
     // The list gets a copy, read once more, so that nothing it does to it is seen in the verdict.
     if (revocation && (await isRevoked(revocation, readClaims(token) as TokenPayload))) {
@@ -128,15 +137,21 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     canRevoke: revocation?.revoke !== undefined,
     algorithms: sources.algorithms,
   };
+  const watched = onVerdict ? observed(verify, onVerdict) : verify;
   // The cast is sound, because a caller's `Claims` are all optional.
   const client = {
     sign,
-    verify: onVerdict ? observed(verify, onVerdict, verifiedHeaders) : verify,
+    // With one parameter, so that nothing a caller passes on by mistake becomes a handler.
+    verify: (token: unknown) => watched(token),
     revoke,
     decode,
     ...healthOf({ sign, secret, remotes, revocation, warn: config.warn, facts }),
   } as AuthClient;
-  publishRules(client, secret ? [secret, ...remotes] : remotes);
+  publishInternals(client, {
+    verify: watched,
+    publicVerify: client.verify,
+    rules: all.map(({ rules }) => rules),
+  });
   return client;
 }
 
@@ -144,7 +159,7 @@ const malformed = ({ message }: Malformed): AuthError => new AuthError('ERR_TOKE
 
 const now = (): number => Math.floor(Date.now() / 1000);
 
-const invalid = (reason: VerifyFailure, message: string, payload: TokenPayload = {}): VerifyResult => ({
+const invalid = (reason: VerifyFailure, message: string, payload: TokenPayload = {}): RefusedToken => ({
   valid: false,
   payload,
   expired: reason === 'expired',

@@ -1,10 +1,11 @@
+import type { Revocation } from '../config/options.js';
 import { AuthError } from '../errors.js';
 import type { RemoteSource } from '../keys/remote/remote-source.js';
 import type { SecretSource } from '../keys/secret.js';
 import { randomId } from '../shared/runtime.js';
 import type { WarningHandler } from '../shared/warnings.js';
 import type { AuthClient, AuthStatus } from '../types.js';
-import { isRevoked, type Revocation } from './hooks.js';
+import { isRevoked } from './hooks.js';
 
 /** What `ping` and `status` tell about. */
 interface Observed {

@@ -1,26 +1,6 @@
+import type { Revocation } from '../config/options.js';
 import { AuthError, type AuthErrorCode } from '../errors.js';
 import type { TokenPayload } from '../types.js';
-
-/**
- * Says which tokens are revoked. `createRevocationList` of `intentkit-auth/revocation` makes one on a store that
- * processes share. Anything with these methods will do, if it has a deadline of its own.
- */
-export interface Revocation {
-  /**
-   * Whether a token is revoked whose signature and claims are good. It gets a copy of the claims, never the token. When
-   * it throws, or answers with anything but `true` or `false`, there is no verdict: `verify` throws
-   * `ERR_REVOCATION_UNAVAILABLE`. An `AuthError` of yours with this code is thrown as it is.
-   */
-  isRevoked(payload: TokenPayload): boolean | Promise<boolean>;
-  /**
-   * Revokes the token with these claims, for `auth.revoke`. Without it, this client cannot revoke. It may get one that is
-   * revoked already. What it throws becomes `ERR_REVOCATION_UNAVAILABLE`, except an `AuthError` with this code or
-   * `ERR_NO_REVOCATION`.
-   *
-   * @param tolerance how far the client lets clocks differ, in seconds. It accepts the token for so long after its `exp`.
-   */
-  revoke?(payload: TokenPayload, tolerance: number): Promise<void>;
-}
 
 /**
  * Asks the hook, whatever it may do.

@@ -1,8 +1,8 @@
 import type { AuthProviderConfig } from '../config/options.js';
 import { parseConfig } from '../config/parse.js';
-import { publishRules, rulesOf } from '../source-rules.js';
 import type { AuthClient } from '../types.js';
 import { clientFrom } from './client.js';
+import { publishProvider } from './internals.js';
 
 /** What IntentKit asks of a provider. */
 export interface AuthProvider {
@@ -31,6 +31,6 @@ export function createAuthProvider(config: AuthProviderConfig): AuthProvider {
     healthCheck: () => client.ping(),
     shutdown: async () => {},
   };
-  publishRules(provider, rulesOf(client));
+  publishProvider(provider);
   return provider;
 }

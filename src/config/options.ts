@@ -1,8 +1,8 @@
-import type { Revocation } from '../client/hooks.js';
-import type { VerdictHandler } from '../client/observe.js';
+import type { AuthErrorCode } from '../errors.js';
 import type { Store } from '../shared/store.js';
 import type { WarningHandler } from '../shared/warnings.js';
 import type { Algorithm, AsymmetricAlgorithm } from '../signature/algorithms.js';
+import type { TokenPayload, VerifyFailure } from '../types.js';
 
 /**
  * Options of `createAuthProvider` and `createAuthClient`. Give `secret`, `jwksUrl` or `issuers`; `secret` goes with either
@@ -171,3 +171,50 @@ export interface IssuerOptions extends Omit<JwksOptions, 'issuer'> {
    */
   jwksUrl?: string;
 }
+
+/**
+ * Says which tokens are revoked. `createRevocationList` of `intentkit-auth/revocation` makes one on a store that
+ * processes share. Anything with these methods will do, if it has a deadline of its own.
+ */
+export interface Revocation {
+  /**
+   * Whether a token is revoked whose signature and claims are good. It gets a copy of the claims, never the token. When
+   * it throws, or answers with anything but `true` or `false`, there is no verdict: `verify` throws
+   * `ERR_REVOCATION_UNAVAILABLE`. An `AuthError` of yours with this code is thrown as it is.
+   */
+  isRevoked(payload: TokenPayload): boolean | Promise<boolean>;
+  /**
+   * Revokes the token with these claims, for `auth.revoke`. Without it, this client cannot revoke. It may get one that is
+   * revoked already. What it throws becomes `ERR_REVOCATION_UNAVAILABLE`, except an `AuthError` with this code or
+   * `ERR_NO_REVOCATION`.
+   *
+   * @param tolerance how far the client lets clocks differ, in seconds. It accepts the token for so long after its `exp`.
+   */
+  revoke?(payload: TokenPayload, tolerance: number): Promise<void>;
+}
+
+/**
+ * What became of one `verify`, for audit and metrics. It never holds the token. The claims and `keyId` are present only
+ * when the signature is valid.
+ */
+export interface Verdict {
+  /** Whether the token was accepted. */
+  readonly valid: boolean;
+  /** Why it was not. The code of an error says that there is no verdict. It is absent when `valid` is true. */
+  readonly reason?: VerifyFailure | AuthErrorCode;
+  /** The `iss` claim. */
+  readonly issuer?: string;
+  /** The `sub` claim. */
+  readonly subject?: string;
+  /** Who uses the token: the first text among the claims `client_id`, `azp`, `cid` and `appid`. */
+  readonly clientId?: string;
+  /** The `jti` claim. */
+  readonly jti?: string;
+  /** The `kid` header. It is present only when the signature of this token is valid. */
+  readonly keyId?: string;
+  /** How long `verify` took, with all that it waited for. */
+  readonly milliseconds: number;
+}
+
+/** Receives each verdict. It may throw, reject or hang: a broken log must not break authentication. */
+export type VerdictHandler = (verdict: Verdict) => void;

@@ -1,6 +1,4 @@
-import type { ClaimRules } from '../claims/check.js';
-import type { Revocation } from '../client/hooks.js';
-import type { VerdictHandler } from '../client/observe.js';
+import type { SigningPolicy } from '../claims/to-sign.js';
 import { configError, ownOptions } from '../shared/options.js';
 import { withoutPrototype } from '../shared/own-properties.js';
 import { emitWarning, safely, type WarningHandler } from '../shared/warnings.js';
@@ -12,7 +10,7 @@ import {
   isHmacAlgorithm,
 } from '../signature/algorithms.js';
 import { DEFAULTS } from './defaults.js';
-import type { AuthProviderConfig } from './options.js';
+import type { AuthProviderConfig, Revocation, VerdictHandler } from './options.js';
 import { type RemoteConfig, type RemoteDefaults, remoteConfig, requiringIat } from './remote.js';
 import { configSchema, firstProblem, type ParsedRemote } from './schema.js';
 
@@ -29,16 +27,11 @@ export interface Config {
   readonly onVerdict: VerdictHandler | undefined;
 }
 
-/** What the secret source needs: how to sign, and what it may verify. Times are in seconds. */
-export interface SecretConfig {
+/** What the secret source needs: how to sign, and what it may verify. */
+export interface SecretConfig extends SigningPolicy {
   readonly secrets: readonly Uint8Array[];
   readonly algorithm: HmacAlgorithm;
-  readonly rules: ClaimRules;
   readonly typ: string;
-  readonly defaultExpiry: number;
-  readonly maxExpiry: number;
-  /** Whether a token gets a `jti` of its own. */
-  readonly addsTokenId: boolean;
 }
 
 /**

@@ -1,6 +1,4 @@
 import * as z from 'zod/mini';
-import type { Revocation } from '../client/hooks.js';
-import type { VerdictHandler } from '../client/observe.js';
 import { parseMilliseconds, parseWholeSeconds } from '../shared/duration.js';
 import { methodOf, withoutPrototype } from '../shared/own-properties.js';
 import { encodeUtf8 } from '../shared/runtime.js';
@@ -8,7 +6,7 @@ import type { Store } from '../shared/store.js';
 import type { WarningHandler } from '../shared/warnings.js';
 import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../signature/algorithms.js';
 import { isAsymmetricKeyText } from './asymmetric-key-text.js';
-import type { Fetch } from './options.js';
+import type { Fetch, Revocation, VerdictHandler } from './options.js';
 
 /*
  * What each option accepts. The error of a schema says what the option must be: `parseConfig` puts the option's

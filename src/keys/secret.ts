@@ -4,10 +4,11 @@ import type { HmacAlgorithm } from '../signature/algorithms.js';
 import type { SignatureEngine, SigningKey } from '../signature/engine.js';
 import { HeaderMemory } from '../token/header.js';
 import { Malformed, parseToken } from '../token/parse.js';
-import type { KeySource } from './source.js';
+import type { KeySource } from './sources.js';
 
 /** The configured secrets. Each is imported once: importing on every call nearly halves the speed. */
 export class SecretSource implements KeySource {
+  readonly issuer = undefined;
   readonly algorithms: readonly [HmacAlgorithm];
   readonly rules: ClaimRules;
   readonly #keys: readonly SigningKey[] | Promise<readonly SigningKey[]>;

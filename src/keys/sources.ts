@@ -1,9 +1,28 @@
-import { type BrokenRule, broken } from '../claims/check.js';
+import { BrokenRule, type ClaimRules } from '../claims/check.js';
 import { own } from '../shared/own-properties.js';
+import type { Key } from '../signature/engine.js';
+import type { Header } from '../token/header.js';
 import { Malformed, readClaims, type Token } from '../token/parse.js';
-import type { RemoteSource } from './remote/remote-source.js';
-import type { SecretSource } from './secret.js';
-import type { KeySource } from './source.js';
+
+/**
+ * Holds the keys that may verify certain algorithms, and the rules for the claims of its tokens. A token's `alg` leads
+ * to the secret or to remote sources, never to both, so that no key of one kind ever meets an algorithm of the other.
+ */
+export interface KeySource {
+  /** The issuer that selects this source. `undefined`: the algorithm alone selects it. */
+  readonly issuer: string | undefined;
+  /**
+   * The algorithms that the source accepts. The secret shares none with a remote source; remote sources of `issuers` may
+   * share theirs, and `iss` then selects one.
+   */
+  readonly algorithms: readonly string[];
+  readonly rules: ClaimRules;
+  /**
+   * The keys that may have made this token's signature, none when there is no such key.
+   * @throws {AuthError} `ERR_JWKS_UNAVAILABLE` when that cannot be known.
+   */
+  find(header: Header): readonly Key[] | Promise<readonly Key[]>;
+}
 
 /**
  * The sources of a client. The algorithm of a token leads to the one source that may verify it, or to those among which
@@ -13,12 +32,11 @@ export class Sources {
   readonly #byAlgorithm = new Map<string, KeySource | 'by issuer'>();
   readonly #byIssuer = new Map<string, KeySource>();
 
-  constructor(secret: SecretSource | undefined, remotes: readonly RemoteSource[]) {
-    if (secret) for (const algorithm of secret.algorithms) this.#byAlgorithm.set(algorithm, secret);
-    for (const remote of remotes) {
-      if (remote.issuer !== undefined) this.#byIssuer.set(remote.issuer, remote);
-      const source = remote.issuer === undefined ? remote : 'by issuer';
-      for (const algorithm of remote.algorithms) this.#byAlgorithm.set(algorithm, source);
+  constructor(sources: readonly KeySource[]) {
+    for (const source of sources) {
+      if (source.issuer !== undefined) this.#byIssuer.set(source.issuer, source);
+      const selected = source.issuer === undefined ? source : 'by issuer';
+      for (const algorithm of source.algorithms) this.#byAlgorithm.set(algorithm, selected);
     }
   }
 
@@ -30,7 +48,7 @@ export class Sources {
   /** The source that may verify a token, or why there is none. */
   choose(token: Token): KeySource | BrokenRule {
     const source = this.#byAlgorithm.get(token.header.alg);
-    if (!source) return broken('algorithm', 'The "alg" header is not an accepted algorithm.');
+    if (!source) return new BrokenRule('algorithm', 'The "alg" header is not an accepted algorithm.');
     return source === 'by issuer' ? this.#chooseByIssuer(token) : source;
   }
 
@@ -40,12 +58,13 @@ export class Sources {
    */
   #chooseByIssuer(token: Token): KeySource | BrokenRule {
     const claims = readClaims(token);
-    if (claims instanceof Malformed) return broken('malformed', claims.message);
+    if (claims instanceof Malformed) return new BrokenRule('malformed', claims.message);
     const iss = own(claims, 'iss');
     const source = typeof iss === 'string' ? this.#byIssuer.get(iss) : undefined;
     if (source?.algorithms.includes(token.header.alg)) return source;
-    if (source) return broken('algorithm', 'The "alg" header is not an accepted algorithm of its issuer.');
-    return broken('issuer', `The "iss" claim is not a configured issuer${this.#hintOfSlash(iss)}.`);
+    if (source)
+      return new BrokenRule('algorithm', 'The "alg" header is not an accepted algorithm of its issuer.');
+    return new BrokenRule('issuer', `The "iss" claim is not a configured issuer${this.#hintOfSlash(iss)}.`);
   }
 
   /** A slash at the end is the usual mistake. What is configured is no secret. */

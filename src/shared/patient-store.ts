@@ -1,6 +1,6 @@
-import type { Store } from 'intentkit-auth';
 import { TooLate, within } from './deadline.js';
 import { monotonicNow } from './runtime.js';
+import type { Store } from './store.js';
 
 /** Why the store gave no answer, in words that are safe to log. */
 export class StoreError extends Error {

@@ -1,14 +1,21 @@
-import type { Header } from '../token/header.js';
-import type { Token } from '../token/parse.js';
 import type { AsymmetricAlgorithm } from './algorithms.js';
 
 /** What a key says of a signature. `unsupported`: a `crit` header asks for an extension that we do not have. */
 export type SignatureVerdict = 'good' | 'bad' | 'unsupported';
 
+/** A token, as far as its signature is concerned. The header has no prototype. */
+export interface SignedToken {
+  readonly compact: string;
+  readonly header: { readonly alg: string; readonly crit?: unknown };
+  /** The header segment, a dot and the payload segment. @see RFC 7515 section 5.1 */
+  readonly signingInput: string;
+  readonly signature: Uint8Array;
+}
+
 /** A key that an engine has made ready for one algorithm. It answers without a promise where it can. */
 export interface Key {
   /** The token's `alg` is known to be the algorithm of the key. */
-  verify(token: Token): SignatureVerdict | Promise<SignatureVerdict>;
+  verify(token: SignedToken): SignatureVerdict | Promise<SignatureVerdict>;
 }
 
 /** A secret, which also signs. */
@@ -21,10 +28,25 @@ export interface SigningKey extends Key {
 export interface SignatureEngine {
   readonly name: 'node:crypto' | 'jose';
   /** `header` is what `sign` writes. Its `alg` is the one algorithm of the key. */
-  importSecret(secret: Uint8Array, header: Header): SigningKey | Promise<SigningKey>;
+  importSecret(
+    secret: Uint8Array,
+    header: { readonly alg: string; readonly typ?: string },
+  ): SigningKey | Promise<SigningKey>;
   /** Makes ready a public key that jose has imported for the algorithm. */
   importPublicKey(key: CryptoKey, algorithm: AsymmetricAlgorithm): Key;
 }
 
 /** Whether a header asks for extensions, about which jose decides. @see RFC 7515 section 4.1.11 */
-export const hasCritical = ({ header }: Token): boolean => Object.hasOwn(header, 'crit');
+export const hasCritical = ({ header }: SignedToken): boolean => header.crit !== undefined;
+
+/**
+ * How many bytes an RSA-PSS signature by this key has, or `undefined` for other keys. OpenSSL, and so jose too, accepts
+ * an RSA-PSS signature whose leading zero byte was cut off, which would give one token in 256 a second spelling. The
+ * lengths of the other signatures are checked with them.
+ *
+ * @see RFC 8017 section 8.1.2 step 1
+ */
+export function signatureLength(key: CryptoKey): number | undefined {
+  if (key.algorithm.name !== 'RSA-PSS') return undefined;
+  return Math.ceil((key.algorithm as RsaKeyAlgorithm).modulusLength / 8);
+}

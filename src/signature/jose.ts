@@ -1,9 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import { withoutPrototype } from '../shared/own-properties.js';
 import { encodeUtf8 } from '../shared/runtime.js';
-import type { Token } from '../token/parse.js';
-import { hasCritical, type SignatureEngine, type SignatureVerdict } from './engine.js';
-import { signatureLength } from './length.js';
+import {
+  hasCritical,
+  type SignatureEngine,
+  type SignatureVerdict,
+  type SignedToken,
+  signatureLength,
+} from './engine.js';
 import { loadSign, loadVerify } from './load-jose.js';
 
 /** Signatures by jose, which goes through Web Crypto and so works on every runtime. */
@@ -25,7 +29,7 @@ export const joseEngine: SignatureEngine = {
 
   importPublicKey(key) {
     const length = signatureLength(key);
-    const hasRightLength = ({ signature }: Token): boolean =>
+    const hasRightLength = ({ signature }: SignedToken): boolean =>
       length === undefined || signature.length === length;
     return {
       // What a `crit` header asks for is judged before the signature.
@@ -35,7 +39,10 @@ export const joseEngine: SignatureEngine = {
 };
 
 /** The verdict of jose, which also knows what to do with a `crit` header. */
-export async function verifyByJose(token: Token, key: CryptoKey | KeyObject): Promise<SignatureVerdict> {
+export async function verifyByJose(
+  token: SignedToken,
+  key: CryptoKey | KeyObject,
+): Promise<SignatureVerdict> {
   const { compactVerify, errors } = await loadVerify();
   try {
     await compactVerify(token.compact, key, withoutPrototype({ algorithms: [token.header.alg] }));

@@ -1,10 +1,9 @@
 import type { KeyObject, VerifyKeyObjectInput } from 'node:crypto';
-import { monotonicNow } from '../shared/runtime.js';
+import { monotonicNow, nodeCrypto } from '../shared/runtime.js';
 import type { AsymmetricAlgorithm } from './algorithms.js';
 import { ecdsaLength, ecdsaToDer } from './der.js';
-import { hasCritical, type SignatureEngine, type SignatureVerdict } from './engine.js';
-import { verifyByJose } from './jose.js';
-import { signatureLength } from './length.js';
+import { hasCritical, type SignatureEngine, type SignatureVerdict, signatureLength } from './engine.js';
+import { joseEngine, verifyByJose } from './jose.js';
 
 /** A verification that takes longer moves to the thread pool, so that one token does not make the others wait. */
 const BLOCKING_MS = 1;
@@ -14,13 +13,24 @@ const TIMED = 3;
 
 const verdictOf = (isGood: boolean): SignatureVerdict => (isGood ? 'good' : 'bad');
 
+/** Signatures by `node:crypto`, where there is one: on Node 20.16 or later, Bun and Deno. */
+export const nodeEngine: SignatureEngine | undefined = nodeCrypto && createNodeEngine(nodeCrypto);
+
+/** The engine that clients use: `node:crypto` where there is one, otherwise jose. */
+export const defaultEngine: SignatureEngine = nodeEngine ?? joseEngine;
+
 /**
  * Signatures by `node:crypto`, which answers on the spot, where Web Crypto goes through a thread pool for every
  * call. A header with `crit` goes to jose. The differential test holds the verdicts of both equal.
  */
-export function createNodeEngine(nodeCrypto: typeof import('node:crypto')): SignatureEngine {
-  const { constants, createHmac, createSecretKey, KeyObject, timingSafeEqual, verify } = nodeCrypto;
-
+function createNodeEngine({
+  constants,
+  createHmac,
+  createSecretKey,
+  KeyObject,
+  timingSafeEqual,
+  verify,
+}: typeof import('node:crypto')): SignatureEngine {
   return {
     name: 'node:crypto',
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { clientFrom } from '../../src/client/client.js';
 import { parseConfig } from '../../src/config/parse.js';
 import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../../src/signature/algorithms.js';
-import { defaultEngine } from '../../src/signature/choose.js';
+import { defaultEngine } from '../../src/signature/node.js';
 import { KINDS, quickClock, servedFromMemory } from '../support/clients.js';
 import { bytesOf, flipped, forge, NOW, SECRET, withBitChanged } from '../support/forge.js';
 import { segment } from '../support/mint.js';

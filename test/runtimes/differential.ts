@@ -1,9 +1,9 @@
 // For Node, Bun and Deno: the corpus comes on stdin, and goes through both engines. The report goes to stdout.
 import { importJWK } from 'jose';
 import { type AsymmetricAlgorithm, isHmacAlgorithm } from '../../src/signature/algorithms.js';
-import { nodeEngine } from '../../src/signature/choose.js';
 import type { Key, SignatureEngine } from '../../src/signature/engine.js';
 import { joseEngine } from '../../src/signature/jose.js';
+import { nodeEngine } from '../../src/signature/node.js';
 import { HeaderMemory } from '../../src/token/header.js';
 import { Malformed, parseToken } from '../../src/token/parse.js';
 import type { Batch, Corpus } from './corpus.js';

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import type { VerifyResult } from '../../src/index.js';
-import { nodeEngine } from '../../src/signature/choose.js';
 import { joseEngine } from '../../src/signature/jose.js';
+import { nodeEngine } from '../../src/signature/node.js';
 import { Clients, type Kind, type Options, servedFromMemory } from './clients.js';
 
 if (!nodeEngine) throw new Error('This is Node, and Node has node:crypto.');

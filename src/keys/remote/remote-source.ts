@@ -7,7 +7,7 @@ import type { Key, SignatureEngine } from '../../signature/engine.js';
 import { loadKeyImport } from '../../signature/load-jose.js';
 import type { Header } from '../../token/header.js';
 import type { JwksStatus } from '../../types.js';
-import type { KeySource } from '../source.js';
+import type { KeySource } from '../sources.js';
 import { AbsentKeyIds } from './absent-key-ids.js';
 import { BackOff } from './back-off.js';
 import type { FetchError } from './fetch-json.js';

@@ -15,8 +15,11 @@ const NO_RULES: ClaimRules = {
   clockTolerance: 0,
 };
 
-const check = (claims: object, rules: Partial<ClaimRules> = {}, header = {}): BrokenRule | undefined =>
-  checkClaims({ ...claims }, { alg: 'HS256', ...header }, { ...NO_RULES, ...rules }, NOW);
+const check = (
+  claims: object,
+  rules: Partial<ClaimRules> = {},
+  header: { typ?: unknown } = {},
+): BrokenRule | undefined => checkClaims({ ...claims }, header.typ, { ...NO_RULES, ...rules }, NOW);
 
 describe('checkClaims, when several rules are broken,', () => {
   const rules = {

@@ -1,8 +1,6 @@
 import { createAuthClient, type Verdict } from 'intentkit-auth';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it, vi } from 'vitest';
-import { clientFrom } from '../../../src/client/client.js';
-import { parseConfig } from '../../../src/config/parse.js';
 import { mint } from '../../support/mint.js';
 import { outcome } from '../../support/outcome.js';
 
@@ -73,12 +71,6 @@ describe('onVerdict', () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     process.off('unhandledRejection', rejections);
     expect(rejections).not.toHaveBeenCalled();
-  });
-
-  it('costs nothing when it is not set: "verify" is then the function itself, and not one around it', () => {
-    const name = ({ verify }: { verify: { name: string } }): string => verify.name;
-    expect(name(clientFrom(parseConfig({ secret: SECRET })))).toBe('verify');
-    expect(name(clientFrom(parseConfig({ secret: SECRET, onVerdict: () => {} })))).not.toBe('verify');
   });
 
   it('must be a function', () => {

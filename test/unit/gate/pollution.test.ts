@@ -16,7 +16,10 @@ function pollute(name: string, value: unknown): void {
 
 it('A polluted "authInfo" admits nobody', async () => {
   const auth = createAuthClient({ secret: SECRET, audience: RESOURCE });
-  const verifier = createTokenVerifier(auth, { resource: RESOURCE });
+  const verifier = createTokenVerifier(auth, {
+    resource: RESOURCE,
+    invalidToken: (message) => new Error(message),
+  });
   const gate = createGate();
   pollute('authInfo', ADMIN);
   await expect(verifier.verifyAccessToken('garbage')).rejects.toThrow('The token is malformed.');

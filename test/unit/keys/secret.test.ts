@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { clientFrom } from '../../../src/client/client.js';
 import { parseConfig, type SecretConfig } from '../../../src/config/parse.js';
 import { SecretSource } from '../../../src/keys/secret.js';
-import { nodeEngine } from '../../../src/signature/choose.js';
 import type { SigningKey } from '../../../src/signature/engine.js';
 import { joseEngine } from '../../../src/signature/jose.js';
+import { nodeEngine } from '../../../src/signature/node.js';
 import { mint } from '../../support/mint.js';
 import { OTHER_SECRET, SECRET } from '../../support/secrets.js';
 

@@ -1,14 +1,21 @@
-import { OAuthError, type OAuthTokenVerifier, requireBearerAuth } from '@modelcontextprotocol/server';
+import {
+  OAuthError,
+  OAuthErrorCode,
+  type OAuthTokenVerifier,
+  requireBearerAuth,
+} from '@modelcontextprotocol/server';
 import { createAuthClient } from 'intentkit-auth';
 import { createTokenVerifier } from 'intentkit-auth/mcp';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it } from 'vitest';
 import { ISSUER, RESOURCE, requestWith, SECRET, tokenWith } from '../../support/gate.js';
 
+const invalidToken = (message: string) => new OAuthError(OAuthErrorCode.InvalidToken, message);
 const auth = createAuthClient({ secret: SECRET, issuer: ISSUER });
 const verifier: OAuthTokenVerifier = createTokenVerifier(auth, {
   resource: RESOURCE,
   scopes: { admin: ['files:write'] },
+  invalidToken,
 });
 /** The official gate. */
 const gate = requireBearerAuth({
@@ -55,7 +62,7 @@ describe('A token verifier in the gate of the official SDK', () => {
     const { jwksUrl, fetch, fail, token: issue } = await createTestIssuer();
     fail('reset');
     const down = createAuthClient({ jwksUrl, jwks: { fetch }, onWarning: () => {} });
-    const blind = createTokenVerifier(down, { resource: RESOURCE });
+    const blind = createTokenVerifier(down, { resource: RESOURCE, invalidToken });
     const token = await issue();
     await expect(blind.verifyAccessToken(token)).rejects.toMatchObject({ code: 'ERR_JWKS_UNAVAILABLE' });
     const answer = await requireBearerAuth({ verifier: blind })(

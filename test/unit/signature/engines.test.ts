@@ -8,9 +8,9 @@ import {
   HMAC_ALGORITHMS,
   isHmacAlgorithm,
 } from '../../../src/signature/algorithms.js';
-import { nodeEngine } from '../../../src/signature/choose.js';
 import type { Key, SignatureEngine } from '../../../src/signature/engine.js';
 import { joseEngine } from '../../../src/signature/jose.js';
+import { nodeEngine } from '../../../src/signature/node.js';
 import { HeaderMemory } from '../../../src/token/header.js';
 import { Malformed, parseToken, type Token } from '../../../src/token/parse.js';
 import { generateKeys, type Keys, mint } from '../../support/mint.js';

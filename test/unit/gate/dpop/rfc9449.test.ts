@@ -2,6 +2,7 @@
 import { decodeJwt } from 'jose';
 import { describe, expect, it, vi } from 'vitest';
 import { checkProof, type Demanded } from '../../../../gate/dpop/proof.js';
+import { Refusal } from '../../../../gate/refusals.js';
 import { freezeClock } from '../../../support/clock.js';
 
 freezeClock();
@@ -25,7 +26,7 @@ const demanded: Demanded = {
 const at = (milliseconds: number): void => void vi.setSystemTime(milliseconds);
 const outcome = async (proof: string, changes: Partial<Demanded> = {}) => {
   const checked = await checkProof(proof, { ...demanded, ...changes });
-  return 'refusal' in checked ? checked.refusal.description : 'accepted';
+  return checked instanceof Refusal ? checked.description : 'accepted';
 };
 
 describe('RFC 9449', () => {

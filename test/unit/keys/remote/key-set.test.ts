@@ -3,7 +3,7 @@ import { parseConfig } from '../../../../src/config/parse.js';
 import { KeySet, MAX_CANDIDATES } from '../../../../src/keys/remote/key-set.js';
 import { loadKeySet } from '../../../../src/keys/remote/load-key-set.js';
 import { ASYMMETRIC_ALGORITHMS } from '../../../../src/signature/algorithms.js';
-import { defaultEngine } from '../../../../src/signature/choose.js';
+import { defaultEngine } from '../../../../src/signature/node.js';
 import { ALMOST_ONE, simulate, watchRejections } from '../../../support/jwks-simulation.js';
 import { createSigner, generateKeys, mint, type Signer } from '../../../support/mint.js';
 

@@ -7,8 +7,8 @@ import fc from 'fast-check';
 import { afterAll, expect, it, vi } from 'vitest';
 import { parseConfig } from '../../../../src/config/parse.js';
 import { RemoteSource } from '../../../../src/keys/remote/remote-source.js';
-import { defaultEngine } from '../../../../src/signature/choose.js';
 import type { Key } from '../../../../src/signature/engine.js';
+import { defaultEngine } from '../../../../src/signature/node.js';
 import {
   ALMOST_ONE,
   FAULTS,

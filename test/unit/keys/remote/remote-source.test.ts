@@ -2,7 +2,7 @@ import type { JwksOptions } from 'intentkit-auth';
 import { expect, it, vi } from 'vitest';
 import { parseConfig } from '../../../../src/config/parse.js';
 import { RemoteSource } from '../../../../src/keys/remote/remote-source.js';
-import { defaultEngine } from '../../../../src/signature/choose.js';
+import { defaultEngine } from '../../../../src/signature/node.js';
 import {
   ALMOST_ONE,
   at,

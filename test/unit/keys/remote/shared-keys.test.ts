@@ -5,7 +5,7 @@ import type { RemoteConfig } from '../../../../src/config/remote.js';
 import { MAX_BODY_BYTES } from '../../../../src/keys/remote/fetch-json.js';
 import { KeySet } from '../../../../src/keys/remote/key-set.js';
 import { SharedKeys } from '../../../../src/keys/remote/shared-keys.js';
-import { defaultEngine } from '../../../../src/signature/choose.js';
+import { defaultEngine } from '../../../../src/signature/node.js';
 import { MINUTE, now, pass, pinRandom, SECOND, simulateEachTest } from '../../../support/jwks-simulation.js';
 import { createSigner } from '../../../support/mint.js';
 import { titled } from '../../../support/titled.js';
