@@ -5,30 +5,35 @@ export class TooLate extends Error {
   override readonly name = 'TooLate';
 
   constructor(milliseconds: number) {
-    super(`it did not answer within ${milliseconds / 1000} s`);
+    super(`did not answer within ${milliseconds / 1000} s`);
   }
 }
 
-/** A timer this late says that this process was busy or suspended, and not that the other side is slow. */
-const BUSY_MS = 50;
+/** Node's timers fire at once when they are set for longer. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** A timer this late shows that this process was busy or suspended. The answer may then have arrived unread. */
+const LATE_MS = 50;
+
+/** How long a process that was busy or suspended gets to read what has arrived. */
+const READING_MS = 50;
 
 /**
- * Settles as a promise does, or rejects after a time. What the promise does later has no effect, and its late rejection
- * is not an unhandled one. After a suspension, what has arrived meanwhile is read before it rejects.
+ * Settles as the work does, or rejects after a time. It never waits for more than one late timer, so it also fires on an event
+ * loop that is always busy. What the work does afterwards has no effect, and its late rejection is handled.
  *
  * @throws {TooLate}
  */
 export function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const expired = new Promise<never>((_, reject) => {
-    const wait = (delay: number): void => {
-      const due = monotonicNow() + delay;
-      timer = setTimeout(() => {
-        if (monotonicNow() - due > BUSY_MS) wait(BUSY_MS);
-        else reject(new TooLate(milliseconds));
-      }, delay);
-    };
-    wait(milliseconds);
+    const expire = (): void => reject(new TooLate(milliseconds));
+    const delay = Math.min(milliseconds, LONGEST_TIMER_MS);
+    const due = monotonicNow() + delay;
+    timer = setTimeout(() => {
+      if (monotonicNow() - due > LATE_MS) timer = setTimeout(expire, READING_MS);
+      else expire();
+    }, delay);
   });
   return Promise.race([work, expired]).finally(() => clearTimeout(timer));
 }

@@ -61,7 +61,7 @@ export class PatientStore {
 /** A code, or the word by which a Redis error begins. The rest may hold a password or what was asked. */
 function asStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
-  if (error instanceof TooLate) return new StoreError(error.message);
+  if (error instanceof TooLate) return new StoreError(`it ${error.message}`);
   try {
     const { code, message } = error as { code?: unknown; message?: unknown };
     const found = [code, String(message).split(' ', 1)[0]].find(isCode);

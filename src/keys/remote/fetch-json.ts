@@ -1,14 +1,8 @@
 import type { Fetch } from '../../config/options.js';
-import { monotonicNow } from '../../shared/runtime.js';
+import { TooLate, within } from '../../shared/deadline.js';
 
 /** 1 MiB: a thousand RSA keys are about half of it. */
 export const MAX_BODY_BYTES = 1_048_576;
-
-/** Node's timers fire at once when they are set for longer. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
-/** A timer this late says that the process was suspended, not that the endpoint is slow. */
-const SUSPENDED_MS = 1000;
 
 /** What is fetched, and how. */
 export interface JsonRequest {
@@ -28,22 +22,54 @@ export interface JsonRequest {
 }
 
 /**
- * Why the JSON could not be had, in words that are safe to log. The errors of some runtimes hold the whole URL with
- * its query, so only their codes are taken over.
+ * In which way a request failed.
+ *
+ * - `network`: no answer; `code` is that of the runtime, if there is one
+ * - `timeout`: no complete answer in time
+ * - `redirect`: a redirect, which is not followed
+ * - `status`: another status than 200, which is `status`
+ * - `too_large`: a body of more than {@link MAX_BODY_BYTES}
+ * - `not_json`: a body that is not JSON
+ * - `fetch`: the configured `fetch` does not answer as a `fetch` does
+ * - `unusable`: JSON that is not what was asked for
+ */
+export type FetchFailure =
+  | 'network'
+  | 'timeout'
+  | 'redirect'
+  | 'status'
+  | 'too_large'
+  | 'not_json'
+  | 'fetch'
+  | 'unusable';
+
+/**
+ * Why there is no JSON, in words that are safe to log. The errors of some runtimes hold the whole URL with its query, so
+ * only their codes are taken over.
  */
 export class FetchError extends Error {
   override readonly name = 'FetchError';
-  /** What the endpoint's `Retry-After` asks for. */
+  readonly kind: FetchFailure;
+  readonly code: string | undefined;
+  readonly status: number | undefined;
+  /** The wait that the endpoint's `Retry-After` asks for. */
   readonly retryAfterMs: number;
 
-  constructor(message: string, retryAfterMs = 0) {
+  constructor(
+    kind: FetchFailure,
+    message: string,
+    { code, status, retryAfterMs = 0 }: { code?: string; status?: number; retryAfterMs?: number } = {},
+  ) {
     super(message);
+    this.kind = kind;
+    this.code = code;
+    this.status = status;
     this.retryAfterMs = retryAfterMs;
   }
 }
 
-/** The connection was cut, by its code in Node, Deno and Bun. */
-const CUT = /\((UND_ERR_SOCKET|ECONNRESET|EPIPE|ConnectionClosed)\)$/;
+/** The codes of a cut connection in Node, Deno and Bun. */
+const CUT: readonly (string | undefined)[] = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ConnectionClosed'];
 
 /**
  * One GET of a JSON document, within bounds on time and size. jose's own fetch of a JWKS has no limit on the body, and
@@ -55,33 +81,19 @@ const CUT = /\((UND_ERR_SOCKET|ECONNRESET|EPIPE|ConnectionClosed)\)$/;
 export async function fetchJson(request: JsonRequest): Promise<unknown> {
   // Not `AbortSignal.timeout`, whose timer keeps a Deno process alive after the answer.
   const abort = new AbortController();
-  const answer = get(request, abort.signal).catch((error) => {
-    const isCut = request.connection === 'idle' && error instanceof FetchError && CUT.test(error.message);
+  const answer = get(request, abort.signal).catch((error: FetchError) => {
+    const isCut = request.connection === 'idle' && error.kind === 'network' && CUT.includes(error.code);
     if (!isCut || abort.signal.aborted) throw error;
     return get({ ...request, connection: 'new' }, abort.signal);
   });
-  const timeout = startTimeout(request.timeoutMs);
-  // A configured fetch may ignore the signal. The caller must not wait longer all the same.
-  return Promise.race([timeout.expired, answer]).finally(() => {
-    timeout.stop();
+  try {
+    // A configured fetch may ignore the signal. The caller must not wait longer all the same.
+    return await within(request.timeoutMs, answer);
+  } catch (error) {
+    throw error instanceof TooLate ? new FetchError('timeout', `the endpoint ${error.message}`) : error;
+  } finally {
     abort.abort();
-  });
-}
-
-/** Rejects after a time. After a suspension, what has arrived meanwhile is read before it rejects. */
-function startTimeout(milliseconds: number): { expired: Promise<never>; stop(): void } {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const expired = new Promise<never>((_, reject) => {
-    const wait = (delay: number): void => {
-      const due = monotonicNow() + delay;
-      timer = setTimeout(() => {
-        if (monotonicNow() - due > SUSPENDED_MS) return wait(SUSPENDED_MS);
-        reject(new FetchError(`the endpoint did not answer within ${milliseconds / 1000} s`));
-      }, delay);
-    };
-    wait(Math.min(milliseconds, MAX_TIMER_MS));
-  });
-  return { expired, stop: () => clearTimeout(timer) };
+  }
 }
 
 async function get(request: JsonRequest, signal: AbortSignal): Promise<unknown> {
@@ -99,28 +111,33 @@ async function get(request: JsonRequest, signal: AbortSignal): Promise<unknown> 
   try {
     return JSON.parse(body);
   } catch {
-    throw new FetchError('the endpoint did not answer with JSON');
+    throw new FetchError('not_json', 'the endpoint did not answer with JSON');
   }
 }
 
 async function readBody(response: Response, signal: AbortSignal): Promise<string> {
-  if (typeof response?.status !== 'number') throw new FetchError('"fetch" did not answer with a Response');
+  if (typeof response?.status !== 'number')
+    throw new FetchError('fetch', '"fetch" did not answer with a Response');
   const reader = response.body?.getReader?.();
   // Gives the connection back, at once and even if the fetch ignores the signal. After the end it does nothing.
   const cancel = (): void => void reader?.cancel().catch(() => {});
   signal.addEventListener('abort', cancel);
   try {
     // A late answer of a fetch that ignores the signal: nobody waits for it, so nobody reads it.
-    if (signal.aborted) throw new FetchError('the answer came too late');
+    if (signal.aborted) throw new FetchError('timeout', 'the answer came too late');
     // A configured fetch may have followed one all the same. Browsers hide the status of those they did not follow.
     if (response.redirected || response.type === 'opaqueredirect') {
-      throw new FetchError('the endpoint answered with a redirect, not 200');
+      throw new FetchError('redirect', 'the endpoint answered with a redirect, not 200');
     }
     if (response.status !== 200) {
-      throw new FetchError(`the endpoint answered ${response.status}, not 200`, retryAfterMs(response));
+      const { status } = response;
+      throw new FetchError('status', `the endpoint answered ${status}, not 200`, {
+        status,
+        retryAfterMs: retryAfterMs(response),
+      });
     }
     if (response.body && !reader)
-      throw new FetchError('"fetch" answered with a body that is not a web stream');
+      throw new FetchError('fetch', '"fetch" answered with a body that is not a web stream');
     return reader ? await readText(reader) : '';
   } finally {
     // Node's fetch holds on to the signal of a body that broke off, and with it to all that listens.
@@ -135,7 +152,8 @@ async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promis
   let bytes = 0;
   for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
     bytes += chunk.value.byteLength;
-    if (bytes > MAX_BODY_BYTES) throw new FetchError('the endpoint answered with more than 1 MiB');
+    if (bytes > MAX_BODY_BYTES)
+      throw new FetchError('too_large', 'the endpoint answered with more than 1 MiB');
     text += utf8.decode(chunk.value, { stream: true });
   }
   return text + utf8.decode();
@@ -157,12 +175,13 @@ function asFetchError(error: unknown): FetchError {
     const { code, cause } = error as { code?: unknown; cause?: { code?: unknown; message?: unknown } };
     const found = cause?.code ?? code;
     if (typeof found === 'string' && /^\w{1,40}$/.test(found)) {
-      return new FetchError(`the request failed (${found})`);
+      return new FetchError('network', `the request failed (${found})`, { code: found });
     }
     // Fetch has a list of blocked ports, and no code for them.
-    if (cause?.message === 'bad port') return new FetchError('the request failed (fetch blocks its port)');
+    if (cause?.message === 'bad port')
+      return new FetchError('network', 'the request failed (fetch blocks its port)');
   } catch {
     // There is nothing to tell.
   }
-  return new FetchError('the request failed');
+  return new FetchError('network', 'the request failed');
 }

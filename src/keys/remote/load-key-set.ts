@@ -38,15 +38,16 @@ export async function keySetOf(
   engine: SignatureEngine,
   algorithms: RemoteConfig['algorithms'],
 ): Promise<KeySet> {
-  if (!Array.isArray(members)) throw new FetchError('the endpoint did not answer with a JSON Web Key Set');
+  if (!Array.isArray(members))
+    throw new FetchError('unusable', 'the endpoint did not answer with a JSON Web Key Set');
   // Otherwise its failure to load would look like keys that cannot be imported.
   await loadKeyImport().catch(() => {
-    throw new FetchError('jose could not be loaded');
+    throw new FetchError('unusable', 'jose could not be loaded');
   });
   const set = new KeySet(members, began, engine, url);
   // Otherwise an empty set, as of a provider that is being deployed, would replace good keys.
   if (!(await set.isUsableFor(algorithms))) {
-    throw new FetchError('the endpoint answered with no key for an accepted algorithm');
+    throw new FetchError('unusable', 'the endpoint answered with no key for an accepted algorithm');
   }
   return set;
 }
@@ -72,8 +73,9 @@ async function discover(
     }
   }
   const [problem] = problems;
-  if (problem !== undefined) throw new FetchError(problem);
+  if (problem !== undefined) throw new FetchError('unusable', problem);
   const reasons = new Set(failures.map(({ message }) => message));
   const retryAfterMs = Math.max(...failures.map((failure) => failure.retryAfterMs));
-  throw new FetchError(`the discovery failed: ${[...reasons].join(', and then ')}`, retryAfterMs);
+  const message = `the discovery failed: ${[...reasons].join(', and then ')}`;
+  throw new FetchError(failures[0]?.kind ?? 'unusable', message, { retryAfterMs });
 }
