@@ -1,4 +1,4 @@
-import { isLoopback } from '../src/config/loopback.js';
+import { isSafeUrl, wellKnownUrl, withoutTrailingSlash } from '../src/shared/url.js';
 
 /** The protected server as it is known to the public. */
 export interface Resource {
@@ -13,26 +13,22 @@ export interface Resource {
   readonly spellings: ReadonlySet<unknown>;
 }
 
-const WELL_KNOWN = '/.well-known/oauth-protected-resource';
-
 /** `undefined` for what cannot be a resource. @see RFC 9728 sections 1.2 and 3.1 */
 export function createResource(text: unknown): Resource | undefined {
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
   if (!url || /[?#]/.test(text as string) || url.username || url.password) return undefined;
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) return undefined;
-  const metadataPath = `${WELL_KNOWN}${withoutSlash(url.pathname)}`;
+  if (!isSafeUrl(url)) return undefined;
+  const metadata = wellKnownUrl(url, 'oauth-protected-resource');
   return {
     text: text as string,
     href: url.href,
     origin: url.origin,
-    metadataUrl: `${url.origin}${metadataPath}`,
-    metadataPath,
+    metadataUrl: metadata.href,
+    metadataPath: metadata.pathname,
     spellings: new Set([text, url.href]),
   };
 }
 
 /** Whether a request for this path asks for the metadata of the resource. */
 export const isMetadataPath = (resource: Resource, path: string): boolean =>
-  withoutSlash(path) === resource.metadataPath;
-
-const withoutSlash = (path: string): string => (path.endsWith('/') ? path.slice(0, -1) : path);
+  withoutTrailingSlash(path) === resource.metadataPath;

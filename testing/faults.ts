@@ -1,3 +1,4 @@
+import { withOtherSlash } from '../src/shared/url.js';
 import type { TestFault } from './options.js';
 
 /** What a request is answered. `hang`: nothing, for ever. `reset`: the end of the connection. */
@@ -66,8 +67,6 @@ const FAULTS: Readonly<Record<TestFault, (served: Served) => Answer>> = {
 
 /** The query of a request that came by a redirect, which gets the good answer. */
 export const REDIRECTED = 'redirected';
-
-const withOtherSlash = (url: string): string => (url.endsWith('/') ? url.slice(0, -1) : `${url}/`);
 
 /** The answer of a fault. */
 export const faulty = (fault: TestFault, served: Served): Answer => FAULTS[fault](served);

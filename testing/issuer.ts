@@ -1,6 +1,7 @@
 import { SignJWT } from 'jose';
 import { discoveryUrls } from '../src/keys/remote/discovery.js';
 import { parseDuration } from '../src/shared/duration.js';
+import { withoutTrailingSlash } from '../src/shared/url.js';
 import { ASYMMETRIC_ALGORITHMS } from '../src/signature/algorithms.js';
 import { type Answer, checkFault, faulty, json, REDIRECTED, type Served } from './faults.js';
 import { type HttpServer, startHttpServer } from './http-server.js';
@@ -27,7 +28,7 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
   let fault: { name: TestFault; only: TestFaultOptions['only'] } | undefined;
   let server: Promise<HttpServer> | undefined;
 
-  const jwksUrl = (): string => `${url.replace(/\/$/, '')}/.well-known/jwks.json`;
+  const jwksUrl = (): string => `${withoutTrailingSlash(url)}/.well-known/jwks.json`;
 
   async function served(path: string): Promise<Served | undefined> {
     if (path === new URL(jwksUrl()).pathname) return { kind: 'keys', path, document: await keys.jwks() };

@@ -1,11 +1,11 @@
 import { discoveryUrls, jwksUrlOf } from '../../src/keys/remote/discovery.js';
 import { own } from '../../src/shared/own-properties.js';
-import { shownUrl } from '../../src/shared/url.js';
+import { isSafeUrl, shownUrl } from '../../src/shared/url.js';
 import { shownValue } from '../text.js';
 import { askJson } from './ask.js';
 import type { Explanation } from './explain.js';
 import { type Finding, fits, note, wrong } from './finding.js';
-import { isSafe, type Plan } from './plan.js';
+import type { Plan } from './plan.js';
 
 /** What is known of the issuer after its discovery. */
 export interface Discovered {
@@ -21,7 +21,7 @@ export interface Discovered {
 export async function checkDiscovery({ issuer, jwksUrl, timeoutMs }: Plan): Promise<Discovered> {
   const findings: Finding[] = [];
   let reachable = issuer;
-  if (!isSafe(new URL(issuer))) {
+  if (!isSafeUrl(new URL(issuer))) {
     reachable = issuer.replace(/^http:/i, 'https:');
     const change = `Set "issuer" to "${shownUrl(reachable)}" if its document says so.`;
     findings.push(

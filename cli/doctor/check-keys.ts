@@ -1,11 +1,11 @@
 import { usableKey } from '../../src/keys/remote/usable-key.js';
 import { own } from '../../src/shared/own-properties.js';
-import { shownUrl } from '../../src/shared/url.js';
+import { isSafeUrl, shownUrl } from '../../src/shared/url.js';
 import type { IgnoredKeyReason } from '../../src/types.js';
 import { shownValue } from '../text.js';
 import { askJson } from './ask.js';
 import { type Finding, fits, note, wrong } from './finding.js';
-import { isSafe, type Plan } from './plan.js';
+import type { Plan } from './plan.js';
 
 /** Why a key is left out, in words that follow a number of keys. */
 const REASONS: Readonly<Record<IgnoredKeyReason, string>> = {
@@ -28,7 +28,7 @@ export interface Keys {
 /** Fetches the key set and looks at each key as the package does. */
 export async function checkKeys(url: URL, { timeoutMs }: Plan): Promise<Keys> {
   const place = shownUrl(url.href);
-  if (!isSafe(url)) {
+  if (!isSafeUrl(url)) {
     const message = `The keys come over http: from ${place}, where anyone on the way can replace them.`;
     return { findings: [wrong('keys', message, 'Set "jwksUrl" to the https: URL.')] };
   }

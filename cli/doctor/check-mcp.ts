@@ -1,13 +1,12 @@
 import { scopesOf } from '../../gate/scopes.js';
-import { isLoopback } from '../../src/config/loopback.js';
 import { own } from '../../src/shared/own-properties.js';
-import { nearMiss, shownUrl } from '../../src/shared/url.js';
+import { isLoopback, isSafeUrl, nearMiss, shownUrl, wellKnownUrl } from '../../src/shared/url.js';
 import { readToken } from '../read-token.js';
 import { printable, shownValue } from '../text.js';
 import { askJson } from './ask.js';
 import { type Explanation, explain } from './explain.js';
 import { type Finding, fits, note, wrong } from './finding.js';
-import { isSafe, type Plan } from './plan.js';
+import type { Plan } from './plan.js';
 
 /**
  * Knocks at an MCP server without a token, as a client does that knows nothing, and follows its challenge to its
@@ -16,7 +15,7 @@ import { isSafe, type Plan } from './plan.js';
  * @see RFC 9728 sections 3 and 5
  */
 export async function checkMcp(mcp: URL, plan: Plan, token: string | undefined): Promise<Finding[]> {
-  if (!isSafe(mcp)) {
+  if (!isSafeUrl(mcp)) {
     return [
       wrong(
         'challenge',
@@ -43,7 +42,7 @@ export async function checkMcp(mcp: URL, plan: Plan, token: string | undefined):
   }
   const challenge = response.headers.get('www-authenticate') ?? '';
   const named = /\bresource_metadata="([^"]*)"/i.exec(challenge)?.[1];
-  const wellKnown = new URL(`/.well-known/oauth-protected-resource${mcp.pathname.replace(/\/$/, '')}`, mcp);
+  const wellKnown = wellKnownUrl(mcp, 'oauth-protected-resource');
   const findings = token === undefined ? [] : compareScopes(challenge, token);
   if (named !== undefined && URL.canParse(named) && mayLeadTo(new URL(named), mcp)) {
     findings.push(fits('challenge', `${place} answers 401 and names its metadata.`));
@@ -70,7 +69,7 @@ export async function checkMcp(mcp: URL, plan: Plan, token: string | undefined):
 
 /** A server elsewhere must not lead requests to what listens on this machine. */
 const mayLeadTo = (place: URL, mcp: URL): boolean =>
-  isSafe(place) && (isLoopback(mcp.hostname) || !isLoopback(place.hostname));
+  isSafeUrl(place) && (isLoopback(mcp) || !isLoopback(place));
 
 /** The server may take one scope for another, and it alone knows how it is configured. */
 function compareScopes(challenge: string, text: string): Finding[] {

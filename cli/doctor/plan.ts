@@ -1,4 +1,3 @@
-import { isLoopback } from '../../src/config/loopback.js';
 import { parseMilliseconds } from '../../src/shared/duration.js';
 import type { Options } from '../arguments.js';
 import { UsageError } from '../io.js';
@@ -41,6 +40,3 @@ function checkedUrl(option: string, text: string): URL {
   if (url.username || url.password) throw new UsageError(`${option} must not hold credentials.`);
   return url;
 }
-
-/** Whether nobody between can change what comes from there. */
-export const isSafe = ({ protocol, hostname }: URL): boolean => protocol === 'https:' || isLoopback(hostname);

@@ -1,9 +1,9 @@
 import type { ClaimRules } from '../claims/check.js';
 import { configError } from '../shared/options.js';
 import type { Store } from '../shared/store.js';
+import { isSafeUrl } from '../shared/url.js';
 import { ASYMMETRIC_ALGORITHMS, type AsymmetricAlgorithm } from '../signature/algorithms.js';
 import { REMOTE_DEFAULTS } from './defaults.js';
-import { isLoopback } from './loopback.js';
 import type { Fetch } from './options.js';
 import type { ParsedRemote } from './schema.js';
 
@@ -83,7 +83,7 @@ function checkUrl(url: URL, allowHttp: boolean, name: string, headers: string): 
   if (url.username || url.password) {
     throw configError(`${name} must not hold credentials; send them in ${headers}.`);
   }
-  if (!isSafe(url, allowHttp)) {
+  if (!isAllowed(url, allowHttp)) {
     throw configError(`${name} must be an https: URL: over http: anyone could replace the keys.`);
   }
 }
@@ -91,11 +91,11 @@ function checkUrl(url: URL, allowHttp: boolean, name: string, headers: string): 
 function checkDiscoverable(issuer: string | undefined, allowHttp: boolean, name: string): void {
   const url = issuer !== undefined && URL.canParse(issuer) ? new URL(issuer) : undefined;
   const isPlain = url && !url.username && !url.password && !url.search && !url.hash;
-  if (isPlain && isSafe(url, allowHttp)) return;
+  if (isPlain && isAllowed(url, allowHttp)) return;
   throw configError(
     `${name} must be an https: URL, or give its "jwksUrl", because keys are discovered from it.`,
   );
 }
 
-const isSafe = ({ protocol, hostname }: URL, allowHttp: boolean): boolean =>
-  protocol === 'https:' || (protocol === 'http:' && (allowHttp || isLoopback(hostname)));
+const isAllowed = (url: URL, allowHttp: boolean): boolean =>
+  isSafeUrl(url) || (allowHttp && url.protocol === 'http:');

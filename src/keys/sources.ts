@@ -1,5 +1,6 @@
 import { BrokenRule, type ClaimRules } from '../claims/check.js';
 import { own } from '../shared/own-properties.js';
+import { withOtherSlash } from '../shared/url.js';
 import type { Key } from '../signature/engine.js';
 import type { Header } from '../token/header.js';
 import { Malformed, readClaims, type Token } from '../token/parse.js';
@@ -70,7 +71,7 @@ export class Sources {
   /** A slash at the end is the usual mistake. What is configured is no secret. */
   #hintOfSlash(iss: unknown): string {
     if (typeof iss !== 'string') return '';
-    const other = iss.endsWith('/') ? iss.slice(0, -1) : `${iss}/`;
+    const other = withOtherSlash(iss);
     return this.#byIssuer.has(other) ? `; ${JSON.stringify(other)} is one, and differs by a slash` : '';
   }
 }

@@ -12,7 +12,7 @@ export function nearMiss(expected: string, found: string): string {
   if (one.hostname !== other.hostname) differences.push('it is on another host');
   else if (one.port !== other.port) differences.push('it is on another port');
 
-  const [path, otherPath] = [withoutSlash(one.pathname), withoutSlash(other.pathname)];
+  const [path, otherPath] = [withoutTrailingSlash(one.pathname), withoutTrailingSlash(other.pathname)];
   if (path.toLowerCase() !== otherPath.toLowerCase()) {
     differences.push('its path is another one, as of another tenant or realm');
   } else if (path !== otherPath) {
@@ -35,4 +35,29 @@ export const shownUrl = (url: string): string =>
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�')
     .slice(0, 200);
 
-const withoutSlash = (path: string): string => path.replace(/\/$/, '');
+/** A path or a URL without one slash at its end. */
+export const withoutTrailingSlash = (text: string): string => (text.endsWith('/') ? text.slice(0, -1) : text);
+
+/** The same text with a slash at its end, or without it: the usual mistake in the name of an issuer. */
+export const withOtherSlash = (text: string): string =>
+  text.endsWith('/') ? withoutTrailingSlash(text) : `${text}/`;
+
+/**
+ * Where a well-known document about a URL is: its name comes before the path.
+ *
+ * @param name such as `oauth-protected-resource`.
+ * @see RFC 8615 section 3, RFC 8414 section 3.1, RFC 9728 section 3.1
+ */
+export const wellKnownUrl = ({ origin, pathname }: URL, name: string): URL =>
+  new URL(`${origin}/.well-known/${name}${withoutTrailingSlash(pathname)}`);
+
+/**
+ * Whether the host of a parsed URL is this machine, so that `http:` crosses no network. `*.localhost` is not, because the
+ * resolver decides where it leads. The URL parser has already turned every spelling of an IPv4 address into four decimals.
+ */
+export const isLoopback = ({ hostname }: URL): boolean =>
+  hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+
+/** Whether nobody on the way can read or change what is sent: `https:`, or `http:` on this machine. */
+export const isSafeUrl = (url: URL): boolean =>
+  url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));

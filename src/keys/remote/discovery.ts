@@ -1,6 +1,5 @@
-import { isLoopback } from '../../config/loopback.js';
 import { own } from '../../shared/own-properties.js';
-import { nearMiss, shownUrl } from '../../shared/url.js';
+import { isLoopback, nearMiss, shownUrl, wellKnownUrl, withoutTrailingSlash } from '../../shared/url.js';
 
 /*
  * From an issuer to the URL of its keys, without the requests, which `fetchJson` makes. Whoever answers says for whom
@@ -20,11 +19,10 @@ export const DISCOVERY_ACCEPT = 'application/json';
  * @see OpenID Connect Discovery 1.0 section 4
  */
 export function discoveryUrls(issuer: string): [oauth: URL, openId: URL] {
-  const { origin, pathname } = new URL(issuer);
-  const path = pathname.replace(/\/$/, '');
+  const url = new URL(issuer);
   return [
-    new URL(`${origin}/.well-known/oauth-authorization-server${path}`),
-    new URL(`${origin}${path}/.well-known/openid-configuration`),
+    wellKnownUrl(url, 'oauth-authorization-server'),
+    new URL(`${url.origin}${withoutTrailingSlash(url.pathname)}/.well-known/openid-configuration`),
   ];
 }
 
@@ -53,7 +51,7 @@ export function jwksUrlOf(document: unknown, issuer: string, allowHttp = false):
   const url = new URL(jwksUri);
   if (url.username || url.password) return 'the "jwks_uri" of the discovery document holds credentials';
   // An issuer elsewhere must not lead requests to what listens on this machine.
-  const mayBeHttp = allowHttp || (isLoopback(url.hostname) && isLoopback(new URL(issuer).hostname));
+  const mayBeHttp = allowHttp || (isLoopback(url) && isLoopback(new URL(issuer)));
   if (url.protocol === 'https:' || (mayBeHttp && url.protocol === 'http:')) return url;
   return 'the "jwks_uri" of the discovery document is not an https: URL';
 }
