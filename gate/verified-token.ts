@@ -1,8 +1,8 @@
-import type { ClaimRules } from '../src/claims/check.js';
+import { type ClaimRules, clientIdOf } from '../src/claims/check.js';
 import { internalsOf } from '../src/client/internals.js';
 import { AuthError } from '../src/errors.js';
 import { own } from '../src/shared/own-properties.js';
-import type { AuthClient, TokenPayload } from '../src/types.js';
+import type { AuthClient } from '../src/types.js';
 import type { VerifierConfig } from './config.js';
 import { NO_EXPIRY, OTHER_AUDIENCE, type Refusal, refusalFor, unavailable } from './refusals.js';
 import { expandScopes, scopesOf } from './scopes.js';
@@ -10,8 +10,6 @@ import type { AuthInfo } from './types.js';
 
 /** Who calls, by a token that is valid for this resource, or why the token is refused. */
 export type TokenCheck = (token: string) => Promise<AuthInfo | Refusal>;
-
-const CLIENT_CLAIMS = ['client_id', 'azp', 'cid', 'appid'];
 
 /**
  * Checks what every door of the gate checks of a token: the verdict of the client, an audience and an expiry. Whether the
@@ -31,7 +29,7 @@ export function createTokenCheck(auth: AuthClient, config: VerifierConfig): Toke
       if (typeof exp !== 'number') return NO_EXPIRY;
       return {
         token,
-        clientId: clientOf(payload),
+        clientId: clientIdOf(payload) ?? '',
         scopes: expandScopes(scopesOf(payload, permissions), implications),
         expiresAt: exp + clockTolerance,
         // A new one each time, since a URL can be changed.
@@ -74,14 +72,6 @@ function verifierOf(auth: AuthClient): (token: string) => Promise<Verified> {
 
 const holds = (aud: unknown, spellings: ReadonlySet<unknown>): boolean =>
   Array.isArray(aud) ? aud.some((one) => spellings.has(one)) : spellings.has(aud);
-
-function clientOf(payload: TokenPayload): string {
-  for (const claim of CLIENT_CLAIMS) {
-    const value = own(payload, claim);
-    if (typeof value === 'string') return value;
-  }
-  return '';
-}
 
 /** The whole seconds after which the error says to try again. */
 function retryAfter(error: unknown): number | undefined {

@@ -1,6 +1,7 @@
 import type { Revocation } from '../src/config/options.js';
 import { AuthError } from '../src/errors.js';
 import { CLOCK_MARGIN } from '../src/shared/clock.js';
+import { Outage } from '../src/shared/outage.js';
 import { own } from '../src/shared/own-properties.js';
 import { PatientStore, StoreError } from '../src/shared/patient-store.js';
 import { type Store, storeThatFailsLoudly } from '../src/shared/store.js';
@@ -8,7 +9,6 @@ import type { TokenPayload } from '../src/types.js';
 import { type Entry, entryIn, keyOf, textOf } from './entries.js';
 import { Misses } from './misses.js';
 import { parseOptions, type RevocationListOptions } from './options.js';
-import { Outage } from './outage.js';
 
 /** A {@link Revocation} that can also revoke all tokens of a subject. */
 export interface RevocationList extends Revocation {
@@ -63,12 +63,16 @@ export function createRevocationList(store: Store, options: RevocationListOption
   if (typeof usable === 'string') throw new AuthError('ERR_AUTH_CONFIG', `The store ${usable}`);
   const patient = new PatientStore(usable, settings.timeoutMs);
   const misses = new Misses(settings.cacheMissesMs);
-  const outage = new Outage(
-    settings.warn,
-    settings.acceptsWhenUnavailable
-      ? 'revoked tokens are accepted until it answers'
-      : 'tokens cannot be verified until it answers',
-  );
+  const outage = new Outage(settings.warn, {
+    subject: 'The revocation store',
+    failing: 'REVOCATION_FAILING',
+    recovered: 'REVOCATION_RECOVERED',
+    // A store that fails now and then must not fill the log.
+    quietMs: 10_000,
+  });
+  const consequence = settings.acceptsWhenUnavailable
+    ? 'revoked tokens are accepted until it answers'
+    : 'tokens cannot be verified until it answers';
 
   async function ask<T>(question: (store: Store) => Promise<T>, outcome: string): Promise<T> {
     try {
@@ -77,7 +81,7 @@ export function createRevocationList(store: Store, options: RevocationListOption
       return answer;
     } catch (error) {
       const { message } = error as StoreError;
-      outage.failed(message);
+      outage.failed(message, consequence);
       throw new AuthError(
         'ERR_REVOCATION_UNAVAILABLE',
         `${outcome}, because the revocation store gave no answer (${message}); try again in 1 s.`,

@@ -124,6 +124,10 @@ const registered = (claims: object): Registered => ({
   iat: own(claims, 'iat'),
 });
 
+/** The client that a token was issued to: the first of these claims that is text. */
+export const clientIdOf = (payload: TokenPayload): string | undefined =>
+  ['client_id', 'azp', 'cid', 'appid'].map((name) => own(payload, name)).find((id) => typeof id === 'string');
+
 const hasAudience = (aud: unknown, expected: string): boolean =>
   aud === expected || (Array.isArray(aud) && aud.includes(expected));
 

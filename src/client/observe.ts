@@ -1,4 +1,4 @@
-import type { ClaimRules } from '../claims/check.js';
+import { type ClaimRules, clientIdOf } from '../claims/check.js';
 import type { Verdict, VerdictHandler } from '../config/options.js';
 import type { AuthError } from '../errors.js';
 import { own } from '../shared/own-properties.js';
@@ -22,7 +22,7 @@ export function observed(verify: Verify, handler: VerdictHandler): Verify {
         ...given('reason', reason),
         ...given('issuer', textIn(payload, 'iss')),
         ...given('subject', textIn(payload, 'sub')),
-        ...given('clientId', textIn(payload, 'client_id', 'azp', 'cid', 'appid')),
+        ...given('clientId', clientIdOf(payload)),
         ...given('jti', textIn(payload, 'jti')),
         ...given('keyId', typeof keyId === 'string' ? keyId : undefined),
         milliseconds: monotonicNow() - began,
@@ -41,9 +41,10 @@ export function observed(verify: Verify, handler: VerdictHandler): Verify {
   };
 }
 
-/** The first of these claims that is text. */
-const textIn = (payload: TokenPayload, ...names: readonly string[]): string | undefined =>
-  names.map((name) => own(payload, name)).find((value) => typeof value === 'string');
+const textIn = (payload: TokenPayload, name: string): string | undefined => {
+  const value = own(payload, name);
+  return typeof value === 'string' ? value : undefined;
+};
 
 const given = <Name extends string, Value>(name: Name, value: Value | undefined) =>
   value === undefined ? {} : { [name]: value };

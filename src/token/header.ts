@@ -1,3 +1,5 @@
+import { BoundedMap } from '../shared/bounded-map.js';
+
 /** The header of a JWS as JSON gave it: only `alg` is known to be text. @see RFC 7515 section 4 */
 export interface Header {
   readonly alg: string;
@@ -14,14 +16,13 @@ const ownCopy = (text: string): string => JSON.parse(JSON.stringify(text));
  * remembered says nothing about a token but what its header is.
  */
 export class HeaderMemory {
-  readonly #size: number;
-  readonly #headers = new Map<string, Header>();
+  readonly #headers: BoundedMap<string, Header>;
   #lastSegment = '';
   #lastHeader: Header | undefined;
 
   /** @param size how many headers are remembered. */
   constructor(size: number) {
-    this.#size = size;
+    this.#headers = new BoundedMap(size);
   }
 
   get(segment: string): Header | undefined {
@@ -31,9 +32,8 @@ export class HeaderMemory {
 
   add(segment: string, header: Header): void {
     if (header === this.#lastHeader || segment.length > MAX_SEGMENT_LENGTH) return;
+    if (this.#headers.has(segment)) return;
     const copy = ownCopy(segment);
-    // A real issuer has a handful, so forgetting all of them is rare and costs next to nothing.
-    if (this.#headers.size >= this.#size && !this.#headers.has(copy)) this.#headers.clear();
     this.#headers.set(copy, header);
     this.#lastSegment = copy;
     this.#lastHeader = header;

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../shared/bounded-map.js';
 import type { Header } from '../../token/header.js';
 
 const MAX_REMEMBERED = 256;
@@ -10,7 +11,7 @@ const MAX_KEY_ID_LENGTH = 256;
  */
 export class AbsentKeyIds {
   readonly #cooldownMs: number;
-  readonly #absent = new Map<string, { header: Header; since: number }>();
+  readonly #absent = new BoundedMap<string, { header: Header; since: number }>(MAX_REMEMBERED);
 
   constructor(cooldownMs: number) {
     this.#cooldownMs = cooldownMs;
@@ -25,10 +26,7 @@ export class AbsentKeyIds {
   remember({ alg, kid }: Header, fetchBegan: number): void {
     const name = nameOf({ alg, kid });
     if (name.length > MAX_KEY_ID_LENGTH) return;
-    this.#absent.delete(name);
     this.#absent.set(name, { header: { alg, kid }, since: fetchBegan });
-    const [oldest = ''] = this.#absent.keys();
-    if (this.#absent.size > MAX_REMEMBERED) this.#absent.delete(oldest);
   }
 
   /** Takes the answer of a fetch: a remembered key that is there is forgotten, and every other is absent anew. */

@@ -1,5 +1,6 @@
 import type { RemoteConfig } from '../../config/remote.js';
 import type { AuthError } from '../../errors.js';
+import type { Outage } from '../../shared/outage.js';
 import { isWorkers, monotonicNow } from '../../shared/runtime.js';
 import { shownUrl } from '../../shared/url.js';
 import type { WarningHandler } from '../../shared/warnings.js';
@@ -14,9 +15,8 @@ import type { FetchError } from './fetch-json.js';
 import type { KeySet } from './key-set.js';
 import { loadKeySet } from './load-key-set.js';
 import { LookUpBudget } from './look-up-budget.js';
-import { noVerdict, unfetched } from './no-verdict.js';
-import { OutageWarnings } from './outage-warnings.js';
 import { SharedKeys } from './shared-keys.js';
+import { consequenceOf, noVerdict, outageOf, unfetched } from './unavailable.js';
 
 /** The share of `cacheMaxAge` after which keys are refreshed in the background: a random one between these. */
 const REFRESH_FROM = 0.7;
@@ -38,7 +38,7 @@ export class RemoteSource implements KeySource {
   readonly rules;
   readonly #config: RemoteConfig;
   readonly #engine: SignatureEngine;
-  readonly #outage: OutageWarnings;
+  readonly #outage: Outage;
   readonly #shared: SharedKeys | undefined;
   readonly #backOff = new BackOff();
   readonly #lookUps: LookUpBudget;
@@ -52,7 +52,7 @@ export class RemoteSource implements KeySource {
   constructor(config: RemoteConfig, engine: SignatureEngine, warn: WarningHandler) {
     this.#config = config;
     this.#engine = engine;
-    this.#outage = new OutageWarnings(warn, config);
+    this.#outage = outageOf(config, warn);
     this.issuer = config.issuer;
     this.#shared = config.cache && new SharedKeys(config, config.cache, engine);
     this.algorithms = config.algorithms;
@@ -217,7 +217,7 @@ export class RemoteSource implements KeySource {
     const now = monotonicNow();
     this.#backOff.failed(now, error.retryAfterMs);
     this.#lastError = error;
-    this.#outage.failed(error, this.#set ? this.#servesUntil(this.#set) - now : 0);
+    this.#outage.failed(error.message, ...consequenceOf(this.#set ? this.#servesUntil(this.#set) - now : 0));
     throw this.#unavailable();
   }
 

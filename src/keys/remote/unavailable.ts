@@ -1,0 +1,40 @@
+import { AuthError } from '../../errors.js';
+import { Outage } from '../../shared/outage.js';
+import { shownUrl } from '../../shared/url.js';
+import type { WarningHandler } from '../../shared/warnings.js';
+
+/** Where keys come from: a URL, or an issuer whose metadata names it. */
+interface Endpoint {
+  readonly issuer: string | undefined;
+  readonly url: URL | undefined;
+}
+
+/** The error that `verify` throws when a token cannot be verified right now. `retryInMs` becomes whole seconds. */
+export function noVerdict(problem: string, retryInMs: number, cause?: Error): AuthError {
+  const retryAfter = Math.max(1, Math.ceil(retryInMs / 1000));
+  return new AuthError(
+    'ERR_JWKS_UNAVAILABLE',
+    `The token was neither accepted nor refused, because ${problem}; try again in ${retryAfter} s.`,
+    { retryAfter, ...(cause && { cause }) },
+  );
+}
+
+/** Says that keys could not be fetched, and why. The name of an issuer is not a secret. */
+export const unfetched = ({ issuer }: Endpoint, { message }: Error): string => {
+  const keys = issuer === undefined ? 'the keys behind "jwksUrl"' : `the keys of ${JSON.stringify(issuer)}`;
+  return `${keys} could not be fetched (${message})`;
+};
+
+/** Warns of the outages of an endpoint. */
+export const outageOf = ({ issuer, url }: Endpoint, warn: WarningHandler): Outage =>
+  new Outage(warn, {
+    subject: `The JWKS endpoint ${url ? shownUrl(url.href) : `of ${JSON.stringify(issuer)}`}`,
+    failing: 'JWKS_FAILING',
+    recovered: 'JWKS_RECOVERED',
+  });
+
+/** What an outage means: the last good keys serve for this long, or not at all. */
+export const consequenceOf = (servesForMs: number): [consequence: string, details?: string] =>
+  servesForMs > 0
+    ? ['the last good keys serve', ` for another ${Math.ceil(servesForMs / 1000)} s`]
+    : ['its tokens cannot be verified until it answers'];
