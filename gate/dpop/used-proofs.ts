@@ -1,5 +1,5 @@
 import { CLOCK_MARGIN } from '../../src/shared/clock.js';
-import { within } from '../../src/shared/deadline.js';
+import { PatientStore } from '../../src/shared/patient-store.js';
 import type { Store } from '../../src/shared/store.js';
 import type { Proof } from './proof.js';
 
@@ -14,13 +14,13 @@ export const PROOFS_PER_SECOND = 5000;
 
 /** Remembers proofs for as long as they would be accepted again. */
 export class UsedProofs {
-  readonly #store: Store | undefined;
+  readonly #store: PatientStore | undefined;
   readonly #capacity: number;
   /** Until when each is remembered, by id, in the order of arrival. */
   readonly #memory = new Map<string, number>();
 
   constructor(store: Store | undefined, capacity: number) {
-    this.#store = store;
+    this.#store = store && new PatientStore(store, STORE_DEADLINE_MS);
     this.#capacity = capacity;
   }
 
@@ -41,7 +41,7 @@ export class UsedProofs {
     this.#memory.set(id, keptUntil);
     if (!this.#store) return 'first';
     try {
-      return await within(STORE_DEADLINE_MS, useInStore(this.#store, `dpop:${id}`, keptUntil - now));
+      return await this.#store.ask((store) => useInStore(store, `dpop:${id}`, keptUntil - now));
     } catch {
       return 'unknown';
     }

@@ -31,13 +31,17 @@ export class PatientStore {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** @throws {StoreError} and nothing else. */
-  async ask<T>(question: (store: Store) => Promise<T>): Promise<T> {
+  /**
+   * Asks the store. One question may read and write several times within the one deadline.
+   *
+   * @throws {StoreError} and nothing else.
+   */
+  async ask<T>(question: (store: Store) => T | Promise<T>): Promise<Awaited<T>> {
     const now = monotonicNow();
     if (this.#late.count >= MAX_LATE && now < this.#probeAt)
       throw new StoreError('it has not answered for a while');
     this.#probeAt = now + PROBE_INTERVAL_MS;
-    const answer = question(this.#store);
+    const answer = answerTo(question, this.#store);
     try {
       const inTime = await within(this.#timeoutMs, answer);
       this.#late = { count: 0 };
@@ -56,6 +60,11 @@ export class PatientStore {
     };
     answer.then(settled, settled);
   }
+}
+
+/** A store may also throw instead of rejecting. */
+async function answerTo<T>(question: (store: Store) => T | Promise<T>, store: Store): Promise<T> {
+  return question(store);
 }
 
 /** A code, or the word by which a Redis error begins. The rest may hold a password or what was asked. */

@@ -1,5 +1,5 @@
 import type { RemoteConfig } from '../../config/remote.js';
-import { within } from '../../shared/deadline.js';
+import { PatientStore, StoreError } from '../../shared/patient-store.js';
 import { monotonicNow, randomId, sha256 } from '../../shared/runtime.js';
 import type { Store } from '../../shared/store.js';
 import type { SignatureEngine } from '../../signature/engine.js';
@@ -31,13 +31,13 @@ const CLOCKS_MS = 60_000;
 export class SharedKeys {
   readonly #config: RemoteConfig;
   readonly #engine: SignatureEngine;
-  readonly #store: Store;
+  readonly #store: PatientStore;
   readonly #names: Promise<{ keys: string; turn: string }>;
 
   constructor(config: RemoteConfig, store: Store, engine: SignatureEngine) {
     this.#config = config;
     this.#engine = engine;
-    this.#store = store;
+    this.#store = new PatientStore(store, STORE_TIMEOUT_MS);
     this.#names = namesFor(config);
     // A failure is met by `load`.
     this.#names.catch(() => {});
@@ -91,7 +91,7 @@ export class SharedKeys {
     const mine = `turn ${Date.now()} ${randomId()}`;
     await this.#set(turn, mine, TURN_MS);
     const kept = await this.#get(turn);
-    if (parts(kept, 'turn').length === 0) throw new Error('The store did not keep it.');
+    if (parts(kept, 'turn').length === 0) throw new StoreError('it did not keep what was stored');
     return kept === mine;
   }
 
@@ -106,21 +106,11 @@ export class SharedKeys {
   }
 
   #get(key: string): Promise<unknown> {
-    return within(
-      STORE_TIMEOUT_MS,
-      this.#ask(() => this.#store.get(key)),
-    );
+    return this.#store.ask((store) => store.get(key));
   }
 
   #set(key: string, value: string, ttlMs: number): Promise<unknown> {
-    return within(
-      STORE_TIMEOUT_MS,
-      this.#ask(() => this.#store.set(key, value, ttlMs)),
-    );
-  }
-
-  async #ask(question: () => unknown): Promise<unknown> {
-    return question();
+    return this.#store.ask((store) => store.set(key, value, ttlMs));
   }
 }
 

@@ -1,0 +1,129 @@
+import { createAuthClient } from 'intentkit-auth';
+import { createTestIssuer } from 'intentkit-auth/testing';
+import { expect, it } from 'vitest';
+import { UsedProofs } from '../../../gate/dpop/used-proofs.js';
+import { PatientStore, StoreError } from '../../../src/shared/patient-store.js';
+import { flush, pass, stopClocks, watchRejections } from '../../support/jwks-simulation.js';
+import { BROKEN_STORES } from '../../support/stores.js';
+import { titled } from '../../support/titled.js';
+
+const TIMEOUT = 50;
+const set = async (): Promise<void> => {};
+
+/** Those that do not answer. What the others answer is for the one who asked to judge. */
+const UNANSWERING = BROKEN_STORES.filter(({ problem }) => /^it (failed|did not answer)/.test(problem));
+
+/** A store that answers nothing until it is told to, and a patient one around it. */
+function silentStore() {
+  const answers: ((value: string) => void)[] = [];
+  const get = (): Promise<string> => new Promise((resolve) => answers.push(resolve));
+  const patient = new PatientStore({ get, set }, TIMEOUT);
+  /** What came of a question, once it is known. */
+  const ask = (): Promise<unknown> =>
+    patient.ask((store) => store.get('a')).catch((error: StoreError) => error.message);
+  return { answers, ask };
+}
+
+const SILENT = 'it did not answer within 0.05 s';
+const CLOSED = 'it has not answered for a while';
+
+it.each(titled(UNANSWERING))(
+  'A patient store whose store %s says why it has no answer',
+  async (_, { problem, ...store }) => {
+    stopClocks();
+    const noRejections = watchRejections();
+    const asked = new PatientStore(store, TIMEOUT)
+      .ask(({ get }) => get('a'))
+      .catch((error: unknown) => error);
+    await pass(100, 10);
+    expect(await asked).toBeInstanceOf(StoreError);
+    expect(await asked).toMatchObject({ message: problem });
+    await noRejections();
+  },
+);
+
+it('A patient store asks no more once 100 answers are overdue, but for one question a second', async () => {
+  stopClocks();
+  const { answers, ask } = silentStore();
+  const first = Array.from({ length: 100 }, ask);
+  await pass(TIMEOUT);
+  expect(new Set(await Promise.all(first))).toEqual(new Set([SILENT]));
+  for (let count = 0; count < 1000; count += 1) expect(await ask()).toBe(CLOSED);
+  expect(answers.length).toBe(100);
+
+  await pass(1000 - TIMEOUT);
+  const probes = [ask(), ask()];
+  await pass(TIMEOUT);
+  expect(await Promise.all(probes)).toEqual([SILENT, CLOSED]);
+  expect(answers.length).toBe(101);
+});
+
+it('A patient store asks as before after its first answer in time, although the overdue ones never come', async () => {
+  stopClocks();
+  const { answers, ask } = silentStore();
+  void Array.from({ length: 150 }, ask);
+  await pass(1000);
+  const probe = ask();
+  await flush();
+  answers.at(-1)?.('back');
+  expect(await probe).toBe('back');
+
+  const next = [ask(), ask()];
+  await flush();
+  for (const answer of answers.slice(-2)) answer('good');
+  expect(await Promise.all(next)).toEqual(['good', 'good']);
+});
+
+it('A patient store forgets overdue answers when they come', async () => {
+  stopClocks();
+  const { answers, ask } = silentStore();
+  void Array.from({ length: 100 }, ask);
+  await pass(TIMEOUT);
+  expect(await ask()).toBe(CLOSED);
+  for (const answer of answers) answer('late');
+  await flush();
+  const next = ask();
+  await flush();
+  answers.at(-1)?.('good');
+  expect(await next).toBe('good');
+});
+
+it('A replay store that hangs is asked about 101 of a thousand proofs', async () => {
+  stopClocks();
+  let asked = 0;
+  const get = (): Promise<never> => {
+    asked += 1;
+    return new Promise(() => {});
+  };
+  const used = new UsedProofs({ get, set }, 10_000);
+  const use = (n: number) => used.use({ id: `proof-${n}`, acceptedUntil: Date.now() + 60_000 });
+  const first = Array.from({ length: 100 }, (_, n) => use(n));
+  await pass(1000);
+  const next = Array.from({ length: 900 }, (_, n) => use(100 + n));
+  await pass(1000);
+  expect(new Set(await Promise.all([...first, ...next]))).toEqual(new Set(['unknown']));
+  expect(asked).toBe(101);
+});
+
+it('A store of shared keys that hangs is asked no more once 100 answers are overdue', async () => {
+  stopClocks();
+  let asked = 0;
+  const get = (): Promise<never> => {
+    asked += 1;
+    return new Promise(() => {});
+  };
+  const issuer = await createTestIssuer();
+  const jwks = { fetch: issuer.fetch, cache: { get, set }, cacheMaxAge: '1s' };
+  const client = createAuthClient({ jwksUrl: issuer.jwksUrl, jwks, onWarning: () => {} });
+  const token = await issuer.token({}, { expiresIn: '1d' });
+  for (let count = 0; count < 200; count += 1) {
+    const verified = client.verify(token);
+    await pass(1000, 50);
+    expect(await verified).toMatchObject({ valid: true });
+  }
+  const before = asked;
+  const verified = client.verify(token);
+  await pass(1000, 50);
+  expect(await verified).toMatchObject({ valid: true });
+  expect(asked).toBeLessThanOrEqual(before + 1);
+});
