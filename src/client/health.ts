@@ -2,12 +2,15 @@ import type { Revocation } from '../config/options.js';
 import { AuthError } from '../errors.js';
 import type { RemoteSource } from '../keys/remote/remote-source.js';
 import type { SecretSource } from '../keys/secret.js';
-import { randomId } from '../shared/runtime.js';
+import { isWorkers, monotonicNow, randomId } from '../shared/runtime.js';
 import type { WarningHandler } from '../shared/warnings.js';
 import type { AuthClient, AuthStatus } from '../types.js';
 import { isRevoked } from './hooks.js';
 
-/** What `ping` and `status` tell about. */
+/** The shortest time between two health checks, however often a health route is asked. */
+const CHECK_INTERVAL_MS = 1000;
+
+/** The parts of a client that `ping` and `status` look at. */
 interface Observed {
   readonly sign: AuthClient['sign'];
   readonly secret: SecretSource | undefined;
@@ -16,6 +19,13 @@ interface Observed {
   readonly warn: WarningHandler;
   /** What does not change. */
   readonly facts: Readonly<Pick<AuthStatus, 'engine' | 'canSign' | 'canRevoke' | 'algorithms'>>;
+}
+
+/** One health check. It is pending until it has a result. */
+interface Check {
+  readonly began: number;
+  readonly healthy: Promise<boolean>;
+  isPending: boolean;
 }
 
 /** The methods of a client that tell whether it works. */
@@ -28,8 +38,21 @@ export function healthOf({
   facts,
 }: Observed): Pick<AuthClient, 'ping' | 'status'> {
   let pingFailure: string | undefined;
+  let last: Check | undefined;
 
+  /** Callers share one check, and within a second its result. On Workers, no request may wait for another. */
   async function ping(): Promise<boolean> {
+    if (last && !isWorkers() && (last.isPending || monotonicNow() - last.began < CHECK_INTERVAL_MS)) {
+      return last.healthy;
+    }
+    const check: Check = { began: monotonicNow(), healthy: isHealthy(), isPending: true };
+    last = check;
+    await check.healthy;
+    check.isPending = false;
+    return check.healthy;
+  }
+
+  async function isHealthy(): Promise<boolean> {
     const own = (secret && (await failureOf(secret))) ?? (revocation && (await failureOfList(revocation)));
     if (own !== undefined && own !== pingFailure) warn(`The health check failed: ${own}`, 'PING_FAILED');
     // RemoteSource warns about its outages itself.
@@ -47,7 +70,7 @@ export function healthOf({
     }
   }
 
-  /** The list is asked about a token that nobody has. */
+  /** Asks the list about a token that does not exist. */
   async function failureOfList(list: Revocation): Promise<string | undefined> {
     try {
       await isRevoked(list, { jti: randomId() });

@@ -22,11 +22,6 @@ import { consequenceOf, noVerdict, outageOf, unfetched } from './unavailable.js'
 const REFRESH_FROM = 0.7;
 const REFRESH_TO = 0.9;
 
-/** The shortest time between two fetches for `ping`, however often a health route is asked. */
-const CHECK_INTERVAL_MS = 1000;
-
-type Fetch = Readonly<{ began: number; set: Promise<KeySet> }>;
-
 /**
  * The keys behind a JWKS URL. The first token that needs them fetches them, and they are kept. They are refreshed in
  * the background before they grow old. While the endpoint fails they serve on, within a bound that counts from the
@@ -45,8 +40,7 @@ export class RemoteSource implements KeySource {
   readonly #absent: AbsentKeyIds;
   #set: KeySet | undefined;
   #refreshAt = 0;
-  #pending: Fetch | undefined;
-  #check: Fetch | undefined;
+  #pending: Promise<KeySet> | undefined;
   #lastError: FetchError | undefined;
 
   constructor(config: RemoteConfig, engine: SignatureEngine, warn: WarningHandler) {
@@ -76,20 +70,16 @@ export class RemoteSource implements KeySource {
   }
 
   /**
-   * Fetches the keys, even when keys are cached and however recently a fetch failed. It joins a fetch in flight, and
-   * callers within a second share one.
+   * Fetches the keys, even when keys are cached and however recently a fetch failed. It joins a fetch in flight.
    *
    * @returns why the keys could not be fetched, or `undefined` when they could.
    */
   async check(): Promise<string | undefined> {
-    if (!this.#check || isWorkers() || monotonicNow() - this.#check.began >= CHECK_INTERVAL_MS) {
-      this.#check = this.#sharedFetch ?? this.#fetch('endpoint');
-    }
     try {
-      await this.#check.set;
+      await (this.#sharedFetch ?? this.#fetch('endpoint'));
       return undefined;
     } catch {
-      // A later fetch may have succeeded within the second, and its success is newer.
+      // Another fetch may have succeeded since, as on Workers, where requests do not share one.
       const problem = this.#lastError && unfetched(this.#config, this.#lastError);
       return problem && `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`;
     }
@@ -155,7 +145,7 @@ export class RemoteSource implements KeySource {
     // While the endpoint fails, only the back-off paces. The budget is for what tokens can cause.
     if (this.#sharedFetch || this.#backOff.failing) return this.#refresh();
     const now = monotonicNow();
-    if (this.#lookUps.spend(now)) return this.#fetch().set;
+    if (this.#lookUps.spend(now)) return this.#fetch();
     const waitMs = this.#lookUps.remaining(now);
     throw noVerdict('its key id is unknown, and the budget for looking up such ids is spent', waitMs);
   }
@@ -166,9 +156,9 @@ export class RemoteSource implements KeySource {
   }
 
   async #refresh(): Promise<KeySet> {
-    if (this.#sharedFetch) return this.#sharedFetch.set;
+    if (this.#sharedFetch) return this.#sharedFetch;
     if (this.#retryInMs() > 0) throw this.#unavailable();
-    return this.#fetch().set;
+    return this.#fetch();
   }
 
   /**
@@ -176,13 +166,12 @@ export class RemoteSource implements KeySource {
    * and give up what a request leaves behind: there each request fetches for itself, and nothing happens in the
    * background.
    */
-  get #sharedFetch(): Fetch | undefined {
+  get #sharedFetch(): Promise<KeySet> | undefined {
     return isWorkers() ? undefined : this.#pending;
   }
 
   /** Gets a set: from the store that processes share, if there is one, or by a request. */
-  #fetch(from: 'anywhere' | 'endpoint' = 'anywhere'): Fetch {
-    const began = monotonicNow();
+  #fetch(from: 'anywhere' | 'endpoint' = 'anywhere'): Promise<KeySet> {
     const usual = this.#set ? 'idle' : 'first';
     const connection = this.#backOff.failing ? 'new' : usual;
     const request = () => loadKeySet(this.#config, this.#engine, connection, monotonicNow());
@@ -191,13 +180,12 @@ export class RemoteSource implements KeySource {
       (loaded) => this.#succeeded(loaded),
       (error: FetchError) => this.#failed(error),
     );
-    const fetch: Fetch = { began, set };
-    this.#pending = fetch;
+    this.#pending = set;
     const done = (): void => {
       this.#pending = undefined;
     };
     set.then(done, done);
-    return fetch;
+    return set;
   }
 
   #succeeded(set: KeySet): KeySet {

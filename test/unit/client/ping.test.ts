@@ -93,6 +93,30 @@ describe('ping', () => {
     }
   });
 
+  it('200 pings at once, and those of the next second, make one check of everything', async () => {
+    const calls = { verified: 0, asked: 0 };
+    const { issuer, config } = await start();
+    const revocation = {
+      isRevoked: async () => {
+        calls.asked += 1;
+        return false;
+      },
+    };
+    const verify = () => {
+      calls.verified += 1;
+      return 'good' as const;
+    };
+    const { client } = watched({ secret: SECRET, revocation, ...config }, { verify });
+    const pings = Array.from({ length: 200 }, () => client.ping());
+    expect(new Set(await Promise.all(pings))).toEqual(new Set([true]));
+    moveClock(999);
+    expect(await client.ping()).toBe(true);
+    expect([calls, issuer.requests.length]).toEqual([{ verified: 1, asked: 1 }, 1]);
+    moveClock(1000);
+    expect(await client.ping()).toBe(true);
+    expect([calls, issuer.requests.length]).toEqual([{ verified: 2, asked: 2 }, 2]);
+  });
+
   it.each<[what: string, config: AuthProviderConfig]>([
     ['alone', {}],
     ['with claim rules that it does not meet', { requiredClaims: ['sub'], issuer: 'i', audience: 'a' }],
