@@ -20,13 +20,13 @@ export async function askJson(url: URL, timeoutMs: number): Promise<Asked> {
   };
   try {
     const accept = 'application/json, application/jwk-set+json';
-    const document = await fetchJson({
+    const { document } = await fetchJson({
       url,
       accept,
       timeoutMs,
       headers: undefined,
       fetch: watched,
-      connection: 'first',
+      isFailing: false,
     });
     return { document };
   } catch (error) {

@@ -14,11 +14,21 @@ export interface JsonRequest {
   /** `undefined`: the global `fetch`, looked up at each request, because instrumentation replaces it. */
   readonly fetch: Fetch | undefined;
   /**
-   * The state of the connection that the request may use. `new`: the last request failed, so ask for another
-   * connection, since the old one may lead to a broken replica. `idle`: there may be one left from an earlier
-   * success, which the other side may cut at any time, so try once more when it is cut. `first`: there is none.
+   * Whether the endpoint is known to fail. The connection is then closed after the request, because it may lead to a
+   * broken replica, and a request that is cut is left to the next attempt.
    */
-  readonly connection: 'first' | 'idle' | 'new';
+  readonly isFailing: boolean;
+  /** Whether caches on the way must ask the endpoint itself. */
+  readonly noCache?: boolean;
+  /** Called for each request that is sent. */
+  readonly onRequest?: () => void;
+}
+
+/** The JSON that an endpoint answered with. */
+export interface FetchedJson {
+  readonly document: unknown;
+  /** How long ago the answer was made, by its `Age` header. It is more than 0 for a copy out of a cache. */
+  readonly ageMs: number;
 }
 
 /**
@@ -78,13 +88,14 @@ const CUT: readonly (string | undefined)[] = ['UND_ERR_SOCKET', 'ECONNRESET', 'E
  *
  * @throws {FetchError} and nothing else.
  */
-export async function fetchJson(request: JsonRequest): Promise<unknown> {
+export async function fetchJson(request: JsonRequest): Promise<FetchedJson> {
   // Not `AbortSignal.timeout`, whose timer keeps a Deno process alive after the answer.
   const abort = new AbortController();
   const answer = get(request, abort.signal).catch((error: FetchError) => {
-    const isCut = request.connection === 'idle' && error.kind === 'network' && CUT.includes(error.code);
+    // Any socket may be cut just before it is used: all clients of a process share the sockets of the global fetch.
+    const isCut = !request.isFailing && error.kind === 'network' && CUT.includes(error.code);
     if (!isCut || abort.signal.aborted) throw error;
-    return get({ ...request, connection: 'new' }, abort.signal);
+    return get({ ...request, isFailing: true }, abort.signal);
   });
   try {
     // A configured fetch may ignore the signal. The caller must not wait longer all the same.
@@ -96,20 +107,24 @@ export async function fetchJson(request: JsonRequest): Promise<unknown> {
   }
 }
 
-async function get(request: JsonRequest, signal: AbortSignal): Promise<unknown> {
+async function get(request: JsonRequest, signal: AbortSignal): Promise<FetchedJson> {
   let body: string;
+  let ageMs: number;
   try {
     const headers = new Headers(request.headers);
     if (!headers.has('accept')) headers.set('accept', request.accept);
-    if (request.connection === 'new') headers.set('connection', 'close');
+    if (request.noCache && !headers.has('cache-control')) headers.set('cache-control', 'no-cache');
+    if (request.isFailing) headers.set('connection', 'close');
     const fetch = request.fetch ?? globalThis.fetch;
+    request.onRequest?.();
     const response = await fetch(request.url.href, { headers, redirect: 'manual', signal });
     body = await readBody(response, signal);
+    ageMs = ageOf(response);
   } catch (error) {
     throw asFetchError(error);
   }
   try {
-    return JSON.parse(body);
+    return { document: JSON.parse(body), ageMs };
   } catch {
     throw new FetchError('not_json', 'the endpoint did not answer with JSON');
   }
@@ -157,6 +172,12 @@ async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promis
     text += utf8.decode(chunk.value, { stream: true });
   }
   return text + utf8.decode();
+}
+
+/** How old an answer is that comes out of a cache. @see RFC 9111 section 5.1 */
+function ageOf({ headers }: Response): number {
+  const age = headers?.get('age') ?? '';
+  return /^\d{1,9}$/.test(age) ? Number(age) * 1000 : 0;
 }
 
 /** The wait of a `Retry-After` header, which holds seconds or a date. @see RFC 9110 section 10.2.3 */

@@ -11,15 +11,24 @@ export const MAX_CANDIDATES = 16;
 
 type Keys = readonly Key[] | Promise<readonly Key[]>;
 
+/** Where a set comes from. Times are in milliseconds on a monotonic clock. */
+export interface KeySetOrigin {
+  /** Where it was fetched. */
+  readonly url: URL;
+  /** When its fetch began, by which it grows old. For a set out of a store, the clock of the writer has said so. */
+  readonly fetchBegan: number;
+  /** When this process asked the endpoint: `-Infinity` for a set out of a store. */
+  readonly askedAt: number;
+  /** Since when the answer may have been out of date. It is earlier than `askedAt` for a copy out of a cache. */
+  readonly madeAt: number;
+}
+
 /**
  * The usable keys of one fetched JWKS. jose imports a key when the first token needs it. The answers are kept, so that
  * finding a known key takes the same time among one key and among a thousand.
  */
 export class KeySet {
-  /** When its fetch began, in milliseconds on a monotonic clock. */
-  readonly fetchBegan: number;
-  /** Where it was fetched. */
-  readonly url: URL;
+  readonly origin: KeySetOrigin;
   /** How many keys may verify a signature. */
   readonly size: number;
   /** How many members were left out, by reason. */
@@ -32,7 +41,7 @@ export class KeySet {
   /** By algorithm, then by key id. It grows only with ids that are in the set. */
   readonly #found = new Map<string, Map<unknown, Keys>>();
 
-  constructor(members: readonly unknown[], fetchBegan: number, engine: SignatureEngine, url: URL) {
+  constructor(members: readonly unknown[], origin: KeySetOrigin, engine: SignatureEngine) {
     const keys: JWK[] = [];
     const ignored: Partial<Record<IgnoredKeyReason, number>> = Object.create(null);
     for (const member of members) {
@@ -48,8 +57,7 @@ export class KeySet {
     }
     this.keys = keys;
     this.#engine = engine;
-    this.fetchBegan = fetchBegan;
-    this.url = url;
+    this.origin = origin;
     this.size = keys.length;
     this.ignored = { ...ignored };
   }
@@ -57,6 +65,10 @@ export class KeySet {
   /** The ids of the keys that have one. */
   get keyIds(): string[] {
     return [...this.#byKeyId.keys()];
+  }
+
+  hasSameKeyIds(other: KeySet): boolean {
+    return sorted(this.keyIds) === sorted(other.keyIds);
   }
 
   /** The keys that may have signed a token with this header. Without a key id, every key for its algorithm may. */
@@ -118,6 +130,8 @@ export class KeySet {
     return imported;
   }
 }
+
+const sorted = (texts: readonly string[]): string => JSON.stringify(texts.toSorted());
 
 /** The curve or type of key that each family of algorithms needs. @see RFC 7518 section 3.1, RFC 8037 section 3.1 */
 function fits({ kty, crv, alg: only }: JWK, alg: string): boolean {

@@ -1,40 +1,50 @@
 import type { RemoteConfig } from '../../config/remote.js';
 import { own } from '../../shared/own-properties.js';
+import { monotonicNow } from '../../shared/runtime.js';
 import type { SignatureEngine } from '../../signature/engine.js';
 import { loadKeyImport } from '../../signature/load-jose.js';
 import { DISCOVERY_ACCEPT, discoveryUrls, jwksUrlOf } from './discovery.js';
 import { FetchError, fetchJson, type JsonRequest } from './fetch-json.js';
-import { KeySet } from './key-set.js';
+import { KeySet, type KeySetOrigin } from './key-set.js';
+
+const JWKS_ACCEPT = 'application/jwk-set+json, application/json';
+
+/** How keys are fetched this time. */
+export type FetchOptions = Pick<JsonRequest, 'isFailing' | 'noCache' | 'onRequest'> & {
+  /** The last set. Its URL serves while requests for the metadata fail. */
+  readonly last: KeySet | undefined;
+};
 
 /**
- * Fetches a JWKS and checks that it is of use. `began` is now, in milliseconds on a monotonic clock.
+ * Fetches a JWKS, and checks that it has a key for an accepted algorithm.
  *
  * @throws {FetchError} and nothing else.
  */
 export async function loadKeySet(
   config: RemoteConfig,
   engine: SignatureEngine,
-  connection: JsonRequest['connection'],
-  began: number,
+  { last, ...options }: FetchOptions,
 ): Promise<KeySet> {
   const { timeoutMs, headers, fetch, algorithms } = config;
-  const request = { timeoutMs, headers, fetch, connection };
-  const url = config.url ?? (await discover(config, request));
-  const jwks = await fetchJson({ ...request, url, accept: 'application/jwk-set+json, application/json' });
-  const keys = typeof jwks === 'object' && jwks !== null ? own(jwks, 'keys') : undefined;
-  return keySetOf(keys, url, began, engine, algorithms);
+  const request = { timeoutMs, headers, fetch, ...options };
+  const askedAt = monotonicNow();
+  const { url, madeAt } = config.url
+    ? { url: config.url, madeAt: askedAt }
+    : await discover(config, request, askedAt, last?.origin);
+  const { document, ageMs } = await fetchJson({ ...request, url, accept: JWKS_ACCEPT });
+  const keys = typeof document === 'object' && document !== null ? own(document, 'keys') : undefined;
+  const origin = { url, fetchBegan: askedAt, askedAt, madeAt: Math.min(madeAt, askedAt - ageMs) };
+  return keySetOf(keys, origin, engine, algorithms);
 }
 
 /**
- * The members of a JWKS as a set that is of use. `url` is where they were, `began` when, on a monotonic
- * clock.
+ * A set with the members of a JWKS.
  *
- * @throws {FetchError} and nothing else.
+ * @throws {FetchError} when no member is a key for an accepted algorithm.
  */
 export async function keySetOf(
   members: unknown,
-  url: URL,
-  began: number,
+  origin: KeySetOrigin,
   engine: SignatureEngine,
   algorithms: RemoteConfig['algorithms'],
 ): Promise<KeySet> {
@@ -44,8 +54,8 @@ export async function keySetOf(
   await loadKeyImport().catch(() => {
     throw new FetchError('unusable', 'jose could not be loaded');
   });
-  const set = new KeySet(members, began, engine, url);
-  // Otherwise an empty set, as of a provider that is being deployed, would replace good keys.
+  const set = new KeySet(members, origin, engine);
+  // Otherwise an empty set, as of a provider that is being deployed, would replace valid keys.
   if (!(await set.isUsableFor(algorithms))) {
     throw new FetchError('unusable', 'the endpoint answered with no key for an accepted algorithm');
   }
@@ -53,20 +63,22 @@ export async function keySetOf(
 }
 
 /**
- * The URL of the keys, from the first document that names this issuer. Many providers answer in one of the two places
- * only. So if no document does, the error tells what is wrong with the first that there is, or why there is none.
+ * The URL of the keys, from the first document that names this issuer. Many providers serve only one of the two documents.
+ * If neither names the issuer, the error says what is wrong with the first document that was read, or why none was.
  */
 async function discover(
   { issuer = '', allowHttp }: RemoteConfig,
   request: Omit<JsonRequest, 'url' | 'accept'>,
-): Promise<URL> {
+  askedAt: number,
+  last: KeySetOrigin | undefined,
+): Promise<Pick<KeySetOrigin, 'url' | 'madeAt'>> {
   const problems: string[] = [];
   const failures: FetchError[] = [];
   for (const url of discoveryUrls(issuer)) {
     try {
-      const document = await fetchJson({ ...request, url, accept: DISCOVERY_ACCEPT });
+      const { document, ageMs } = await fetchJson({ ...request, url, accept: DISCOVERY_ACCEPT });
       const found = jwksUrlOf(document, issuer, allowHttp);
-      if (found instanceof URL) return found;
+      if (found instanceof URL) return { url: found, madeAt: askedAt - ageMs };
       problems.push(found);
     } catch (error) {
       failures.push(error as FetchError);
@@ -74,6 +86,7 @@ async function discover(
   }
   const [problem] = problems;
   if (problem !== undefined) throw new FetchError('unusable', problem);
+  if (last) return last;
   const reasons = new Set(failures.map(({ message }) => message));
   const retryAfterMs = Math.max(...failures.map((failure) => failure.retryAfterMs));
   const message = `the discovery failed: ${[...reasons].join(', and then ')}`;

@@ -9,7 +9,6 @@ import { loadKeyImport } from '../../signature/load-jose.js';
 import type { Header } from '../../token/header.js';
 import type { JwksStatus } from '../../types.js';
 import type { KeySource } from '../sources.js';
-import { AbsentKeyIds } from './absent-key-ids.js';
 import { BackOff } from './back-off.js';
 import type { FetchError } from './fetch-json.js';
 import type { KeySet } from './key-set.js';
@@ -17,6 +16,7 @@ import { loadKeySet } from './load-key-set.js';
 import { LookUpBudget } from './look-up-budget.js';
 import { SharedKeys } from './shared-keys.js';
 import { consequenceOf, noVerdict, outageOf, unfetched } from './unavailable.js';
+import { UnknownKeyIds } from './unknown-key-ids.js';
 
 /** The share of `cacheMaxAge` after which keys are refreshed in the background: a random one between these. */
 const REFRESH_FROM = 0.7;
@@ -37,8 +37,12 @@ export class RemoteSource implements KeySource {
   readonly #shared: SharedKeys | undefined;
   readonly #backOff = new BackOff();
   readonly #lookUps: LookUpBudget;
-  readonly #absent: AbsentKeyIds;
+  readonly #unknown: UnknownKeyIds;
   #set: KeySet | undefined;
+  /** While fetches bring different key ids, as of two replicas, none of them proves that a key does not exist. */
+  #isSettled = true;
+  /** A URL that was discovered just now proves nothing for a cooldown, as the metadata may change back. */
+  #urlSettlesAt = 0;
   #refreshAt = 0;
   #pending: Promise<KeySet> | undefined;
   #lastError: FetchError | undefined;
@@ -52,7 +56,7 @@ export class RemoteSource implements KeySource {
     this.algorithms = config.algorithms;
     this.rules = config.rules;
     this.#lookUps = new LookUpBudget(config.cooldownMs);
-    this.#absent = new AbsentKeyIds(config.cooldownMs);
+    this.#unknown = new UnknownKeyIds(config.cooldownMs);
     // The first fetch loads it again if this fails.
     loadKeyImport().catch(() => {});
   }
@@ -76,7 +80,7 @@ export class RemoteSource implements KeySource {
    */
   async check(): Promise<string | undefined> {
     try {
-      await (this.#sharedFetch ?? this.#fetch('endpoint'));
+      await (this.#sharedFetch ?? this.#fetch({ skipStore: true }));
       return undefined;
     } catch {
       // Another fetch may have succeeded since, as on Workers, where requests do not share one.
@@ -88,7 +92,7 @@ export class RemoteSource implements KeySource {
   status(): JwksStatus {
     const set = this.#set;
     return {
-      url: shownUrl((this.#config.url ?? set?.url)?.href ?? ''),
+      url: shownUrl((this.#config.url ?? set?.origin.url)?.href ?? ''),
       state: this.#state(),
       keyCount: set?.size ?? 0,
       keyIds: set?.keyIds ?? [],
@@ -109,15 +113,20 @@ export class RemoteSource implements KeySource {
 
   async #find(header: Header): Promise<readonly Key[]> {
     const arrived = monotonicNow();
-    for (let set = await this.#currentSet(); ; set = await this.#lookUp()) {
+    for (let set = await this.#currentSet(); ; set = await this.#lookUp(header)) {
       const keys = await set.find(header);
       if (set.knows(header)) return keys;
-      // Only a fetch that began after the token came proves that its key is not there.
-      if (set.fetchBegan >= arrived) {
-        this.#absent.remember(header, set.fetchBegan);
-        return [];
+      const proves = this.#isSettled && set.origin.askedAt >= this.#urlSettlesAt;
+      const isAbsent = proves && this.#unknown.prove(header, set.origin, arrived);
+      if (isAbsent === 'old copy') {
+        const waitMs = this.#unknown.firstSeen(header, arrived) + this.#config.cooldownMs - monotonicNow();
+        throw noVerdict(
+          'its key id is unknown, and the endpoint answered with a copy that may be old',
+          waitMs,
+        );
       }
-      if (!this.#backOff.failing && this.#absent.has(header, arrived)) return [];
+      // While the endpoint fails, an earlier answer proves nothing about a new key.
+      if (isAbsent && (set.origin.askedAt >= arrived || !this.#backOff.failing)) return [];
     }
   }
 
@@ -141,11 +150,11 @@ export class RemoteSource implements KeySource {
   }
 
   /** Looks for a key that the current set does not have. */
-  #lookUp(): Promise<KeySet> {
+  #lookUp(header: Header): Promise<KeySet> {
     // While the endpoint fails, only the back-off paces. The budget is for what tokens can cause.
     if (this.#sharedFetch || this.#backOff.failing) return this.#refresh();
     const now = monotonicNow();
-    if (this.#lookUps.spend(now)) return this.#fetch();
+    if (this.#lookUps.spend(now)) return this.#fetch({ wanted: header });
     const waitMs = this.#lookUps.remaining(now);
     throw noVerdict('its key id is unknown, and the budget for looking up such ids is spent', waitMs);
   }
@@ -170,15 +179,27 @@ export class RemoteSource implements KeySource {
     return isWorkers() ? undefined : this.#pending;
   }
 
-  /** Gets a set: from the store that processes share, if there is one, or by a request. */
-  #fetch(from: 'anywhere' | 'endpoint' = 'anywhere'): Promise<KeySet> {
-    const usual = this.#set ? 'idle' : 'first';
-    const connection = this.#backOff.failing ? 'new' : usual;
-    const request = () => loadKeySet(this.#config, this.#engine, connection, monotonicNow());
-    const loading = this.#shared && from === 'anywhere' ? this.#shared.load(this.#set, request) : request();
+  /**
+   * Gets a set: from the store that processes share, if there is one, or by a request.
+   *
+   * @param wanted of the token whose key is looked up.
+   * @param skipStore whether only the endpoint is asked.
+   */
+  #fetch({ wanted, skipStore = false }: { wanted?: Header; skipStore?: boolean } = {}): Promise<KeySet> {
+    let requests = 0;
+    const request = () =>
+      loadKeySet(this.#config, this.#engine, {
+        last: this.#set,
+        isFailing: this.#backOff.failing,
+        noCache: wanted !== undefined,
+        onRequest: () => {
+          requests += 1;
+        },
+      });
+    const loading = this.#shared && !skipStore ? this.#shared.load(this.#set, request, wanted) : request();
     const set = loading.then(
       (loaded) => this.#succeeded(loaded),
-      (error: FetchError) => this.#failed(error),
+      (error: FetchError) => this.#failed(error, requests),
     );
     this.#pending = set;
     const done = (): void => {
@@ -193,17 +214,21 @@ export class RemoteSource implements KeySource {
     this.#backOff.succeeded();
     this.#lastError = undefined;
     // On Workers an earlier fetch can end later.
-    if (this.#set && this.#set.fetchBegan > set.fetchBegan) return this.#set;
+    if (this.#set && this.#set.origin.fetchBegan > set.origin.fetchBegan) return this.#set;
+    this.#isSettled = this.#set?.hasSameKeyIds(set) ?? true;
+    if (this.#set && this.#set.origin.url.href !== set.origin.url.href) {
+      this.#urlSettlesAt = monotonicNow() + this.#config.cooldownMs;
+    }
     this.#set = set;
     const share = REFRESH_FROM + Math.random() * (REFRESH_TO - REFRESH_FROM);
-    this.#refreshAt = set.fetchBegan + this.#config.cacheMaxAgeMs * share;
-    this.#absent.answeredBy((header) => set.knows(header), set.fetchBegan);
+    this.#refreshAt = set.origin.fetchBegan + this.#config.cacheMaxAgeMs * share;
+    this.#unknown.forget((header) => set.knows(header));
     return set;
   }
 
-  #failed(error: FetchError): never {
+  #failed(error: FetchError, requests: number): never {
     const now = monotonicNow();
-    this.#backOff.failed(now, error.retryAfterMs);
+    this.#backOff.failed(now, requests, error.retryAfterMs);
     this.#lastError = error;
     this.#outage.failed(error.message, ...consequenceOf(this.#set ? this.#servesUntil(this.#set) - now : 0));
     throw this.#unavailable();
@@ -216,11 +241,11 @@ export class RemoteSource implements KeySource {
   }
 
   #age(set: KeySet): number {
-    return monotonicNow() - set.fetchBegan;
+    return monotonicNow() - set.origin.fetchBegan;
   }
 
-  #servesUntil({ fetchBegan }: KeySet): number {
-    return fetchBegan + Math.max(this.#config.cacheMaxAgeMs, this.#config.staleIfErrorMs);
+  #servesUntil({ origin }: KeySet): number {
+    return origin.fetchBegan + Math.max(this.#config.cacheMaxAgeMs, this.#config.staleIfErrorMs);
   }
 
   #mayServeStale(set: KeySet): boolean {

@@ -3,8 +3,9 @@ import { PatientStore, StoreError } from '../../shared/patient-store.js';
 import { monotonicNow, randomId, sha256 } from '../../shared/runtime.js';
 import type { Store } from '../../shared/store.js';
 import type { SignatureEngine } from '../../signature/engine.js';
+import type { Header } from '../../token/header.js';
 import { MAX_BODY_BYTES } from './fetch-json.js';
-import type { KeySet } from './key-set.js';
+import type { KeySet, KeySetOrigin } from './key-set.js';
 import { keySetOf } from './load-key-set.js';
 
 /** The longest that one question to the store may take. */
@@ -19,6 +20,9 @@ const LOOK_EVERY_MS = 50;
 
 /** The time of a set is computed anew at each read, so two readings of one set may differ by this much. */
 const SAME_MS = 1000;
+
+/** This process has not asked the endpoint. */
+const NEVER = Number.NEGATIVE_INFINITY;
 
 /** Clocks of processes may differ by this much. A set dated further than this into the future is ignored. */
 const CLOCKS_MS = 60_000;
@@ -44,43 +48,62 @@ export class SharedKeys {
   }
 
   /**
-   * A set that is newer than the known one: that of the store, or else a fetched one, which the store then gets.
+   * A newer set than the known one: that of the store, or else a fetched one, which the store then gets.
    *
+   * @param wanted of the token whose key is looked up. Only a set that has this key is then taken from the store.
    * @throws {FetchError} of `fetch`, and nothing else.
    */
-  async load(known: KeySet | undefined, fetch: () => Promise<KeySet>): Promise<KeySet> {
-    const found = await this.#find(known).catch(() => undefined);
+  async load(known: KeySet | undefined, fetch: () => Promise<KeySet>, wanted?: Header): Promise<KeySet> {
+    const found = await this.#find(known, wanted).catch(() => undefined);
     if (found) return found;
     const set = await fetch();
     this.#keep(set).catch(() => {});
     return set;
   }
 
-  /** The set of the store, once it has one. `undefined`: it is for us to fetch. */
-  async #find(known: KeySet | undefined): Promise<KeySet | undefined> {
-    const found = await this.#read(known);
+  /** The set of the store, once it has one that is news. `undefined`: this process must fetch. */
+  async #find(known: KeySet | undefined, wanted: Header | undefined): Promise<KeySet | undefined> {
+    const isNewer = ({ fetchBegan }: KeySetOrigin): boolean =>
+      !known || fetchBegan >= known.origin.fetchBegan + SAME_MS;
+    const noNews = new Set<string>();
+    const look = async (): Promise<KeySet | undefined> => {
+      const stored = await this.#read();
+      if (!stored || noNews.has(stored.text)) return undefined;
+      if (wanted || isNewer(stored.origin)) {
+        const set = await keySetOf(stored.members, stored.origin, this.#engine, this.#config.algorithms);
+        if (!wanted || set.knows(wanted)) return set;
+      }
+      noNews.add(stored.text);
+      return undefined;
+    };
+
+    const found = await look();
     if (found) return found;
+    const before = noNews.size;
     await sleep(Math.random() * SPREAD_MS);
     const until = monotonicNow() + Math.min(TURN_MS, this.#config.timeoutMs);
     while (monotonicNow() < until) {
-      const brought = await this.#read(known);
-      if (brought || (await this.#takeTurn())) return brought;
+      const brought = await look();
+      if (brought) return brought;
+      // Another process has fetched meanwhile, and its set lacks the key. Only a fetch of this process proves that.
+      if (wanted && noNews.size > before) return undefined;
+      if (await this.#takeTurn()) return undefined;
       await sleep(LOOK_EVERY_MS * (0.5 + Math.random()));
     }
     return undefined;
   }
 
-  async #read(known: KeySet | undefined): Promise<KeySet | undefined> {
+  async #read(): Promise<{ text: string; members: unknown; origin: KeySetOrigin } | undefined> {
     const { keys } = await this.#names;
-    const [, fetchedAt, json] = parts(await this.#get(keys), 'jwks');
+    const answer = await this.#get(keys);
+    const [, fetchedAt, json] = parts(answer, 'jwks');
     if (json === undefined) return undefined;
     const age = Date.now() - Number(fetchedAt);
     if (!(age > -CLOCKS_MS && age < this.#config.cacheMaxAgeMs)) return undefined;
-    const fetchBegan = monotonicNow() - Math.max(age, 0);
-    if (known && fetchBegan < known.fetchBegan + SAME_MS) return undefined;
     const [href, members]: unknown[] = JSON.parse(json);
     const url = this.#config.url ?? new URL(String(href));
-    return keySetOf(members, url, fetchBegan, this.#engine, this.#config.algorithms);
+    const fetchBegan = monotonicNow() - Math.max(age, 0);
+    return { text: String(answer), members, origin: { url, fetchBegan, askedAt: NEVER, madeAt: NEVER } };
   }
 
   /** Whether it is our turn. The store cannot compare and set, so of those who come at once, the last one has it. */
@@ -97,9 +120,9 @@ export class SharedKeys {
 
   async #keep(set: KeySet): Promise<void> {
     const { keys } = await this.#names;
-    const age = monotonicNow() - set.fetchBegan;
+    const age = monotonicNow() - set.origin.fetchBegan;
     // A configured URL may hold a secret, and everyone knows it. A discovered one is public.
-    const content = JSON.stringify([this.#config.url ? null : set.url.href, set.keys]);
+    const content = JSON.stringify([this.#config.url ? null : set.origin.url.href, set.keys]);
     // It begins with a word, because some stores turn what looks like JSON into objects.
     const text = `jwks ${Math.round(Date.now() - age)} ${content}`;
     await this.#set(keys, text, Math.ceil(this.#config.cacheMaxAgeMs - age));

@@ -138,6 +138,7 @@ describe('status', () => {
     const random = vi.spyOn(Math, 'random').mockReturnValue(0);
     onTestFinished(() => random.mockRestore());
     const { issuer, client, jwksStatus } = await start();
+    await client.ping();
     issuer.fail('500');
     for (const milliseconds of [1000, 2000, 3000]) {
       moveClock(milliseconds);

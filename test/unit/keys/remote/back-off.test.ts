@@ -6,7 +6,7 @@ const NOW = 123_456;
 
 function failed(times: number, retryAfterMs?: number): BackOff {
   const backOff = new BackOff();
-  for (let time = 0; time < times; time += 1) backOff.failed(NOW, retryAfterMs);
+  for (let time = 0; time < times; time += 1) backOff.failed(NOW, 1, retryAfterMs);
   return backOff;
 }
 
@@ -14,7 +14,7 @@ it('A back-off keeps nobody waiting before the first failure and after a success
   const backOff = new BackOff();
   expect([backOff.failing, backOff.remaining(NOW, true), backOff.remaining(0, false)]).toEqual([false, 0, 0]);
 
-  backOff.failed(NOW);
+  backOff.failed(NOW, 1);
   backOff.succeeded();
   expect([backOff.failing, backOff.remaining(NOW, true), backOff.remaining(0, false)]).toEqual([false, 0, 0]);
 });
@@ -23,14 +23,13 @@ it.each([
   ['while keys serve, as long as it can be', true, 0, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]],
   ['while keys serve, halved', true, ALMOST_ONE, [500, 1000, 2000, 4000, 8000, 15_000, 15_000]],
   ['while keys serve, in between', true, 0.5, [750, 1500, 3000, 6000, 12_000, 22_500, 22_500]],
-  ['while no key serves, as long as it can be', false, 0, [1000, 2000, 4000, 5000, 5000]],
-  ['while no key serves, halved', false, ALMOST_ONE, [500, 1000, 2000, 2500, 2500]],
-])('A back-off doubles from one second up to a bound: %s', (_, isServing, random, delays) => {
+  ['while no key serves', false, 0.5, [1000, 1000, 1000, 1000]],
+])('A back-off doubles up to half a minute, or stays at a second: %s', (_, isServing, random, delays) => {
   pinRandom(random);
   const backOff = new BackOff();
   let now = NOW;
   for (const delay of delays) {
-    backOff.failed(now);
+    backOff.failed(now, 1);
     expect(backOff.failing).toBe(true);
     expect(backOff.remaining(now, isServing)).toBeCloseTo(delay, 5);
     expect(backOff.remaining(now + delay - 1, isServing)).toBeCloseTo(1, 5);
@@ -39,11 +38,20 @@ it.each([
   }
 });
 
+it('A back-off waits a second for each request of an attempt while no key serves', () => {
+  pinRandom(0);
+  const backOff = new BackOff();
+  for (const requests of [1, 2, 3]) {
+    backOff.failed(NOW, requests);
+    expect(backOff.remaining(NOW, false)).toBe(1000 * requests);
+  }
+});
+
 it('A back-off is bounded by whether keys serve now, not when it began', () => {
   pinRandom(0);
   const backOff = failed(6);
 
-  expect([backOff.remaining(NOW, true), backOff.remaining(NOW, false)]).toEqual([30_000, 5000]);
+  expect([backOff.remaining(NOW, true), backOff.remaining(NOW, false)]).toEqual([30_000, 1000]);
 });
 
 it('A back-off stays at its bound however many failures there are, and begins again after a success', () => {
@@ -52,7 +60,7 @@ it('A back-off stays at its bound however many failures there are, and begins ag
   expect(backOff.remaining(NOW, true)).toBe(30_000);
 
   backOff.succeeded();
-  backOff.failed(NOW);
+  backOff.failed(NOW, 1);
   expect(backOff.remaining(NOW, true)).toBe(1000);
 });
 
@@ -73,7 +81,7 @@ it.each([
 it('A back-off forgets what the endpoint asked for at the next failure', () => {
   pinRandom(0);
   const backOff = failed(1, 60_000);
-  backOff.failed(NOW);
+  backOff.failed(NOW, 1);
 
   expect(backOff.remaining(NOW, true)).toBe(2000);
 });

@@ -20,13 +20,16 @@ const request = (change: Partial<JsonRequest>): JsonRequest => ({
   timeoutMs: 5 * SECOND,
   headers: undefined,
   fetch: undefined,
-  connection: 'first',
+  isFailing: false,
   ...change,
 });
 
 /** What comes of a request that is answered so: the JSON, or the error. */
 const answered = (fetch: () => unknown, change: Partial<JsonRequest> = {}): Promise<unknown> =>
-  fetchJson(request({ fetch: (async () => fetch()) as unknown as Fetch, ...change })).catch((error) => error);
+  fetchJson(request({ fetch: (async () => fetch()) as unknown as Fetch, ...change })).then(
+    ({ document }) => document,
+    (error: unknown) => error,
+  );
 
 const streamOf = (...chunks: readonly unknown[]): ReadableStream =>
   new ReadableStream({
@@ -162,35 +165,64 @@ it.each<[title: string, headers: Record<string, string>, expected: Record<string
 it('A request goes through the global fetch as it is at the time of the call', async () => {
   vi.stubGlobal('fetch', async () => new Response('["replaced"]'));
 
-  expect(await fetchJson(request({}))).toEqual(['replaced']);
+  expect(await fetchJson(request({}))).toEqual({ document: ['replaced'], ageMs: 0 });
 });
 
 // biome-ignore format: one case a line
-it.each<[connection: JsonRequest['connection'], code: string, sent: (string | null)[]]>([
-  ['first', 'ECONNRESET', [null]],
-  ['new', 'ECONNRESET', ['close']],
-  ['idle', 'ECONNRESET', [null, 'close']],
-  ['idle', 'UND_ERR_SOCKET', [null, 'close']],
-  ['idle', 'EPIPE', [null, 'close']],
-  ['idle', 'ConnectionClosed', [null, 'close']],
-  ['idle', 'ECONNREFUSED', [null]],
-  ['idle', 'UND_ERR_SOCKET_OTHER', [null]],
-])('A request on a connection that is %s and fails with %s is sent with "connection" %j', async (connection, code, sent) => {
+it.each<[endpoint: string, isFailing: boolean, code: string, sent: (string | null)[]]>([
+  ['works', false, 'ECONNRESET', [null, 'close']],
+  ['works', false, 'UND_ERR_SOCKET', [null, 'close']],
+  ['works', false, 'EPIPE', [null, 'close']],
+  ['works', false, 'ConnectionClosed', [null, 'close']],
+  ['works', false, 'ECONNREFUSED', [null]],
+  ['works', false, 'UND_ERR_SOCKET_OTHER', [null]],
+  ['fails', true, 'ECONNRESET', ['close']],
+])('A request to an endpoint that %s (%s), cut with %s, is sent with "connection" %j', async (_, isFailing, code, sent) => {
   const seen: (string | null)[] = [];
+  const onRequest = vi.fn();
   const fetch: Fetch = async (_, init) => {
     seen.push(new Headers(init?.headers).get('connection'));
     throw coded(code);
   };
 
   const message = `the request failed (${code})`;
-  await expect(fetchJson(request({ connection, fetch }))).rejects.toMatchObject({ message });
+  await expect(fetchJson(request({ isFailing, fetch, onRequest }))).rejects.toMatchObject({ message, kind: 'network', code });
   expect(seen).toEqual(sent);
+  expect(onRequest).toHaveBeenCalledTimes(sent.length);
 });
 
-it('A request whose idle connection was cut succeeds by the second attempt', async () => {
+it('A request that was cut succeeds with the second attempt', async () => {
   const answers = [thrower(coded('ECONNRESET')), () => new Response('["second"]')];
 
-  expect(await answered(() => answers.shift()?.(), { connection: 'idle' })).toEqual(['second']);
+  expect(await answered(() => answers.shift()?.())).toEqual(['second']);
+});
+
+it.each<[what: string, change: Partial<JsonRequest>, sent: string | null]>([
+  ['is not sent', {}, null],
+  ['is "no-cache" for a look-up', { noCache: true }, 'no-cache'],
+  [
+    'is what the configuration says',
+    { noCache: true, headers: new Headers({ 'cache-control': 'max-age=1' }) },
+    'max-age=1',
+  ],
+])('The "cache-control" of a request %s', async (_, change, sent) => {
+  const fetch = vi.fn<Fetch>(async () => new Response('[]'));
+  await fetchJson(request({ fetch, ...change }));
+  expect(new Headers(fetch.mock.calls[0]?.[1]?.headers).get('cache-control')).toBe(sent);
+});
+
+it.each([
+  [undefined, 0],
+  ['0', 0],
+  ['5', 5000],
+  ['-5', 0],
+  ['5.5', 0],
+  ['5, 7', 0],
+  ['1234567890', 0],
+  ['old', 0],
+])('An answer with the "age" %s is %d ms old', async (age, expected) => {
+  const fetch: Fetch = async () => new Response('[]', { headers: age === undefined ? {} : { age } });
+  expect(await fetchJson(request({ fetch }))).toEqual({ document: [], ageMs: expected });
 });
 
 it.each([
@@ -239,7 +271,7 @@ it.each([
 ])('A timeout %s', async (_, milliseconds, attempts) => {
   stopClocks();
   const fetch = vi.fn(after(milliseconds, thrower(coded('ECONNRESET'))));
-  const asked = answered(fetch, { connection: 'idle' });
+  const asked = answered(fetch);
   await pass(20 * SECOND, SECOND);
 
   expect(await asked).toMatchObject({ message: TIMED_OUT });

@@ -4,7 +4,7 @@ import { KeySet, MAX_CANDIDATES } from '../../../../src/keys/remote/key-set.js';
 import { loadKeySet } from '../../../../src/keys/remote/load-key-set.js';
 import { ASYMMETRIC_ALGORITHMS } from '../../../../src/signature/algorithms.js';
 import { defaultEngine } from '../../../../src/signature/node.js';
-import { ALMOST_ONE, simulate, watchRejections } from '../../../support/jwks-simulation.js';
+import { simulate, watchRejections } from '../../../support/jwks-simulation.js';
 import { createSigner, generateKeys, mint, type Signer } from '../../../support/mint.js';
 
 const k1 = createSigner('k1');
@@ -15,7 +15,8 @@ const offCurve = (kid?: string) => ({ ...k1.jwk, kid, x: k1.jwk.y });
 const kidless = ({ privateKey }: Signer, alg: string): string =>
   mint({ header: { alg }, payload: {}, key: privateKey });
 const url = new URL('https://idp.example/jwks');
-const setOf = (...members: readonly unknown[]): KeySet => new KeySet(members, 0, defaultEngine, url);
+const origin = { url, fetchBegan: 0, askedAt: 0, madeAt: 0 };
+const setOf = (...members: readonly unknown[]): KeySet => new KeySet(members, origin, defaultEngine);
 
 /** Counts the keys that are imported from now on. */
 const watchImports = () => vi.spyOn(crypto.subtle, 'importKey');
@@ -135,7 +136,7 @@ it('A key set takes a key that the engine cannot prepare for none, and leaves no
       throw new Error('out of memory');
     },
   };
-  const set = new KeySet([k1.jwk], 0, engine, url);
+  const set = new KeySet([k1.jwk], origin, engine);
 
   expect(await set.find({ alg: 'ES256', kid: 'k1' })).toEqual([]);
   await noRejections();
@@ -158,13 +159,13 @@ it.each<[title: string, members: unknown[], algorithms: string[], expected: bool
   expect(imports).toHaveBeenCalledTimes(count);
 });
 
-const load = (body: string, only: object = {}) => {
-  const fetch = async () => new Response(body);
+const load = (body: string, only: object = {}, headers: Record<string, string> = {}) => {
+  const fetch = async () => new Response(body, { headers });
   const {
     remotes: [remote],
   } = parseConfig({ jwksUrl: 'https://idp.example/jwks', ...only, jwks: { fetch } });
   if (!remote) throw new Error('no JWKS');
-  return loadKeySet(remote, defaultEngine, 'first', ALMOST_ONE);
+  return loadKeySet(remote, defaultEngine, { isFailing: false, last: undefined });
 };
 
 it.each([
@@ -201,12 +202,29 @@ it('A loaded key set is not taken for a useless one when jose cannot be loaded',
   });
   const { keySetOf } = await import('../../../../src/keys/remote/load-key-set.js');
 
-  const loaded = keySetOf([k1.jwk], url, 0, defaultEngine, ['ES256']);
+  const loaded = keySetOf([k1.jwk], origin, defaultEngine, ['ES256']);
   await expect(loaded).rejects.toMatchObject({ name: 'FetchError', message: 'jose could not be loaded' });
 });
 
-it('A loaded key set remembers when its fetch began', async () => {
-  expect(await load(JSON.stringify({ keys: [k1.jwk] }))).toMatchObject({ fetchBegan: ALMOST_ONE, size: 1 });
+it.each([
+  [undefined, 5000],
+  ['3', 2000],
+])(
+  'A loaded key set remembers when the endpoint was asked, and when an answer of "age" %s was made',
+  async (age, madeAt) => {
+    vi.spyOn(performance, 'now').mockReturnValue(5000);
+    const set = await load(JSON.stringify({ keys: [k1.jwk] }), {}, age === undefined ? {} : { age });
+    expect(set.origin).toEqual({ url, fetchBegan: 5000, askedAt: 5000, madeAt });
+  },
+);
+
+it.each([
+  ['the same keys in another order', setOf(k2.jwk, k1.jwk), true],
+  ['a key less', setOf(k1.jwk), false],
+  ['a key more', setOf(k1.jwk, k2.jwk, rsa.jwk), false],
+])('Two sets are compared by their key ids: %s', (_, other, expected) => {
+  expect(setOf(k1.jwk, k2.jwk).hasSameKeyIds(other)).toBe(expected);
+});
 });
 
 it.each(ASYMMETRIC_ALGORITHMS)('A key set verifies tokens by %s, with a key id and without', async (alg) => {

@@ -137,7 +137,9 @@ class World {
     else if (failing) {
       const count = this.#fetches.length - 2 - this.#fetches.findLastIndex(isGood);
       const serves = set !== undefined && now() < set.startedAt + Math.max(MAX_AGE, this.#staleIfError);
-      const delay = Math.min(SECOND * 2 ** (count - 1), (serves ? 30 : 5) * SECOND) * (1 - this.#random / 2);
+      const delay = serves
+        ? Math.min(SECOND * 2 ** (count - 1), 30 * SECOND) * (1 - this.#random / 2)
+        : SECOND;
       const isAsked = last.fault === FAULTS[ASKS_FOR_A_MINUTE] && last.ended - last.startedAt < TIMEOUT;
       const waited = now() - last.ended;
       const isDue = waited > Math.max(delay, isAsked ? 60 * SECOND : 0) - EPSILON;

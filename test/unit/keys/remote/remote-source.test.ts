@@ -111,7 +111,7 @@ it('Keys of a store that processes share are used without a request, and a healt
 });
 
 it.each([
-  ['without keys', false, k1.token, [0, 1, 3, 7, 12, 17, 22, 27]],
+  ['without keys', false, k1.token, [0, 1, 2, 3, 4, 5, 6, 7]],
   ['for an unknown key id', true, k2.token, [0, 1, 3, 7, 15, 31, 61, 91]],
 ])(
   'After a failure only the back-off paces attempts, however many tokens come %s',
@@ -151,9 +151,9 @@ it('After a failure a wait that the endpoint asks for is kept, and said', async 
 });
 
 it.each([
-  ['tried once more when there was a success before', true, ['valid', 0, 3]],
-  ['a failure when there was none', false, [NONE, 1, 1]],
-])('A connection that was cut is %s', async (_, warm, expected) => {
+  ['a client that has keys', true, ['valid', 0, 3]],
+  ['a new client', false, ['valid', 0, 2]],
+])('A request of %s whose connection is cut is sent once more', async (_, warm, expected) => {
   const client = warm ? await startWithKeys() : simulate();
   client.provider.publish(k1, k2);
   client.provider.fault = (signal) => {

@@ -26,8 +26,10 @@ simulateEachTest();
 // Waits 10 ms before its turn, and 30 ms between two looks.
 beforeEach(() => pinRandom(0.1));
 
-const setOf = (fetchBegan: number): KeySet =>
-  new KeySet([fetched], fetchBegan, defaultEngine, new URL('https://idp.example/discovered'));
+const setOf = (fetchBegan: number): KeySet => {
+  const url = new URL('https://idp.example/discovered');
+  return new KeySet([fetched], { url, fetchBegan, askedAt: fetchBegan, madeAt: fetchBegan }, defaultEngine);
+};
 
 /** Keys shared through a Map, which other processes can write to. It logs what it is asked and when. */
 function share(change: Partial<RemoteConfig> = {}, onSet: (map: Map<string, unknown>) => void = () => {}) {
@@ -88,7 +90,7 @@ it.each(titled<{ what: string; text: () => unknown; known?: number; began?: numb
   const loaded = load(known === undefined ? undefined : setOf(known));
   await pass(0);
   expect(log).toEqual(['0 get keys']);
-  expect([loaded()?.keyIds, loaded()?.fetchBegan]).toEqual(began === undefined ? [undefined, undefined] : [['stored'], began]);
+  expect([loaded()?.keyIds, loaded()?.origin.fetchBegan]).toEqual(began === undefined ? [undefined, undefined] : [['stored'], began]);
 
   await pass(110, 5);
   const turn = ['10 get keys', '10 get turn', '10 set turn for 2000', '10 get turn', '10 fetch', '110 set keys for 599900'];
@@ -159,5 +161,5 @@ it.each<[title: string, change: Partial<RemoteConfig>, lines: string[], url: str
   for (const [name, text] of map) reader.map.set(name, text);
   const loaded = reader.load();
   await pass(0);
-  expect([loaded()?.keyIds, loaded()?.url?.href]).toEqual([['fetched'], url ?? URL_OF_KEYS]);
+  expect([loaded()?.keyIds, loaded()?.origin.url.href]).toEqual([['fetched'], url ?? URL_OF_KEYS]);
 });

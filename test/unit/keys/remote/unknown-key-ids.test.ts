@@ -1,0 +1,95 @@
+import { expect, it } from 'vitest';
+import { UnknownKeyIds } from '../../../../src/keys/remote/unknown-key-ids.js';
+
+const NOW = 123_456;
+const COOLDOWN = 10_000;
+const NEVER = Number.NEGATIVE_INFINITY;
+const kid = (id: string) => ({ alg: 'RS256', kid: id });
+
+/** Where a set comes from that was asked for at a time and answered from a cache that was so old. */
+const asked = (askedAt: number, ageMs = 0) => ({
+  url: new URL('https://idp.example/jwks'),
+  fetchBegan: askedAt,
+  askedAt,
+  madeAt: askedAt - ageMs,
+});
+const STORED = { ...asked(NOW), askedAt: NEVER, madeAt: NEVER };
+
+it.each([
+  ['a key id', kid('a'), kid('b')],
+  ['a key id under another algorithm', { alg: 'ES256', kid: 'a' }, { alg: 'ES256', kid: 'b' }],
+  ['the empty key id', kid(''), { alg: 'RS256' }],
+  ['the name of a method', kid('constructor'), kid('toString')],
+  ['a key id that reads like an algorithm', kid('RS256'), { alg: 'RS256' }],
+  ['no key id, by its algorithm', { alg: 'RS256' }, { alg: 'ES256' }],
+  ['a key id of 252 characters', kid('k'.repeat(252)), kid('k'.repeat(251))],
+])('It is remembered when a token first came with %s', (_, header, other) => {
+  const unknown = new UnknownKeyIds(COOLDOWN);
+  expect(unknown.firstSeen(header, NOW)).toBe(NOW);
+  expect(unknown.firstSeen(header, NOW + 5)).toBe(NOW);
+  expect(unknown.firstSeen(other, NOW + 5)).toBe(NOW + 5);
+});
+
+it('It is not remembered when a token first came with a key id of 253 characters', () => {
+  const unknown = new UnknownKeyIds(COOLDOWN);
+  const long = kid('k'.repeat(253));
+  expect([unknown.firstSeen(long, NOW), unknown.firstSeen(long, NOW + 5)]).toEqual([NOW, NOW + 5]);
+});
+
+it('The last 256 key ids are remembered', () => {
+  const unknown = new UnknownKeyIds(COOLDOWN);
+  for (let index = 0; index < 257; index += 1) unknown.firstSeen(kid(`k${index}`), NOW);
+  const at = [0, 1, 256].map((index) => unknown.firstSeen(kid(`k${index}`), NOW + 5));
+  // To ask about the first is to remember it anew, in the place of the second.
+  expect(at).toEqual([NOW + 5, NOW + 5, NOW]);
+});
+
+it('Key ids that a set has are forgotten', () => {
+  const unknown = new UnknownKeyIds(COOLDOWN);
+  for (const id of ['a', 'b']) unknown.firstSeen(kid(id), NOW);
+  unknown.forget((header) => header.kid === 'b');
+  expect([unknown.firstSeen(kid('a'), NOW + 5), unknown.firstSeen(kid('b'), NOW + 5)]).toEqual([
+    NOW,
+    NOW + 5,
+  ]);
+});
+
+// biome-ignore format: one case a line
+it.each<[what: string, origin: ReturnType<typeof asked>, seenBefore: number, expected: boolean | 'old copy']>([
+  ['asked for when the token came', asked(NOW), 0, true],
+  ['asked for after it', asked(NOW + 1), 0, true],
+  ['asked for before it, where the key id is new', asked(NOW - 1), 0, false],
+  ['asked for before it, where nothing was proven yet', asked(NOW - 1), 1, false],
+  ['asked for after it, from a cache', asked(NOW + 5, 6), 0, 'old copy'],
+  ['asked for after it, from a cache that is newer than it', asked(NOW + 5, 5), 0, true],
+  ['asked for after it, from a cache that is newer than the key id', asked(NOW, 100), 100, true],
+  ['asked for after it, from a cache that is older than the key id', asked(NOW, 101), 100, 'old copy'],
+  ['asked for after it, from a cache, almost a cooldown after the key id came', asked(NOW, 1e6), COOLDOWN - 1, 'old copy'],
+  ['asked for after it, from a cache, a cooldown after the key id came', asked(NOW, 1e6), COOLDOWN, true],
+  ['asked for before it, from a cache that is older than the key id', asked(NOW - 1, 100), 100, false],
+  ['out of a store', STORED, 0, false],
+  ['out of a store, long after the key id came', STORED, 1e6, false],
+])('Whether a set proves that a key does not exist: one %s', (_, origin, seenBefore, expected) => {
+  const unknown = new UnknownKeyIds(COOLDOWN);
+  unknown.firstSeen(kid('a'), NOW - seenBefore);
+  expect(unknown.prove(kid('a'), origin, NOW)).toBe(expected);
+});
+
+it('What is proven is remembered for one cooldown since the last answer', () => {
+  const unknown = new UnknownKeyIds(COOLDOWN);
+  expect(unknown.prove(kid('a'), asked(NOW), NOW)).toBe(true);
+  for (const askedAt of [NOW, NOW + 9000, NOW + 60_000]) {
+    const later = [1, COOLDOWN - 1, COOLDOWN].map((ms) =>
+      unknown.prove(kid('a'), asked(askedAt), askedAt + ms),
+    );
+    expect(later).toEqual([true, true, false]);
+  }
+  expect(unknown.prove(kid('b'), asked(NOW), NOW + 1)).toBe(false);
+});
+
+it('What is proven is forgotten with the key that comes after all', () => {
+  const unknown = new UnknownKeyIds(COOLDOWN);
+  expect(unknown.prove(kid('a'), asked(NOW), NOW)).toBe(true);
+  unknown.forget(() => true);
+  expect(unknown.prove(kid('a'), asked(NOW + 5), NOW + 6)).toBe(false);
+});
