@@ -225,7 +225,6 @@ it.each([
 ])('Two sets are compared by their key ids: %s', (_, other, expected) => {
   expect(setOf(k1.jwk, k2.jwk).hasSameKeyIds(other)).toBe(expected);
 });
-});
 
 it.each(ASYMMETRIC_ALGORITHMS)('A key set verifies tokens by %s, with a key id and without', async (alg) => {
   const signer = createSigner('k', alg);
