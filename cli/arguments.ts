@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { UsageError } from './io.js';
 
 const OPTIONS = {
   issuer: { type: 'string' },
@@ -11,33 +10,58 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-/** The options as they were given. */
+/** The options that were given. */
 export type Options = ReturnType<typeof parseOptions>['values'];
 
-/** What each command may be given. */
+/** The options of each command. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   inspect: ['json'],
   doctor: ['issuer', 'audience', 'jwks-url', 'mcp', 'timeout', 'json'],
 };
 
-/** @throws {UsageError} for an option that is unknown or lacks its value. */
+/** Wrong usage. The message says what to give. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** @throws {UsageError} for an option that is unknown, lacks its value, or takes none. */
 export function parseOptions(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
-  } catch (error) {
-    // Its first sentence names the option. What follows is advice that does not fit here.
-    const [sentence] = (error instanceof Error ? error.message : '').split('. ');
-    throw new UsageError(`${sentence?.replace(/\.?$/, '.')}`);
+  const given = { args: [...args], options: OPTIONS, allowPositionals: true } as const;
+  // Checked first, because the errors of the strict parser name the option in their sentences only.
+  for (const token of parseArgs({ ...given, strict: false, tokens: true }).tokens) {
+    if (token.kind === 'option') checkOption(token);
+  }
+  return parseArgs({ ...given, strict: true });
+}
+
+interface OptionToken {
+  readonly name: string;
+  /** As it was written, such as `--json` or `-h`. */
+  readonly rawName: string;
+  readonly value?: string | undefined;
+  /** Whether the value follows a `=`. */
+  readonly inlineValue?: boolean | undefined;
+}
+
+function checkOption({ name, rawName, value, inlineValue }: OptionToken): void {
+  if (!isOption(name)) throw new UsageError(`${rawName} is not an option.`);
+  if (OPTIONS[name].type === 'boolean') {
+    if (value !== undefined) throw new UsageError(`${rawName} takes no value.`);
+  } else if (value === undefined || (!inlineValue && /^-./.test(value))) {
+    // `--issuer --json`: what follows is the next option.
+    throw new UsageError(`${rawName} needs a value.`);
   }
 }
 
-/** The command, when it may be given these options and nothing else is there. @throws {UsageError} */
+const isOption = (name: string): name is keyof typeof OPTIONS => Object.hasOwn(OPTIONS, name);
+
+/** The command, if these options and no other arguments were given. @throws {UsageError} */
 export function commandOf([command, ...others]: readonly string[], values: Options): string {
   const allowed = command !== undefined && Object.hasOwn(ALLOWED, command) ? ALLOWED[command] : undefined;
   if (!command || !allowed) throw new UsageError('Give a command: inspect or doctor.');
   if (others.length > 0) {
     throw new UsageError(
-      'Give a token on stdin: on the command line, others can see it and the shell keeps it.',
+      'Give the token on stdin: on the command line, other users can see it and the shell saves it.',
     );
   }
   const odd = Object.keys(values).find((name) => !allowed.includes(name));

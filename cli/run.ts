@@ -1,8 +1,8 @@
-import { commandOf, parseOptions } from './arguments.js';
+import { commandOf, parseOptions, UsageError } from './arguments.js';
 import { doctor } from './doctor/doctor.js';
 import { HELP } from './help.js';
 import { inspect } from './inspect/inspect.js';
-import { type ExitCode, type Io, UsageError } from './io.js';
+import type { ExitCode, Io } from './io.js';
 
 /** Runs a command line. It never throws. */
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
@@ -19,7 +19,7 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
       io.writeError(`${error.message}\nSee npx intentkit-auth --help.\n`);
       return 2;
     }
-    // What could be in an unknown error is unknown, a token too.
+    // The name only: the message of an unknown error could hold a token.
     io.writeError(
       `The command failed unexpectedly (${error instanceof Error ? error.name : typeof error}).\n`,
     );

@@ -2,72 +2,72 @@ import { discoveryUrls, jwksUrlOf } from '../../src/keys/remote/discovery.js';
 import { own } from '../../src/shared/own-properties.js';
 import { isSafeUrl, shownUrl } from '../../src/shared/url.js';
 import { shownValue } from '../text.js';
-import { askJson } from './ask.js';
-import type { Explanation } from './explain.js';
+import type { Explanation } from './explain-failure.js';
 import { type Finding, fits, note, wrong } from './finding.js';
 import type { Plan } from './plan.js';
+import { fetchDocument } from './request.js';
 
-/** What is known of the issuer after its discovery. */
+/** The result of the discovery. */
 export interface Discovered {
   readonly findings: readonly Finding[];
-  /** Where the keys are, if a document of this very issuer says so. */
+  /** The URL of the keys, from a document that names exactly this issuer. */
   readonly jwksUrl?: URL;
 }
 
 /**
- * Looks for the metadata of the issuer in both places. A document of another issuer is worse than none. None is no
- * fault where the URL of the keys is given.
+ * Fetches the discovery document of the issuer from both of its usual URLs. With --jwks-url, the issuer needs none. But a
+ * document that names another issuer is always wrong.
  */
 export async function checkDiscovery({ issuer, jwksUrl, timeoutMs }: Plan): Promise<Discovered> {
   const findings: Finding[] = [];
   let reachable = issuer;
   if (!isSafeUrl(new URL(issuer))) {
     reachable = issuer.replace(/^http:/i, 'https:');
-    const change = `Set "issuer" to "${shownUrl(reachable)}" if its document says so.`;
-    findings.push(
-      wrong('issuer', 'The issuer begins with http:, where anyone on the way can replace its keys.', change),
-    );
+    const message = 'The issuer is an http: URL, so anyone on the network can replace its keys.';
+    const change = `Set "issuer" to "${shownUrl(reachable)}", if its discovery document names that.`;
+    findings.push(wrong('issuer', message, change));
   }
   const failures: Failure[] = [];
   let mismatch: Finding | undefined;
   for (const url of discoveryUrls(reachable)) {
     const place = shownUrl(url.href);
-    const asked = await askJson(url, timeoutMs);
-    if (!('document' in asked)) {
-      failures.push({ place, ...asked });
+    const fetched = await fetchDocument(url, timeoutMs);
+    if (!('document' in fetched)) {
+      failures.push({ place, ...fetched });
       continue;
     }
-    const found = jwksUrlOf(asked.document, issuer);
+    const found = jwksUrlOf(fetched.document, issuer);
     if (found instanceof URL) {
-      findings.push(fits('discovery', `${place} is of this issuer, to the letter.`));
+      findings.push(fits('discovery', `${place} names exactly this issuer.`));
       return { findings, jwksUrl: found };
     }
-    mismatch ??= wrong('discovery', `${place}: ${found}.`, changeFor(asked.document, issuer));
+    mismatch ??= wrong('discovery', `${place}: ${found}.`, changeFor(fetched.document, issuer));
   }
   if (mismatch) return { findings: [...findings, mismatch] };
   if (jwksUrl) {
-    findings.push(
-      note('discovery', 'The issuer has no metadata that can be used; its keys are where --jwks-url says.'),
-    );
-    return { findings };
+    const message = 'The issuer has no usable discovery document; its keys are taken from --jwks-url.';
+    return { findings: [...findings, note('discovery', message)] };
   }
   return { findings: [...findings, ...asFindings(failures)] };
 }
 
-type Failure = { readonly place: string; readonly problem: Explanation; readonly status?: number };
+interface Failure {
+  readonly place: string;
+  readonly problem: Explanation;
+  readonly status: number | undefined;
+}
 
-/** One of the two places is usually not there. The same failure of both is told once. */
+/** Most issuers use one of the two URLs, so a 404 counts only if both answer it. The same problem of both is one finding. */
 function asFindings(failures: readonly Failure[]): Finding[] {
-  const there = failures.filter(({ status }) => status !== 404);
-  if (there.length === 0) {
+  const found = failures.filter(({ status }) => status !== 404);
+  if (found.length === 0) {
     const places = failures.map(({ place }) => place).join(' nor ');
-    const change = 'Look at the path of the issuer: the tenant, the realm, the version; or give --jwks-url.';
-    return [wrong('discovery', `Neither ${places} is there (404).`, change)];
+    const change = 'Check the path of the issuer (tenant, realm, version), or give --jwks-url.';
+    return [wrong('discovery', `Neither ${places} exists (404).`, change)];
   }
-  return there
-    .filter(
-      ({ problem }, index) => there.findIndex((other) => other.problem.message === problem.message) === index,
-    )
+  const messages = found.map(({ problem }) => problem.message);
+  return found
+    .filter(({ problem }, index) => messages.indexOf(problem.message) === index)
     .map(({ place, problem }) => wrong('discovery', `${place}: ${problem.message}`, problem.change));
 }
 
@@ -75,10 +75,10 @@ function changeFor(document: unknown, issuer: string): string {
   const found =
     typeof document === 'object' && document !== null ? own({ ...document }, 'issuer') : undefined;
   if (typeof found !== 'string')
-    return 'Look at what answers there: it is not the metadata of an identity provider.';
-  if (found === issuer) return 'Let the identity provider name its keys by an https: URL in "jwks_uri".';
+    return 'Check what answers at this URL: it is not the metadata of an identity provider.';
+  if (found === issuer) return 'Have the identity provider publish an https: URL as "jwks_uri".';
   if (issuer.startsWith('https:') && found === issuer.replace('https:', 'http:')) {
-    return 'The identity provider takes itself for http:; let it trust X-Forwarded-Proto of the proxy before it.';
+    return 'The identity provider takes its own URL for http:; make it trust X-Forwarded-Proto from its proxy.';
   }
-  return `Set "issuer" to ${shownValue(shownUrl(found))}, to the letter, if that is whom you trust.`;
+  return `Set "issuer" to exactly ${shownValue(shownUrl(found))}, if you trust that issuer.`;
 }

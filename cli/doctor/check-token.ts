@@ -8,84 +8,72 @@ import { printable, shownValue } from '../text.js';
 import { type Finding, fits, note, wrong } from './finding.js';
 import type { Plan } from './plan.js';
 
-/** What to do about each reason of a refusal that the claims do not already tell. */
-const CHANGES: Readonly<Partial<Record<VerifyFailure, string>>> = {
-  algorithm:
-    'Let the identity provider sign by a key, as by RS256 or ES256; a token signed by a secret needs "secret".',
-  key: 'Look whether the token is of this environment and tenant, and not older than the last rotation of keys.',
-  signature:
-    'Look whether the token was changed on its way, or is of another environment with the same key ids.',
-  expired: 'Get a new token; if this one is new, compare the clocks.',
-  not_yet_valid: 'Compare the clocks of this machine and of the identity provider.',
-  malformed: 'Look for what cut or changed the token on its way.',
-};
+const INSPECT = 'Compare the token with the configuration: npx intentkit-auth inspect.';
 
-/** Compares the claims of a token with the configuration, and lets a client of the package judge it. */
+/** What to do about each reason of a refusal. */
+const CHANGES = {
+  malformed: 'Find out what cut or changed the token on its way.',
+  algorithm:
+    'Have the identity provider sign with a key, such as RS256 or ES256; a token signed with a secret needs "secret".',
+  key: 'Check that the token is from this environment and tenant, and was issued after the last key rotation.',
+  signature:
+    'Check that nothing changed the token on its way, and that no other environment uses the same key ids.',
+  expired: 'Get a new token; if this one is new, compare the clocks.',
+  not_yet_valid: 'Compare the clocks of this machine and the identity provider.',
+  issuer: INSPECT,
+  audience: INSPECT,
+  claim: INSPECT,
+  revoked: INSPECT,
+} satisfies Record<VerifyFailure, string>;
+
+/** Compares the claims of a token with the configuration, and verifies it with a client of the package. */
 export async function checkToken(text: string, plan: Plan, keys: URL | undefined): Promise<Finding[]> {
   const token = readToken(text);
   if (typeof token === 'string') return [wrong('token', token, 'Give the whole token on stdin.')];
   const differences = [...compareIssuer(token, plan), ...compareAudience(token, plan)];
-  if (!keys) return [...differences, note('token', 'Its signature was not checked, for lack of keys.')];
-  const verdict = await verdictOf(token, plan, keys);
+  if (!keys)
+    return [...differences, note('token', 'The signature was not checked, because no key is usable.')];
+  const { finding, reason } = await verifyToken(token, plan, keys);
   // The difference says more than the verdict that it leads to.
-  return verdict.verdict === 'wrong' &&
-    differences.some(({ verdict }) => verdict === 'wrong') &&
-    isClaim(verdict)
-    ? differences
-    : [...differences, verdict];
+  const isExplained = (reason === 'issuer' || reason === 'audience') && differences.length > 0;
+  return isExplained ? differences : [...differences, finding];
 }
-
-const isClaim = ({ message }: Finding): boolean => /"(iss|aud)" claim/.test(message);
 
 function compareIssuer({ claims }: ReadableToken, { issuer }: Plan): Finding[] {
   const iss = own(claims, 'iss');
   if (iss === issuer) return [];
   if (typeof iss !== 'string') {
-    return [
-      wrong(
-        'issuer',
-        'The token does not say who issued it.',
-        'Let the identity provider write "iss", or take an access token instead.',
-      ),
-    ];
+    const change = 'Have the identity provider add "iss", or use an access token instead.';
+    return [wrong('issuer', 'The token has no issuer ("iss").', change)];
   }
-  const message = `The token is issued by "${printable(shownUrl(iss))}", not by "${shownUrl(issuer)}": ${nearMiss(issuer, iss)}.`;
-  return [
-    wrong(
-      'issuer',
-      message,
-      `Set "issuer" to "${printable(shownUrl(iss))}", to the letter, if that is whom you trust.`,
-    ),
-  ];
+  const found = printable(shownUrl(iss));
+  const message = `The token was issued by "${found}", not by "${shownUrl(issuer)}": ${nearMiss(issuer, iss)}.`;
+  return [wrong('issuer', message, `Set "issuer" to exactly "${found}", if you trust that issuer.`)];
 }
 
 function compareAudience({ claims }: ReadableToken, { audience }: Plan): Finding[] {
   const audiences = [own(claims, 'aud')].flat().filter((one) => typeof one === 'string');
   if (audience === undefined || audiences.includes(audience)) return [];
   if (audiences.length === 0) {
-    return [
-      wrong(
-        'audience',
-        'The token is for nobody in particular: it has no "aud".',
-        'Let the identity provider write the audience of your API, as by an audience mapper or the "resource" parameter.',
-      ),
-    ];
+    const change =
+      'Have the identity provider add the audience of your API, for example with an audience mapper or the "resource" parameter.';
+    return [wrong('audience', 'The token has no audience ("aud").', change)];
   }
   const shown = audiences.slice(0, 5).map((one) => shownValue(shownUrl(one)));
-  const near = audiences
+  const [near] = audiences
     .filter((one) => URL.canParse(one) && URL.canParse(audience))
     .map((one) => nearMiss(audience, one));
-  const message = `The token is for ${shown.join(' and ')}, not for "${shownUrl(audience)}"${near[0] ? `: ${near[0]}` : ''}.`;
-  return [
-    wrong(
-      'audience',
-      message,
-      `Set "audience" to ${shown[0]} if that is your API; otherwise ask for a token for yours.`,
-    ),
-  ];
+  const message = `The token is for ${shown.join(' and ')}, not for "${shownUrl(audience)}"${near ? `: ${near}` : ''}.`;
+  const change = `Set "audience" to ${shown[0]} if that is your API; otherwise request a token for your API.`;
+  return [wrong('audience', message, change)];
 }
 
-async function verdictOf({ compact }: ReadableToken, plan: Plan, keys: URL): Promise<Finding> {
+interface Verdict {
+  readonly finding: Finding;
+  readonly reason?: VerifyFailure;
+}
+
+async function verifyToken({ compact }: ReadableToken, plan: Plan, keys: URL): Promise<Verdict> {
   const { issuer, audience, timeoutMs } = plan;
   const client = createAuthClient({
     jwksUrl: keys.href,
@@ -95,15 +83,12 @@ async function verdictOf({ compact }: ReadableToken, plan: Plan, keys: URL): Pro
     onWarning: () => {},
   });
   try {
-    const { valid, reason, message = '' } = await client.verify(compact);
-    if (valid) return fits('token', 'The package accepts the token.');
-    return wrong(
-      'token',
-      message,
-      (reason && CHANGES[reason]) ?? 'Compare the token with the configuration: npx intentkit-auth inspect.',
-    );
+    const result = await client.verify(compact);
+    if (result.valid) return { finding: fits('token', 'The package accepts the token.') };
+    const { reason, message } = result;
+    return { finding: wrong('token', message, CHANGES[reason]), reason };
   } catch (error) {
-    const why = error instanceof AuthError ? error.message : 'The token could not be verified.';
-    return wrong('token', why, 'Try again when the keys can be fetched.');
+    const message = error instanceof AuthError ? error.message : 'The token could not be verified.';
+    return { finding: wrong('token', message, 'Try again when the keys can be fetched.') };
   }
 }

@@ -9,7 +9,7 @@ import { checkToken } from './check-token.js';
 import { type Finding, note } from './finding.js';
 import { type Plan, planOf } from './plan.js';
 
-/** Tries a configuration against what is really there. */
+/** Checks a configuration against the live identity provider, and prints what it found. */
 export async function doctor(options: Options, io: Io): Promise<ExitCode> {
   const plan = planOf(options);
   const token = (await io.readStdin())?.trim() || undefined;
@@ -39,15 +39,17 @@ async function examine(plan: Plan, token: string | undefined): Promise<Finding[]
 
 const NO_AUDIENCE = note(
   'audience',
-  'No audience is given, so every token of this issuer is accepted, whatever it was issued for.',
-  'Set "audience" to what names your API.',
+  'No audience is given, so every token of this issuer is accepted, even a token for another API.',
+  'Set "audience" to the name of your API.',
 );
-const NO_TOKEN = note('token', 'No token came on stdin, so none was tried.');
+const NO_TOKEN = note('token', 'No token was given on stdin: only the configuration was checked.');
 
 function comparePlaces(given: URL | undefined, discovered: URL | undefined): Finding[] {
   if (!given || !discovered || given.href === discovered.href) return [];
-  const message = `The issuer has its keys at "${shownUrl(discovered.href)}", and --jwks-url is "${shownUrl(given.href)}": ${nearMiss(discovered.href, given.href)}.`;
-  return [note('keys', message, 'Set "jwksUrl" to what the issuer says, unless yours is a mirror.')];
+  const message = `The issuer publishes its keys at "${shownUrl(discovered.href)}", but --jwks-url is "${shownUrl(given.href)}": ${nearMiss(discovered.href, given.href)}.`;
+  return [
+    note('keys', message, 'Set "jwksUrl" to the URL that the issuer publishes, unless yours is a mirror.'),
+  ];
 }
 
 function asText(findings: readonly Finding[], paint: Paint): string {
@@ -56,8 +58,10 @@ function asText(findings: readonly Finding[], paint: Paint): string {
     ...(change === undefined ? [] : [`${' '.repeat(18)}${paint('dim', '→')} ${printable(change)}`]),
   ]);
   const wrong = findings.filter(({ verdict }) => verdict === 'wrong').length;
-  const things = wrong === 1 ? '1 thing is' : `${wrong} things are`;
-  const verdict = wrong === 0 ? paint('good', 'It fits.') : paint('bad', `It does not fit: ${things} wrong.`);
+  const verdict =
+    wrong === 0
+      ? paint('good', 'Nothing is wrong.')
+      : paint('bad', wrong === 1 ? '1 thing is wrong.' : `${wrong} things are wrong.`);
   return `${[...lines, '', verdict].join('\n')}\n`;
 }
 

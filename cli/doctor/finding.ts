@@ -1,12 +1,12 @@
-/** What the doctor found out about one thing. */
+/** One result of the doctor. */
 export interface Finding {
-  /** What was looked at, in one or two words. */
+  /** What was checked. */
   readonly check: 'issuer' | 'discovery' | 'keys' | 'audience' | 'token' | 'challenge' | 'metadata';
-  /** `note`: it may be meant so. */
+  /** `note`: it may be intended. */
   readonly verdict: 'fits' | 'wrong' | 'note';
-  /** One sentence about what is. */
+  /** One sentence that says what was found. */
   readonly message: string;
-  /** One sentence about what to change. */
+  /** One sentence that says what to change. */
   readonly change?: string;
 }
 

@@ -1,14 +1,14 @@
 import { parseMilliseconds } from '../../src/shared/duration.js';
-import type { Options } from '../arguments.js';
-import { UsageError } from '../io.js';
+import { type Options, UsageError } from '../arguments.js';
 
-/** What to try, checked. */
+/** What to check: the options, validated. */
 export interface Plan {
-  /** To the letter. */
+  /** As it was given. Issuers are compared as text. */
   readonly issuer: string;
   readonly audience: string | undefined;
   readonly jwksUrl: URL | undefined;
   readonly mcp: URL | undefined;
+  /** The time limit of each request. */
   readonly timeoutMs: number;
 }
 
@@ -31,11 +31,11 @@ export function planOf(options: Options): Plan {
   };
 }
 
-// The message never holds the URL, which may hold a password.
+// The message never shows the URL, which may hold a password.
 function checkedUrl(option: string, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError(`${option} must be a URL that begins with https:, or with http: on this machine.`);
+    throw new UsageError(`${option} must be an https: URL, or an http: URL on this machine.`);
   }
   if (url.username || url.password) throw new UsageError(`${option} must not hold credentials.`);
   return url;

@@ -1,13 +1,14 @@
-import { type ExitCode, type Io, UsageError } from '../io.js';
+import { UsageError } from '../arguments.js';
+import type { ExitCode, Io } from '../io.js';
 import { type ReadableToken, readToken } from '../read-token.js';
 import { type Paint, painter, printable, printableJson, shownValue } from '../text.js';
 import { type ReadableTime, readTime } from './times.js';
 import { unusual } from './unusual.js';
 
-/** The claims that are times, of RFC 7519 and OpenID Connect. */
+/** The claims of RFC 7519 and OpenID Connect that are times. */
 const TIMES = ['exp', 'nbf', 'iat', 'auth_time', 'updated_at'];
 
-/** Shows the token on stdin. It verifies nothing. */
+/** Prints the token on stdin. It verifies nothing. */
 export async function inspect({ json = false }: { json?: boolean | undefined }, io: Io): Promise<ExitCode> {
   const text = await io.readStdin();
   if (text === undefined)
@@ -56,7 +57,7 @@ function asText(
       Object.entries(header).map(([name, value]) => row(name, value)),
     ),
     ...part(
-      'Claims, which nobody has verified',
+      'Claims (not verified)',
       Object.entries(claims).map(([name, value]) => row(name, value)),
     ),
     ...part(

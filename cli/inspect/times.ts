@@ -1,12 +1,12 @@
-/** A time of a claim as people read it. */
+/** The time in a claim, in a form that people can read. */
 export interface ReadableTime {
   /** ISO 8601, in UTC, without fractions. */
   readonly iso: string;
-  /** Such as `in 5 minutes` or `3 days ago`. */
+  /** For example `in 5 minutes` or `3 days ago`. */
   readonly relative: string;
 }
 
-/** Units by their seconds, the longest first. */
+/** Units and their seconds, the longest first. */
 const UNITS = [
   ['year', 31_557_600],
   ['day', 86_400],
@@ -18,9 +18,9 @@ const UNITS = [
 const ENGLISH = new Intl.RelativeTimeFormat('en');
 
 /**
- * The time of a claim, or `undefined` for what is none.
+ * Reads the time in a claim. Returns `undefined` for a value that is not a time.
  *
- * @param seconds since the epoch, as the claim has it.
+ * @param seconds since the epoch: the value of the claim.
  * @param now milliseconds since the epoch.
  */
 export function readTime(seconds: unknown, now: number): ReadableTime | undefined {
@@ -29,7 +29,7 @@ export function readTime(seconds: unknown, now: number): ReadableTime | undefine
   return { iso, relative: relative(seconds - now / 1000) };
 }
 
-/** A span of time from now, in its longest unit of which there are two, or in seconds. */
+/** The time from now, in the longest unit that fits at least twice, otherwise in seconds. */
 function relative(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole === 0) return 'now';
@@ -37,5 +37,5 @@ function relative(seconds: number): string {
   return ENGLISH.format(Math.round(whole / size), unit);
 }
 
-/** A span of time, such as `5 minutes`. */
+/** A length of time, for example `5 minutes`. */
 export const span = (seconds: number): string => relative(seconds).replace(/^in /, '');

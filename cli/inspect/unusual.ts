@@ -7,15 +7,15 @@ import { readTime, span } from './times.js';
 
 const DAY = 86_400;
 
-/** Web servers take 8 KiB of a header, and Node 16 KiB of all of them. */
+/** Many web servers allow 8 KiB for a header. Node allows 16 KiB for all headers. */
 const MAX_USUAL_LENGTH = 7168;
 
-/** Later than any time in seconds that makes sense, and earlier than any of today in milliseconds. */
+/** In seconds, this is the year 5138; in milliseconds, 1973. So a larger value is in milliseconds. */
 const IN_MILLISECONDS = 1e11;
 
 const ALGORITHMS: readonly unknown[] = [...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS];
 
-/** What is unusual about a token, one sentence each, the gravest first. `now` is in milliseconds since the epoch. */
+/** Lists what is unusual about a token, the most serious first. `now` is in milliseconds since the epoch. */
 export function unusual(token: ReadableToken, now: number): string[] {
   return [...ofSignature(token), ...ofHeader(token), ...ofTimes(token, now / 1000), ...ofClaims(token)];
 }
@@ -23,33 +23,33 @@ export function unusual(token: ReadableToken, now: number): string[] {
 function* ofSignature({ header, isSigned }: ReadableToken): Iterable<string> {
   const alg = own(header, 'alg');
   if (typeof alg === 'string' && alg.toLowerCase() === 'none') {
-    yield 'Its algorithm is "none": nobody signed it, so anyone can have made it.';
+    yield 'The token is not signed ("alg" is "none"), so anyone could have made it.';
     return;
   }
-  if (!isSigned) yield 'It has no signature, so anyone can have made it.';
-  if (alg === undefined) yield 'It names no algorithm ("alg"), so it is not a signed token.';
+  if (!isSigned) yield 'The token has no signature, so anyone could have made it.';
+  if (alg === undefined) yield 'The token names no algorithm ("alg"), so it is not a signed token.';
   else if (!ALGORITHMS.includes(alg))
-    yield `Its algorithm is ${shownValue(alg)}, which this package does not know.`;
+    yield `The algorithm is ${shownValue(alg)}, which this package does not support.`;
 }
 
 function* ofHeader({ header, compact }: ReadableToken): Iterable<string> {
   const [alg, kid, crit] = ['alg', 'kid', 'crit'].map((name) => own(header, name));
   const isHmac = HMAC_ALGORITHMS.some((name) => name === alg);
   if (isHmac && kid !== undefined) {
-    yield `It is signed by a secret (${alg}) and names a key ("kid"); identity providers with keys sign by RS256 or ES256.`;
+    yield `The token is signed with a secret (${alg}) but names a key ("kid"); identity providers that publish keys sign with RS256 or ES256.`;
   }
   if (!isHmac && ALGORITHMS.includes(alg) && kid === undefined) {
-    yield 'It names no key ("kid"), so a verifier has to try all keys.';
+    yield 'The token names no key ("kid"), so a verifier has to try all keys.';
   }
   if (crit !== undefined) {
-    yield `It demands that a verifier understand ${shownValue(crit)} ("crit"); this package refuses it.`;
+    yield `The token requires an extension, ${shownValue(crit)} ("crit"); this package refuses such tokens.`;
   }
   const brought = ['jwk', 'jku', 'x5c', 'x5u'].filter((name) => Object.hasOwn(header, name));
   if (brought.length > 0) {
-    yield `It brings its own key (${brought.join(', ')}), which a verifier must not trust; this package ignores it.`;
+    yield `The token brings its own key (${brought.join(', ')}), which a verifier must not trust; this package ignores it.`;
   }
   if (compact.length > MAX_USUAL_LENGTH) {
-    yield `It is ${Math.round(compact.length / 1024)} KiB long; many servers refuse headers of more than 8 KiB.`;
+    yield `The token is ${Math.round(compact.length / 1024)} KiB long; many servers refuse headers of more than 8 KiB.`;
   }
 }
 
@@ -60,33 +60,33 @@ function* ofTimes({ claims }: ReadableToken, now: number): Iterable<string> {
   );
   if (inMilliseconds.length > 0) {
     const names = inMilliseconds.map(([name]) => `"${name}"`).join(', ');
-    yield `${names} must be in seconds since the epoch, and looks like milliseconds.`;
+    yield `Times must be in seconds since the epoch, but these look like milliseconds: ${names}.`;
     return;
   }
-  if (exp === undefined) yield 'It never expires: there is no "exp".';
+  if (exp === undefined) yield 'The token never expires: it has no "exp".';
   if (typeof exp === 'number') {
-    if (exp <= now) yield `It expired ${readTime(exp, now * 1000)?.relative}.`;
+    if (exp <= now) yield `The token expired ${readTime(exp, now * 1000)?.relative}.`;
     const from = typeof iat === 'number' ? iat : now;
     if (typeof iat === 'number' && exp <= iat)
-      yield 'It expires before it was issued: "exp" is not after "iat".';
+      yield 'The token expires before it was issued: "exp" is not after "iat".';
     else if (exp - from > 7 * DAY)
-      yield `It lives for ${span(exp - from)}; nobody can call it back before that.`;
+      yield `The token is valid for ${span(exp - from)}; if it is stolen, only a revocation list can stop it.`;
   }
   if (typeof nbf === 'number' && nbf > now) {
-    yield `It is not valid yet: "nbf" is ${readTime(nbf, now * 1000)?.relative}; if that is no plan, compare the clocks.`;
+    yield `The token is not valid yet: "nbf" is ${readTime(nbf, now * 1000)?.relative}; if that is not intended, compare the clocks.`;
   }
   if (typeof iat === 'number' && iat > now + 1) {
-    yield `It was issued in the future: "iat" is ${readTime(iat, now * 1000)?.relative}; compare the clocks.`;
+    yield `The token was issued in the future: "iat" is ${readTime(iat, now * 1000)?.relative}; compare the clocks.`;
   }
 }
 
 function* ofClaims({ claims }: ReadableToken): Iterable<string> {
-  if (!Object.hasOwn(claims, 'iss')) yield 'It does not say who issued it: there is no "iss".';
-  if (!Object.hasOwn(claims, 'aud')) yield 'It is for anyone: there is no "aud".';
+  if (!Object.hasOwn(claims, 'iss')) yield 'The token has no issuer ("iss").';
+  if (!Object.hasOwn(claims, 'aud')) yield 'The token has no audience ("aud"), so any API may accept it.';
   const mistyped = mistypedClaim(claims);
   if (mistyped)
-    yield `Its "${mistyped}" is ${shownValue(own(claims, mistyped))}, which is not of the type that RFC 7519 asks for.`;
+    yield `The claim "${mistyped}" is ${shownValue(own(claims, mistyped))}, which is not the type that RFC 7519 requires.`;
   if (Object.hasOwn(claims, 'cnf')) {
-    yield 'It is bound to a key of its holder ("cnf"): without a proof of that key, as a bare Bearer token, refuse it.';
+    yield 'The token is bound to a key ("cnf"); refuse it without a proof of that key, for example as a bearer token.';
   }
 }

@@ -101,7 +101,7 @@ export async function fetchJson(request: JsonRequest): Promise<FetchedJson> {
     // A configured fetch may ignore the signal. The caller must not wait longer all the same.
     return await within(request.timeoutMs, answer);
   } catch (error) {
-    throw error instanceof TooLate ? new FetchError('timeout', `the endpoint ${error.message}`) : error;
+    throw asFetchError(error);
   } finally {
     abort.abort();
   }
@@ -190,9 +190,10 @@ function retryAfterMs({ headers }: Response): number {
 
 // Node reports `TypeError: fetch failed` with the code on the cause. Bun and Deno put the code on the error. A
 // configured fetch may throw anything, even what throws when it is looked at.
-function asFetchError(error: unknown): FetchError {
+export function asFetchError(error: unknown): FetchError {
   try {
     if (error instanceof FetchError) return error;
+    if (error instanceof TooLate) return new FetchError('timeout', `the endpoint ${error.message}`);
     const { code, cause } = error as { code?: unknown; cause?: { code?: unknown; message?: unknown } };
     const found = cause?.code ?? code;
     if (typeof found === 'string' && /^\w{1,40}$/.test(found)) {

@@ -21,7 +21,7 @@ const unusual = async (token: string): Promise<string[]> =>
   JSON.parse((await inspect(token, { json: true })).stdout).unusual;
 
 describe('An inspected token', () => {
-  it('is shown with its header, its claims, and its times as people read them', async () => {
+  it('is printed with its header, its claims, and readable times', async () => {
     expect(await inspect(compact(HEADER, { ...CLAIMS, nbf: NOW - 90_000 }))).toEqual({
       status: 0,
       stderr: '',
@@ -29,7 +29,7 @@ describe('An inspected token', () => {
   alg        "ES256"
   kid        "k1"
 
-Claims, which nobody has verified
+Claims (not verified)
   iss        "https://id.example.com"
   aud        "my-api"
   iat        1767225600  2026-01-01T00:00:00Z, now
@@ -42,7 +42,7 @@ Unusual
     });
   });
 
-  it('is told to scripts as JSON, and nothing of its signature', async () => {
+  it('is printed as JSON for scripts, without its signature', async () => {
     const { stdout } = await inspect(compact(HEADER, CLAIMS), { json: true });
     expect(JSON.parse(stdout)).toEqual({
       verified: false,
@@ -61,11 +61,11 @@ Unusual
     ['with its scheme', (token: string) => `Authorization: Bearer ${token}\n`],
     ['in quotes', (token: string) => ` "${token}"\n`],
     ['after DPoP', (token: string) => `dpop ${token}`],
-  ])('may be pasted %s', async (_, paste) => {
+  ])('can be pasted %s', async (_, paste) => {
     expect(await unusual(paste(compact(HEADER, CLAIMS)))).toEqual([]);
   });
 
-  it('cannot write on the terminal with what others put into it', async () => {
+  it('cannot control the terminal', async () => {
     const { stdout } = await inspect(
       compact({ ...HEADER, '\u001b[2J': 1 }, { ...CLAIMS, name: '\u009b2J\u202e' }),
     );
@@ -73,7 +73,7 @@ Unusual
     expect(stdout).toContain('"\\u009b2J\\u202e"');
   });
 
-  it('is coloured on a terminal', async () => {
+  it('is printed in colours on a terminal', async () => {
     expect((await inspect(compact(HEADER, CLAIMS), { hasColour: true })).stdout).toContain(
       '\u001b[1mHeader\u001b[0m',
     );
@@ -84,93 +84,97 @@ Unusual
     [
       { ...HEADER, alg: 'none' },
       CLAIMS,
-      'Its algorithm is "none": nobody signed it, so anyone can have made it.',
+      'The token is not signed ("alg" is "none"), so anyone could have made it.',
       '',
     ],
-    [HEADER, CLAIMS, 'It has no signature, so anyone can have made it.', ''],
-    [{ kid: 'k' }, CLAIMS, 'It names no algorithm ("alg"), so it is not a signed token.'],
-    [{ ...HEADER, alg: 'ES256K' }, CLAIMS, 'Its algorithm is "ES256K", which this package does not know.'],
+    [HEADER, CLAIMS, 'The token has no signature, so anyone could have made it.', ''],
+    [{ kid: 'k' }, CLAIMS, 'The token names no algorithm ("alg"), so it is not a signed token.'],
+    [{ ...HEADER, alg: 'ES256K' }, CLAIMS, 'The algorithm is "ES256K", which this package does not support.'],
     [
       { alg: 'HS256', kid: 'k' },
       CLAIMS,
-      'It is signed by a secret (HS256) and names a key ("kid"); identity providers with keys sign by RS256 or ES256.',
+      'The token is signed with a secret (HS256) but names a key ("kid"); identity providers that publish keys sign with RS256 or ES256.',
     ],
-    [{ alg: 'RS256' }, CLAIMS, 'It names no key ("kid"), so a verifier has to try all keys.'],
+    [{ alg: 'RS256' }, CLAIMS, 'The token names no key ("kid"), so a verifier has to try all keys.'],
     [
       { ...HEADER, crit: ['x'] },
       CLAIMS,
-      'It demands that a verifier understand ["x"] ("crit"); this package refuses it.',
+      'The token requires an extension, ["x"] ("crit"); this package refuses such tokens.',
     ],
     [
       { ...HEADER, jwk: {}, jku: '' },
       CLAIMS,
-      'It brings its own key (jwk, jku), which a verifier must not trust; this package ignores it.',
+      'The token brings its own key (jwk, jku), which a verifier must not trust; this package ignores it.',
     ],
     [
       HEADER,
       { ...CLAIMS, pad: 'x'.repeat(8000) },
-      'It is 11 KiB long; many servers refuse headers of more than 8 KiB.',
+      'The token is 11 KiB long; many servers refuse headers of more than 8 KiB.',
     ],
-    [HEADER, ETERNAL, 'It never expires: there is no "exp".'],
-    [HEADER, { ...CLAIMS, exp: NOW - 180, iat: NOW - 999 }, 'It expired 3 minutes ago.'],
+    [HEADER, ETERNAL, 'The token never expires: it has no "exp".'],
+    [HEADER, { ...CLAIMS, exp: NOW - 180, iat: NOW - 999 }, 'The token expired 3 minutes ago.'],
     [
       HEADER,
       { ...CLAIMS, exp: NOW + 90 * 86_400 },
-      'It lives for 90 days; nobody can call it back before that.',
+      'The token is valid for 90 days; if it is stolen, only a revocation list can stop it.',
     ],
     [
       HEADER,
       { ...CLAIMS, exp: CLAIMS.exp * 1000 },
-      '"exp" must be in seconds since the epoch, and looks like milliseconds.',
+      'Times must be in seconds since the epoch, but these look like milliseconds: "exp".',
     ],
     [
       HEADER,
       { ...CLAIMS, nbf: NOW + 60 },
-      'It is not valid yet: "nbf" is in 60 seconds; if that is no plan, compare the clocks.',
+      'The token is not valid yet: "nbf" is in 60 seconds; if that is not intended, compare the clocks.',
     ],
     [
       HEADER,
       { ...CLAIMS, iat: NOW + 120 },
-      'It was issued in the future: "iat" is in 2 minutes; compare the clocks.',
+      'The token was issued in the future: "iat" is in 2 minutes; compare the clocks.',
     ],
     [
       HEADER,
       { ...CLAIMS, iat: NOW - 5, exp: NOW - 5 },
-      'It expires before it was issued: "exp" is not after "iat".',
+      'The token expires before it was issued: "exp" is not after "iat".',
     ],
-    [HEADER, { iss: 'a', iat: NOW, exp: NOW + 9 }, 'It is for anyone: there is no "aud".'],
-    [HEADER, { aud: 'a', iat: NOW, exp: NOW + 9 }, 'It does not say who issued it: there is no "iss".'],
+    [
+      HEADER,
+      { iss: 'a', iat: NOW, exp: NOW + 9 },
+      'The token has no audience ("aud"), so any API may accept it.',
+    ],
+    [HEADER, { aud: 'a', iat: NOW, exp: NOW + 9 }, 'The token has no issuer ("iss").'],
     [
       HEADER,
       { ...CLAIMS, exp: 'soon' },
-      'Its "exp" is "soon", which is not of the type that RFC 7519 asks for.',
+      'The claim "exp" is "soon", which is not the type that RFC 7519 requires.',
     ],
     [
       HEADER,
       { ...CLAIMS, cnf: { jkt: 'x' } },
-      'It is bound to a key of its holder ("cnf"): without a proof of that key, as a bare Bearer token, refuse it.',
+      'The token is bound to a key ("cnf"); refuse it without a proof of that key, for example as a bearer token.',
     ],
   ])('%j with %.60j is unusual: %s', async (header, claims, remark, signature = SIGNATURE) => {
     expect(await unusual(compact(header, claims, signature))).toContain(remark);
   });
 
   it.each([
-    ['', 'There is no token on stdin.'],
+    ['', 'No token was given on stdin.'],
     [
       'Bearer  ',
-      'A token has three segments between dots, and this text has 1; look for a part that was not copied.',
+      'A token has three segments separated by dots, but this text has 1; check that you copied all of it.',
     ],
     [
       'a.b',
-      'A token has three segments between dots, and this text has 2; look for a part that was not copied.',
+      'A token has three segments separated by dots, but this text has 2; check that you copied all of it.',
     ],
     ['a.b.c.d.e', 'The token is encrypted (a JWE): only its recipient can read it.'],
     [
       `${segment(HEADER)}=.${segment({})}.x`,
-      'The header is not canonical base64url; look for a part that was not copied.',
+      'The header is not canonical base64url; check that you copied all of it.',
     ],
     [`${segment(HEADER)}.${segment([])}.x`, 'The payload is not a JSON object.'],
-  ])('that is none, %j, is told as such', async (text, sentence) => {
+  ])('%j is not a token', async (text, sentence) => {
     expect(await inspect(text)).toEqual({ status: 1, stdout: '', stderr: `${sentence}\n` });
     expect((await inspect(text, { json: true })).stdout).toBe(`${JSON.stringify({ error: sentence })}\n`);
   });

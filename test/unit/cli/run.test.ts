@@ -28,37 +28,40 @@ describe('The command line', () => {
   it.each([
     [[], 'Give a command: inspect or doctor.'],
     [['toString'], 'Give a command: inspect or doctor.'],
-    [['inspect', '--nope'], "Unknown option '--nope'."],
+    [['inspect', '--nope'], '--nope is not an option.'],
+    [['inspect', '--toString'], '--toString is not an option.'],
+    [['inspect', '-hx'], '-x is not an option.'],
+    [['inspect', '--json=yes'], '--json takes no value.'],
+    [['doctor', '--issuer'], '--issuer needs a value.'],
+    [['doctor', '--issuer', '--json'], '--issuer needs a value.'],
     [['inspect', '--issuer', 'a'], '--issuer is not an option of inspect.'],
     [
       ['inspect', TOKEN],
-      'Give a token on stdin: on the command line, others can see it and the shell keeps it.',
+      'Give the token on stdin: on the command line, other users can see it and the shell saves it.',
     ],
     [['inspect'], 'Give the token on stdin: echo "$TOKEN" | npx intentkit-auth inspect'],
     [['doctor'], 'Give --issuer, such as https://id.example.com/tenant.'],
     [
       ['doctor', '--issuer', 'id.example.com'],
-      '--issuer must be a URL that begins with https:, or with http: on this machine.',
+      '--issuer must be an https: URL, or an http: URL on this machine.',
     ],
     [
       ['doctor', '--issuer', 'file:///etc'],
-      '--issuer must be a URL that begins with https:, or with http: on this machine.',
+      '--issuer must be an https: URL, or an http: URL on this machine.',
     ],
     [['doctor', '--issuer', 'https://u:hush@a.example'], '--issuer must not hold credentials.'],
     [['doctor', '--issuer', 'https://a.example/?b'], '--issuer must have neither a query nor a fragment.'],
-    [
-      [...DOCTOR, '--jwks-url', 'hush'],
-      '--jwks-url must be a URL that begins with https:, or with http: on this machine.',
-    ],
+    [[...DOCTOR, '--jwks-url', 'hush'], '--jwks-url must be an https: URL, or an http: URL on this machine.'],
     [[...DOCTOR, '--mcp', 'https://hush@a.example'], '--mcp must not hold credentials.'],
+    [[...DOCTOR, '--timeout=-5s'], '--timeout must be a duration, such as 5s.'],
     [[...DOCTOR, '--timeout', '5'], '--timeout must be a duration, such as 5s.'],
     [[...DOCTOR, '--audience', ''], '--audience must not be empty.'],
-  ])('used as %j is told what to give, with nothing that may be secret', async (args, sentence) => {
+  ])('given %j says what to give instead, and repeats nothing secret', async (args, sentence) => {
     const stderr = `${sentence}\nSee npx intentkit-auth --help.\n`;
     expect(await outcome(args)).toEqual({ status: 2, stdout: '', stderr });
   });
 
-  it('says no more than its kind of an error that nobody expected', async () => {
+  it('reports an unexpected error by its name only', async () => {
     const world = fakeIo();
     const io = { ...world.io, readStdin: () => Promise.reject(new RangeError(TOKEN)) };
     expect(await run(['inspect'], io)).toBe(1);

@@ -1,0 +1,56 @@
+import { own } from '../../src/shared/own-properties.js';
+import { nearMiss, shownUrl } from '../../src/shared/url.js';
+import { printable, shownValue } from '../text.js';
+import { type Finding, fits, note, wrong } from './finding.js';
+import type { Plan } from './plan.js';
+import { fetchDocument } from './request.js';
+
+/**
+ * Fetches the metadata of an MCP server, and compares it with the URL of the server, the issuer and the audience.
+ *
+ * @see RFC 9728 section 3
+ */
+export async function checkMetadata(url: URL, mcp: URL, plan: Plan): Promise<Finding[]> {
+  const { issuer, audience, timeoutMs } = plan;
+  const place = shownUrl(url.href);
+  const fetched = await fetchDocument(url, timeoutMs);
+  if (!('document' in fetched))
+    return [wrong('metadata', `${place}: ${fetched.problem.message}`, fetched.problem.change)];
+  const { document } = fetched;
+  const metadata = typeof document === 'object' && document !== null ? { ...document } : {};
+  const [resource, servers] = ['resource', 'authorization_servers'].map((name) => own(metadata, name));
+  const findings = [...compareResource(resource, mcp), ...compareServers(servers, issuer)];
+  if (findings.length === 0) findings.push(fits('metadata', `${place} names this server and the issuer.`));
+  if (typeof resource === 'string' && audience !== undefined && audience !== resource) {
+    const message = `Clients request tokens for "${printable(shownUrl(resource))}", but the audience is "${shownUrl(audience)}".`;
+    const change = 'Make them equal, unless the identity provider maps one to the other.';
+    findings.push(note('audience', message, change));
+  }
+  return findings;
+}
+
+function compareResource(resource: unknown, mcp: URL): Finding[] {
+  const place = shownUrl(mcp.href);
+  if (typeof resource !== 'string') {
+    return [wrong('metadata', 'The metadata has no "resource".', `Set "resource" to "${place}".`)];
+  }
+  // Without a path, the parsed URL ends with a slash, even if the text did not.
+  if (resource === mcp.href || `${resource}/` === mcp.href) return [];
+  const message = `The metadata is for "${printable(shownUrl(resource))}", not for "${place}": ${nearMiss(mcp.href, resource)}.`;
+  const change = 'Give --mcp the URL that clients use, with its path, or set "resource" to exactly that URL.';
+  return [wrong('metadata', message, change)];
+}
+
+function compareServers(servers: unknown, issuer: string): Finding[] {
+  const named = [servers].flat().filter((server) => typeof server === 'string');
+  const [first] = named;
+  if (named.includes(issuer)) return [];
+  if (first === undefined) {
+    const change = `Set "authorization_servers" to ["${shownUrl(issuer)}"].`;
+    return [wrong('metadata', 'The metadata has no "authorization_servers".', change)];
+  }
+  const shown = named.slice(0, 5).map((server) => shownValue(shownUrl(server)));
+  const message = `The metadata sends clients to ${shown.join(' and ')}, not to "${shownUrl(issuer)}": ${nearMiss(issuer, first)}.`;
+  const change = 'Set "authorization_servers" and "issuer" to exactly the same text.';
+  return [wrong('metadata', message, change)];
+}

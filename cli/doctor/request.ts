@@ -1,0 +1,52 @@
+import { asFetchError, fetchJson } from '../../src/keys/remote/fetch-json.js';
+import { within } from '../../src/shared/deadline.js';
+import { type Answer, type Explanation, explainFailure, explainRedirect } from './explain-failure.js';
+
+/** A JSON document, or the explanation of the failure. */
+export type Fetched =
+  | { readonly document: unknown }
+  | { readonly problem: Explanation; readonly status: number | undefined };
+
+/** Fetches a JSON document as the package does, within the same limits. */
+export async function fetchDocument(url: URL, timeoutMs: number): Promise<Fetched> {
+  let answer: Answer | undefined;
+  const watched: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    answer = response;
+    return response;
+  };
+  try {
+    const accept = 'application/json, application/jwk-set+json';
+    const request = { url, accept, timeoutMs, headers: undefined, fetch: watched };
+    const { document } = await fetchJson({ ...request, isFailing: false });
+    return { document };
+  } catch (error) {
+    const failure = asFetchError(error);
+    return { problem: explainFailure(failure, answer), status: failure.status };
+  }
+}
+
+/** The answer of an MCP server, or the explanation of the failure. */
+export type Answered = { readonly answer: Answer } | { readonly problem: Explanation };
+
+/** Sends a JSON-RPC ping, which changes nothing, without a token. Any status is an answer, except a redirect. */
+export async function ping(url: URL, timeoutMs: number): Promise<Answered> {
+  const abort = new AbortController();
+  const request = fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }),
+    redirect: 'manual',
+    signal: abort.signal,
+  });
+  try {
+    const answer = await within(timeoutMs, request);
+    const problem = explainRedirect(answer);
+    return problem ? { problem } : { answer };
+  } catch (error) {
+    return { problem: explainFailure(asFetchError(error)) };
+  } finally {
+    // The body is not read, and may never end.
+    abort.abort();
+  }
+}
