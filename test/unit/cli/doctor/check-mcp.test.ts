@@ -17,28 +17,32 @@ const metadata =
     Response.json({ resource: MCP, authorization_servers: [ISSUER], ...changes });
 const NAMED = challenged(`Bearer resource_metadata="${METADATA}"`);
 
-it.each<[string, 0 | 1, Answers, string[]]>([
+it.each<[string, 0 | 1, Answers, ...sentences: string[]]>([
   [
     'that is set up well',
     0,
     { [MCP]: NAMED, [METADATA]: metadata() },
-    [
-      `${MCP} answers 401 and names its metadata.`,
-      `${METADATA} names this server and the issuer.`,
-      `Clients request tokens for "${MCP}", but the audience is "my-api".`,
-    ],
+    `${MCP} answers 401 and names its metadata.`,
+    `${METADATA} names this server and the issuer.`,
+    `Clients request tokens for "${MCP}", but the audience is "my-api".`,
   ],
   [
     'that names no metadata',
     0,
     { [MCP]: challenged('Bearer'), [METADATA]: metadata() },
-    ['answers 401 but names no usable metadata, so clients have to try the well-known URL.'],
+    'answers 401 but names no usable metadata, so clients have to try the well-known URL.',
   ],
   [
     'that names metadata over http:',
     0,
     { [MCP]: challenged('Bearer resource_metadata="http://a.example/"'), [METADATA]: metadata() },
-    ['names no usable metadata'],
+    'names no usable metadata',
+  ],
+  [
+    'elsewhere that names metadata on this machine',
+    0,
+    { [MCP]: challenged('Bearer resource_metadata="https://127.0.0.1/"'), [METADATA]: metadata() },
+    'names no usable metadata',
   ],
   [
     'that sends a Location with its challenge',
@@ -47,40 +51,34 @@ it.each<[string, 0 | 1, Answers, string[]]>([
       [MCP]: challenged(`Bearer resource_metadata="${METADATA}"`, { location: '/hush' }),
       [METADATA]: metadata(),
     },
-    [`${MCP} answers 401 and names its metadata.`],
+    `${MCP} answers 401 and names its metadata.`,
   ],
   [
     'that does not challenge',
     1,
     { [MCP]: challenged(), [METADATA]: metadata() },
-    [
-      'answers 401 without WWW-Authenticate.',
-      `Send WWW-Authenticate: Bearer resource_metadata="${METADATA}".`,
-    ],
+    'answers 401 without WWW-Authenticate.',
+    `Send WWW-Authenticate: Bearer resource_metadata="${METADATA}".`,
   ],
   [
     'that is open',
     1,
     { [MCP]: () => Response.json({}) },
-    [
-      'answers 200 to a request without a token, not 401.',
-      'Put the gate in front of the MCP server: without it, anyone can call the tools.',
-    ],
+    'answers 200 to a request without a token, not 401.',
+    'Put the gate in front of the MCP server: without it, anyone can call the tools.',
   ],
   [
     'that fails',
     1,
     { [MCP]: () => new Response(null, { status: 500 }) },
-    [
-      'answers 500 to a request without a token, not 401.',
-      'Answer 401 to a request without a token, before any other check.',
-    ],
+    'answers 500 to a request without a token, not 401.',
+    'Answer 401 to a request without a token, before any other check.',
   ],
   [
     'that redirects',
     1,
     { [MCP]: () => new Response(null, { status: 307, headers: { location: '/login?hush' } }) },
-    ['The endpoint answered 307, a redirect to "/login"'],
+    'The endpoint answered 307, a redirect to "/login"',
   ],
   [
     'that cannot be reached',
@@ -90,37 +88,35 @@ it.each<[string, 0 | 1, Answers, string[]]>([
         throw new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } });
       },
     },
-    ['The connection was refused: nothing listens on that host and port (ECONNREFUSED).'],
+    'The connection was refused: nothing listens on that host and port (ECONNREFUSED).',
   ],
   [
     'without metadata',
     1,
     { [MCP]: NAMED, [METADATA]: () => new Response(null, { status: 404 }) },
-    ['The endpoint answered 404, not 200.'],
+    'The endpoint answered 404, not 200.',
   ],
   [
     'whose metadata is for its origin',
     1,
     { [MCP]: NAMED, [METADATA]: metadata({ resource: 'https://api.example.com/' }) },
-    [`The metadata is for "https://api.example.com/", not for "${MCP}": its path is another one`],
+    `The metadata is for "https://api.example.com/", not for "${MCP}": its path is another one`,
   ],
   [
     'whose metadata is empty',
     1,
     { [MCP]: NAMED, [METADATA]: () => Response.json({}) },
-    [
-      'The metadata has no "resource".',
-      'The metadata has no "authorization_servers".',
-      '2 things are wrong.',
-    ],
+    'The metadata has no "resource".',
+    'The metadata has no "authorization_servers".',
+    '2 things are wrong.',
   ],
   [
     'whose metadata names the issuer with a slash',
     1,
     { [MCP]: NAMED, [METADATA]: metadata({ authorization_servers: [`${ISSUER}/`] }) },
-    [`The metadata sends clients to "${ISSUER}/", not to "${ISSUER}": it has a slash at the end.`],
+    `The metadata sends clients to "${ISSUER}/", not to "${ISSUER}": it has a slash at the end.`,
   ],
-])('For an MCP server %s, the doctor exits with %i', async (_, expected, answers, sentences) => {
+])('For an MCP server %s, the doctor exits with %i', async (_, expected, answers, ...sentences) => {
   await startIssuer(answers);
   const { status, said } = await diagnose(undefined, '--mcp', MCP);
   for (const sentence of sentences) expect(said).toContain(sentence);

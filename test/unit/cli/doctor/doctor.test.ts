@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import type { TestFault, TestTokenOptions } from 'intentkit-auth/testing';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../../../cli/run.js';
@@ -8,7 +7,7 @@ import { generateKeys } from '../../../support/mint.js';
 
 const OAUTH = 'https://id.example.com/.well-known/oauth-authorization-server/tenant-a';
 const OPENID = `${ISSUER}/.well-known/openid-configuration`;
-const EVEN = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' });
+const EVEN = { kty: 'RSA', n: `${'_'.repeat(340)}AA`, e: 'AQAB' };
 
 /** The answers of both discovery URLs of an issuer without a path. */
 const discovery = (origin: string, document: object): Answers =>
@@ -24,48 +23,18 @@ const redirect = () =>
 
 describe('The doctor', () => {
   it.each<[TestFault, 'keys' | 'discovery', message: string, change: string]>([
-    [
-      '404',
-      'discovery',
-      `Neither ${OAUTH} nor ${OPENID} exists (404).`,
-      'Check the path of the issuer (tenant, realm, version), or give --jwks-url.',
-    ],
+    ['404', 'discovery', `Neither ${OAUTH} nor ${OPENID} exists (404).`, 'Check the path of the issuer'],
     ['429', 'keys', 'The endpoint answered 429, not 200.', 'Wait, and find out what else sends requests'],
     ['503', 'discovery', 'The endpoint answered 503, not 200.', 'The server fails: check its logs.'],
     ['500', 'keys', 'The endpoint answered 500, not 200.', 'The server fails: check its logs.'],
-    [
-      'hang',
-      'discovery',
-      'The endpoint did not answer within 0.2 s.',
-      'Find out what is slow; until then, raise "jwks.timeout" (here: --timeout).',
-    ],
+    ['hang', 'discovery', 'The endpoint did not answer within 0.2 s.', 'Find out what is slow'],
     ['hang', 'keys', `${KEYS}: The endpoint did not answer within 0.2 s.`, 'Find out what is slow'],
     ['reset', 'keys', 'The connection was cut (ECONNRESET).', 'If the port speaks https:, write https:'],
-    ['truncated', 'keys', 'The connection was cut (ECONNRESET).', 'otherwise check the proxies in between.'],
-    [
-      'empty',
-      'keys',
-      `${KEYS} answers with an empty key set.`,
-      'Have the identity provider publish its signing keys',
-    ],
-    [
-      'weak',
-      'keys',
-      `No key at ${KEYS} is usable: 1 with RSA of less than 2048 bits.`,
-      'Have the identity provider sign with RSA of 2048 bits or more, or with ES256.',
-    ],
-    [
-      'html',
-      'discovery',
-      'The endpoint answered with an HTML page, not with JSON.',
-      'Check the path, and whether a login page or a proxy answers instead.',
-    ],
-    [
-      'redirect',
-      'keys',
-      'The endpoint answered 302, a redirect to "/tenant-a/.well-known/jwks.json", and redirects are not followed.',
-      'Use the URL that it leads to, if you trust that host.',
-    ],
+    ['truncated', 'keys', 'The connection was cut (ECONNRESET).', 'check the proxies in between.'],
+    ['empty', 'keys', `${KEYS} answers with an empty key set.`, 'Have the identity provider publish its'],
+    ['weak', 'keys', `No key at ${KEYS} is usable: 1 with RSA of less than 2048 bits.`, 'or with ES256.'],
+    ['html', 'discovery', 'answered with an HTML page, not with JSON.', 'whether a login page or a proxy'],
+    ['redirect', 'keys', 'answered 302, a redirect to "/tenant-a/.well-known/jwks.json", and', 'Use the URL'],
     ['too-large', 'keys', 'The endpoint answered with more than 1 MiB.', 'Check what answers at this URL.'],
     [
       'wrong-issuer',
@@ -85,13 +54,6 @@ describe('The doctor', () => {
 
   const HTTP = 'http://127.0.0.1:8080';
   it.each<[what: string, issuer: string, Answers, message: string, change: string]>([
-    [
-      'a slash too much in the issuer',
-      'https://a.example/',
-      discovery('https://a.example', { issuer: 'https://a.example' }),
-      'not of the configured "https://a.example/": it has no slash at the end.',
-      'Set "issuer" to exactly "https://a.example", if you trust that issuer.',
-    ],
     [
       'another tenant',
       `${ISSUER.slice(0, -1)}b`,
@@ -146,15 +108,8 @@ describe('The doctor', () => {
 
   it('uses the keys at --jwks-url, and notes that the issuer publishes others', async () => {
     const elsewhere = 'https://mirror.example.com/jwks?hush';
-    const n = Buffer.from(String(EVEN.n), 'base64url');
-    n.writeUInt8(0, n.length - 1);
-    const odd = [
-      { kty: 'oct', k: 'AA' },
-      { ...EVEN, n: n.toString('base64url') },
-    ];
-    await startIssuer({
-      [elsewhere]: () => Response.json({ keys: [generateKeys('ES256', 'm1').jwk, ...odd] }),
-    });
+    const keys = [generateKeys('ES256', 'm1').jwk, { kty: 'oct', k: 'AA' }, EVEN];
+    await startIssuer({ [elsewhere]: () => Response.json({ keys }) });
     const { status, said } = await diagnose(undefined, '--jwks-url', elsewhere);
     expect(status).toBe(0);
     expect(said).toContain(
@@ -170,10 +125,8 @@ describe('The doctor', () => {
   it('needs no discovery document with --jwks-url', async () => {
     (await startIssuer()).fail('404', { only: 'discovery' });
     const { status, said } = await diagnose(undefined, '--jwks-url', KEYS);
-    expect([status, said]).toEqual([
-      0,
-      expect.stringContaining('The issuer has no usable discovery document'),
-    ]);
+    expect(status).toBe(0);
+    expect(said).toContain('The issuer has no usable discovery document');
   });
 
   it('reports an issuer and keys over http: beyond this machine', async () => {
@@ -189,8 +142,7 @@ describe('The doctor', () => {
   });
 
   it('notes a missing audience', async () => {
-    const issuer = await startIssuer();
-    const world = fakeIo(await issuer.token());
+    const world = fakeIo(await (await startIssuer()).token());
     expect(await run(['doctor', '--issuer', ISSUER], world.io)).toBe(0);
     expect(world.stdout()).toContain('No audience is given, so every token of this issuer is accepted');
   });
@@ -204,6 +156,7 @@ describe('The doctor', () => {
 });
 
 describe('The doctor with a token', () => {
+  const INSPECT = 'Compare the token with the configuration: npx intentkit-auth inspect.';
   it.each<[string, Record<string, unknown>, TestTokenOptions, message: string, change: string]>([
     ['has expired', {}, { expiresIn: '-5m' }, 'The token has expired.', 'Get a new token;'],
     [
@@ -214,13 +167,7 @@ describe('The doctor with a token', () => {
       'Check that the token is from this environment and tenant',
     ],
     ['is not valid yet', { nbf: 9e9 }, {}, 'The "nbf" claim is in the future.', 'Compare the clocks of'],
-    [
-      'has no audience',
-      { aud: undefined },
-      {},
-      'The token has no audience ("aud").',
-      'Have the identity provider add the audience of your API',
-    ],
+    ['has no audience', { aud: undefined }, {}, 'The token has no audience ("aud").', 'add the audience'],
     [
       'is for another API',
       { aud: ['https://api.example.com', 'b'] },
@@ -228,13 +175,7 @@ describe('The doctor with a token', () => {
       'The token is for "https://api.example.com" and "b", not for "my-api".',
       'Set "audience" to "https://api.example.com" if that is your API; otherwise request a token for your API.',
     ],
-    [
-      'has no issuer',
-      { iss: undefined },
-      {},
-      'The token has no issuer ("iss").',
-      'Have the identity provider add "iss"',
-    ],
+    ['has no issuer', { iss: undefined }, {}, 'The token has no issuer ("iss").', 'add "iss"'],
     [
       'is from another host',
       { iss: 'https://b.example/tenant-a' },
@@ -242,13 +183,7 @@ describe('The doctor with a token', () => {
       'The token was issued by "https://b.example/tenant-a", not by "https://id.example.com/tenant-a": it is on another host.',
       'Set "issuer" to exactly "https://b.example/tenant-a", if you trust that issuer.',
     ],
-    [
-      'has an "exp" that is text',
-      { exp: 'soon' },
-      {},
-      'The "exp" claim is of the wrong type.',
-      'Compare the token with the configuration: npx intentkit-auth inspect.',
-    ],
+    ['has an "exp" that is text', { exp: 'soon' }, {}, 'The "exp" claim is of the wrong type.', INSPECT],
     [
       'requires an unknown extension',
       {},
@@ -304,15 +239,11 @@ describe('The doctor with a token', () => {
     });
   });
 
-  it('reports a text that is not a token, and notes a missing token', async () => {
+  it.each([
+    ['no token', 1, 'A token has three segments'],
+    [undefined, 0, 'No token was given on stdin: only the configuration was checked.'],
+  ])('given %j exits with %i and says: %s', async (token, status, sentence) => {
     await startIssuer();
-    expect(await diagnose('no token')).toMatchObject({
-      status: 1,
-      said: expect.stringContaining('A token has three segments'),
-    });
-    expect(await diagnose()).toMatchObject({
-      status: 0,
-      said: expect.stringContaining('No token was given on stdin: only the configuration was checked.'),
-    });
+    expect(await diagnose(token)).toMatchObject({ status, said: expect.stringContaining(sentence) });
   });
 });
