@@ -1,6 +1,6 @@
 /**
  * Audit and metrics from `onVerdict`: a line of JSON for each verdict, and OpenTelemetry metrics. Run it with
- * `npm run example:audit`. In a service, the lines go to the log and the exporter is that of your collector.
+ * `npm run example:audit`. In a service, write the lines to your log, and use the exporter of your collector.
  */
 import { randomBytes } from 'node:crypto';
 import { type Counter, type Histogram, metrics } from '@opentelemetry/api';
@@ -18,12 +18,13 @@ metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
 
 const meter = metrics.getMeter('intentkit-auth');
 const verdicts: Counter = meter.createCounter('auth.verdicts', {
-  description: 'Tokens verified, by what became of them',
+  description: 'Verified tokens, by outcome',
 });
 const duration: Histogram = meter.createHistogram('auth.verify.duration', { unit: 'ms' });
 
 /**
- * Metrics get what has few values. Who it was goes into the audit line, where it costs nothing but its length.
+ * Counts the verdict by its outcome, and writes an audit line. Names of subjects and clients go into the line only, because
+ * each new value of a metric's attribute is a new time series.
  */
 function onVerdict({ valid, reason, milliseconds, ...who }: Verdict): void {
   const outcome = valid ? 'valid' : (reason ?? 'unknown');

@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net';
 import type { JWK } from 'oidc-provider';
 
 export interface RunningServer {
-  /** On 127.0.0.1, without a path. */
+  /** The URL of the server, on 127.0.0.1 and without a path. */
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** Starts a server on a free port. What listens may depend on its URL. */
+/** Starts a server on a free port. `listenerAt` makes the listener for the server's URL. */
 export async function startServer(
   listenerAt: (url: string) => RequestListener | Promise<RequestListener>,
 ): Promise<RunningServer> {
@@ -29,12 +29,12 @@ export async function startServer(
   };
 }
 
-/** The client that `startAuthorizationServer` knows. */
+/** The only client of the authorization server. */
 export const CLIENT = { clientId: 'agent', clientSecret: 'the-secret-of-the-agent' };
 
 /**
- * A real authorization server, in memory: the npm package `oidc-provider`. It issues JWTs to `CLIENT`, by the client
- * credentials grant, for whatever resource is asked for, and binds them to a key when the client sends a DPoP proof.
+ * Starts a real authorization server in memory: the npm package `oidc-provider`. It issues JWTs to `CLIENT` with the client
+ * credentials grant, for any resource. It binds a token to a key if the client sends a DPoP proof.
  */
 export const startAuthorizationServer = (scope: string): Promise<RunningServer> =>
   startServer(async (issuer) => {

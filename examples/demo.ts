@@ -1,6 +1,6 @@
 /**
- * A tour: starts `serve.ts` as an MCP client would, plays the agent, and checks what comes back.
- * Exits with status 1 if anything is not as it says. Run it with `npm start`.
+ * A demo: starts `serve.ts` as an MCP client would, calls its tools as an agent would, and checks the results. It exits
+ * with status 1 if a result is not as expected. Run it with `npm start`.
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,13 +30,13 @@ function step(title: string): void {
   say(`\n${title}`);
 }
 
-/** Prints one expectation, and ends the tour if it is not met. */
+/** Prints an expectation, and ends the demo if it is not met. */
 function expect(what: string, met: boolean): void {
   say(`  ${met ? 'ok' : 'NOT OK'}  ${what}`);
   if (!met) throw new Error(`Not as expected: ${what}.`);
 }
 
-/** A token is a credential, so even a demo shows only enough of it to be recognised. */
+/** A token is a credential, so even a demo prints only its beginning. */
 function shortened(token: string): string {
   return `${token.slice(0, 16)}… (${token.length} characters)`;
 }
@@ -45,7 +45,7 @@ function ask(tool: string, args: Record<string, unknown>): Promise<CallToolResul
   return agent.callTool({ name: tool, arguments: args });
 }
 
-/** Calls a tool that should succeed; its result is parsed with, and so typed by, the function's own schema. */
+/** Calls a tool that should succeed. The function's own schema parses the result, and gives it its type. */
 async function call<Output extends z.ZodObject>(
   fn: { readonly name: string; readonly output: Output },
   args: Record<string, unknown>,
@@ -55,21 +55,21 @@ async function call<Output extends z.ZodObject>(
   return fn.output.parse(answer.structuredContent);
 }
 
-async function tour(): Promise<void> {
-  step('1. The agent asks which tools there are.');
+async function demo(): Promise<void> {
+  step('1. The agent lists the tools.');
   const { tools } = await agent.listTools();
   for (const { name, description } of tools) say(`      ${name.padEnd(13)} ${description}`);
   const names = tools.map(({ name }) => name).join(' ');
   expect('four tools', names === 'create_token verify_token decode_token login_user');
 
-  step('2. It logs a user in with the custom function of login-user.ts.');
+  step('2. The agent logs a user in with the custom function in login-user.ts.');
   const login = await call(loginUser, { user_id: 'user-1', role: 'editor' });
   say(`      token    ${shortened(login.token)}`);
   const user = await call(verifyToken, { token: login.token });
   expect('the token is valid', user.valid === true);
-  expect('it is about user-1, an editor', user.payload.sub === 'user-1' && user.payload.role === 'editor');
+  expect('it is for user-1, an editor', user.payload.sub === 'user-1' && user.payload.role === 'editor');
 
-  step('3. It creates a token of its own, verifies it and decodes it.');
+  step('3. The agent creates a token for a job, verifies it and decodes it.');
   const created = await call(createToken, {
     subject: 'report-job',
     claims: { scope: 'reports:read' },
@@ -82,48 +82,57 @@ async function tour(): Promise<void> {
   say(`      payload  ${JSON.stringify(verified.payload)}`);
   expect('the token is valid', verified.valid === true);
   expect(
-    'the server, not the agent, chose issuer and audience',
+    'the server chose the issuer and the audience, not the agent',
     verified.payload.iss === 'my-service' && verified.payload.aud === 'my-api',
   );
   const decoded = await call(decodeToken, { token });
-  expect('decoding, without trust, reads the same scope', decoded.payload.scope === 'reports:read');
+  expect('decode_token reads the same scope, without verifying it', decoded.payload.scope === 'reports:read');
 
-  step('4. Someone edits the payload to make it about the administrator.');
+  step('4. Someone edits the payload, so that it names the administrator.');
   const [header, , signature] = token.split('.');
   const edited = Buffer.from(JSON.stringify({ ...verified.payload, sub: 'admin' })).toString('base64url');
   const tampered = await call(verifyToken, { token: [header, edited, signature].join('.') });
   say(`      reason   ${tampered.reason}`);
-  expect('it is refused for its signature', tampered.valid === false && tampered.reason === 'signature');
-  expect('no claim of it is handed on', Object.keys(tampered.payload).length === 0);
+  expect(
+    'the token is refused: its signature is invalid',
+    tampered.valid === false && tampered.reason === 'signature',
+  );
+  expect('its claims are not returned', Object.keys(tampered.payload).length === 0);
 
-  step('5. A token for one second, one second later.');
+  step('5. The agent verifies a token after it has expired.');
   const brief = await call(createToken, { expires_in: '1s' });
   await sleep(brief.expires_at * 1000 - Date.now() + 50);
   const expired = await call(verifyToken, { token: brief.token });
   say(`      reason   ${expired.reason}`);
-  expect('it is refused, as expired', expired.valid === false && expired.expired === true);
+  expect('the token is refused: it has expired', expired.valid === false && expired.expired === true);
 
-  step('6. A token of the same issuer, signed with the same secret, for another service.');
+  step('6. The agent verifies a token for another service, signed with the same secret.');
   const elsewhere = createAuthClient({ secret, issuer: 'my-service', audience: 'another-api' });
   const foreign = await call(verifyToken, { token: await elsewhere.sign({}, { subject: 'user-1' }) });
   say(`      reason   ${foreign.reason}`);
-  expect('it is refused for its audience', foreign.valid === false && foreign.reason === 'audience');
+  expect(
+    'the token is refused: its audience is another service',
+    foreign.valid === false && foreign.reason === 'audience',
+  );
 
-  step('7. The agent tries to mint a token in the name of another issuer.');
+  step('7. The agent tries to create a token in the name of another issuer.');
   const forged = await ask('create_token', { claims: { iss: 'https://accounts.example.com' } });
   const [content] = forged.content;
   say(`      error    ${content?.type === 'text' ? content.text : ''}`);
-  expect('it gets an error and no token', forged.isError === true && forged.structuredContent === undefined);
+  expect(
+    'the agent gets an error and no token',
+    forged.isError === true && forged.structuredContent === undefined,
+  );
 }
 
 try {
   await agent.connect(server);
-  await tour();
+  await demo();
   say('\nAll as expected.');
 } catch (error) {
   say(`\n${error instanceof Error ? error.message : 'The demo failed.'}`);
   process.exitCode = 1;
 } finally {
-  // Ends the server's stdin, on which it shuts down.
+  // Closes the server's stdin, so that the server shuts down.
   await agent.close();
 }

@@ -1,7 +1,7 @@
 import { defineFunction, z } from 'intentkit';
 import type { AuthClient } from 'intentkit-auth';
 
-/** A custom function: it signs tokens with the client that `createAuthProvider` puts at `ctx.providers.auth`. */
+/** A custom function. It signs tokens with the client of `createAuthProvider`, which is at `ctx.providers.auth`. */
 export const loginUser = defineFunction({
   name: 'login_user',
   intent: 'Authenticate a user and return a signed JWT token',

@@ -1,10 +1,10 @@
 /**
- * Logging out: a token is revoked by one replica of a service and refused by the other, at once.
+ * Logging out: one replica of a service revokes a token, and the other refuses it at once.
  *
  *     npm run example:logout                                      # the replicas share a store in memory
  *     REDIS_URL=redis://127.0.0.1:6379 npm run example:logout     # they share a Redis, as processes do
  *
- * Exits with status 1 if anything is not as it says.
+ * It exits with status 1 if a verdict is not as expected.
  */
 import { randomBytes } from 'node:crypto';
 import KeyvRedis from '@keyv/redis';
@@ -14,11 +14,11 @@ import Keyv from 'keyv';
 
 const redisUrl = process.env.REDIS_URL || undefined;
 const secret = randomBytes(48).toString('base64url');
-// Without `throwOnErrors`, in both places, keyv answers "not there" when Redis fails.
+// Without `throwOnErrors`, in both places, keyv hides errors of Redis: every token would look as if it was not revoked.
 const redis = redisUrl === undefined ? undefined : new KeyvRedis(redisUrl, { throwOnErrors: true });
 const embedded = new Map();
 
-/** A replica: it has the secret, and shares nothing with the others but the store. */
+/** Starts a replica. All replicas have the secret, and share the store. */
 function startReplica(): { auth: AuthClient; revocation: RevocationList } {
   const store: Store = new Keyv({ store: redis ?? embedded, throwOnErrors: true });
   const revocation = createRevocationList(store, { maxLifetime: '1d' });
@@ -27,7 +27,7 @@ function startReplica(): { auth: AuthClient; revocation: RevocationList } {
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** Prints what a replica makes of a token, and fails when that is not what was expected. */
+/** Prints the verdict of a replica about a token, and throws if it is not the expected one. */
 async function expectVerdict(who: string, auth: AuthClient, token: string, expected: string): Promise<void> {
   const { valid, reason } = await auth.verify(token);
   const verdict = valid ? 'valid' : String(reason);

@@ -1,6 +1,6 @@
 /**
- * A protected MCP server over HTTP, beside a real authorization server, and an agent that finds its way. It ends by
- * itself, with status 1 if anything is not as it says. Run it with `npm run example:http`.
+ * A protected MCP server over HTTP, a real authorization server, and an agent that discovers where to get a token. It exits
+ * with status 1 if a result is not as expected. Run it with `npm run example:http`.
  */
 import type { RequestListener } from 'node:http';
 import {
@@ -16,7 +16,7 @@ import { protectMcp } from 'intentkit-auth/mcp';
 import { z } from 'zod';
 import { CLIENT, startAuthorizationServer, startServer } from './authorization-server.js';
 
-/** The server that is protected. One tool needs more than the others. */
+/** The protected server. One of its tools needs a further scope. */
 function protectedServer(issuer: string, resource: string): RequestListener {
   const auth = createAuthClient({ issuers: [{ issuer, audience: resource, typ: 'at+jwt' }] });
   const gate = protectMcp(auth, { resource, requiredScopes: ['mcp'] });
@@ -33,7 +33,7 @@ function protectedServer(issuer: string, resource: string): RequestListener {
     return server;
   });
   const fetch = gate.fetch((request, { authInfo }) => handler.fetch(request, { authInfo }));
-  // The type is named for TypeScript's `exactOptionalPropertyTypes`.
+  // The cast is for TypeScript's `exactOptionalPropertyTypes`.
   return toNodeHandler({ fetch }) as RequestListener;
 }
 
@@ -41,13 +41,13 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-/** Prints one expectation, and ends the tour if it is not met. */
+/** Prints an expectation, and ends the demo if it is not met. */
 function expect(what: string, met: boolean): void {
   say(`  ${met ? 'ok' : 'NOT OK'}  ${what}`);
   if (!met) throw new Error(`Not as expected: ${what}.`);
 }
 
-/** An agent that knows the URL of the server and its own credentials, and finds out the rest. */
+/** An agent that knows the URL of the server and its own credentials, and discovers the rest. */
 async function connect(resource: string, provider: ClientCredentialsProvider) {
   const agent = new Client({ name: 'agent', version: '1.0.0' });
   await agent.connect(new StreamableHTTPClientTransport(new URL(resource), { authProvider: provider }));
@@ -58,7 +58,7 @@ async function connect(resource: string, provider: ClientCredentialsProvider) {
   return { call, close: () => agent.close() };
 }
 
-/** With it, the agent's tokens are bound to a key that never leaves it. */
+/** Credentials for tokens that are bound to a key, which never leaves the agent. */
 class BoundCredentials extends ClientCredentialsProvider {
   readonly #session = DpopSession.create();
   dpop(): Promise<DpopSession> {
@@ -66,46 +66,46 @@ class BoundCredentials extends ClientCredentialsProvider {
   }
 }
 
-async function tour(issuer: string, resource: string): Promise<void> {
-  say('1. A request without a token is told where to look.');
+async function demo(issuer: string, resource: string): Promise<void> {
+  say('1. A request without a token gets a challenge, which names the metadata.');
   const refused = await fetch(resource, { method: 'POST' });
   say(`      ${refused.status}  ${refused.headers.get('www-authenticate')}`);
-  expect('it is refused with 401', refused.status === 401);
+  expect('the request is refused with 401', refused.status === 401);
   const place = /resource_metadata="([^"]+)"/.exec(refused.headers.get('www-authenticate') ?? '')?.[1] ?? '';
   const metadata = (await (await fetch(place)).json()) as { authorization_servers?: string[] };
   expect('the metadata names the authorization server', metadata.authorization_servers?.[0] === issuer);
 
-  say('2. An agent follows that, and calls a tool.');
+  say('2. An agent follows the challenge, gets a token and calls a tool.');
   const bearer = new ClientCredentialsProvider({ ...CLIENT, expectedIssuer: issuer });
   const agent = await connect(resource, bearer);
   expect(
-    'it is known, with the scope that every request needs',
+    'the server knows the agent, and the scope that every request needs',
     (await agent.call('who_am_i')) === 'agent: mcp',
   );
 
-  say('3. It calls a tool that needs more, is told what, and gets it.');
+  say('3. The agent calls a tool that needs another scope, and gets a token with both.');
   expect('the file is written', (await agent.call('write_file', { name: 'a.txt' })) === 'wrote a.txt');
   expect('the new token has both scopes', (await agent.call('who_am_i')) === 'agent: mcp files:write');
   await agent.close();
 
-  say('4. Another agent has its tokens bound to a key.');
+  say('4. Another agent uses tokens that are bound to its key.');
   const bound = new BoundCredentials({ ...CLIENT, expectedIssuer: issuer });
   const boundAgent = await connect(resource, bound);
-  expect('it is known', (await boundAgent.call('who_am_i')) === 'agent: mcp');
+  expect('the server knows the agent', (await boundAgent.call('who_am_i')) === 'agent: mcp');
   await boundAgent.close();
 
-  say('5. Someone steals that token and presents it.');
+  say('5. Someone steals that token and sends it.');
   const stolen = bound.tokens()?.access_token ?? '';
   const theft = await fetch(resource, { method: 'POST', headers: { authorization: `Bearer ${stolen}` } });
   say(`      ${theft.status}  ${((await theft.json()) as { error_description: string }).error_description}`);
-  expect('it is refused, because the key is missing', theft.status === 401);
+  expect('the request is refused, because it has no proof of the key', theft.status === 401);
 }
 
 const authorizationServer = await startAuthorizationServer('mcp files:write');
 const issuer = authorizationServer.url;
 const server = await startServer((url) => protectedServer(issuer, `${url}/mcp`));
 try {
-  await tour(issuer, `${server.url}/mcp`);
+  await demo(issuer, `${server.url}/mcp`);
   say('\nAll as expected.');
 } catch (error) {
   say(`\n${error instanceof Error ? error.message : 'The example failed.'}`);

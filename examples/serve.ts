@@ -6,10 +6,10 @@
  * | variable         | meaning                                                                        |
  * | ---------------- | ------------------------------------------------------------------------------ |
  * | `JWT_SECRET`     | signs and verifies; at least 32 bytes, for example `openssl rand -base64 48`   |
- * | `JWKS_URL`       | optional: also accept the tokens of an identity provider, by its keys          |
+ * | `JWKS_URL`       | optional: also accepts tokens of the identity provider with these keys         |
  * | `JWKS_ISSUER`    | with `JWKS_URL`: the `iss` of its tokens                                       |
  * | `JWKS_AUDIENCE`  | with `JWKS_URL`: the `aud` of its tokens                                       |
- * | `INTENTKIT_ROLE` | `admin` (the default) may do everything, `reader` may verify and decode        |
+ * | `INTENTKIT_ROLE` | `admin` (default) may do everything; `reader` may verify and decode            |
  */
 import { createContext, IntentRegistry, serve } from 'intentkit';
 import { createAuthProvider } from 'intentkit-auth';
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  // stdout belongs to MCP. The messages of start-up errors name options, never their values.
+  // To stderr, because stdout carries MCP. These messages name options, never their values.
   process.stderr.write(`${error instanceof Error ? error.message : 'The server did not start.'}\n`);
   process.exitCode = 1;
 }

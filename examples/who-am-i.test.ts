@@ -17,18 +17,18 @@ async function setUp() {
 }
 
 describe('who_am_i', () => {
-  it('says whom a good token is about', async () => {
+  it('returns the subject of a good token', async () => {
     const { issuer, ask } = await setUp();
     expect(await ask(await issuer.token({ sub: 'user-1' }))).toEqual({ subject: 'user-1' });
   });
 
-  it('refuses a token that has expired, and one for another API', async () => {
+  it('refuses an expired token, and a token for another API', async () => {
     const { issuer, ask } = await setUp();
     expect(await ask(await issuer.token({}, { expiresIn: '-1m' }))).toEqual({ refused: 'expired' });
     expect(await ask(await issuer.token({}, { audience: 'another-api' }))).toEqual({ refused: 'audience' });
   });
 
-  it('accepts a token of a new key at once, and one of the old key no more', async () => {
+  it('accepts a token of a new key at once, and refuses tokens of the old key', async () => {
     const { issuer, ask } = await setUp();
     const old = await issuer.token({ sub: 'user-1' });
     expect(await ask(old)).toEqual({ subject: 'user-1' });
@@ -37,7 +37,7 @@ describe('who_am_i', () => {
     expect(await ask(old)).toEqual({ refused: 'key' });
   });
 
-  it('has no verdict while the identity provider is down', async () => {
+  it('throws while the identity provider is down', async () => {
     const { issuer, ask } = await setUp();
     issuer.fail('503');
     await expect(ask(await issuer.token())).rejects.toMatchObject({ code: 'ERR_JWKS_UNAVAILABLE' });

@@ -1,10 +1,10 @@
 import { defineFunction, z } from 'intentkit';
 import { getAuthClient } from 'intentkit-auth/functions';
 
-/** A custom function: it says whom a token is about. */
+/** A custom function that returns the subject of a token. */
 export const whoAmI = defineFunction({
   name: 'who_am_i',
-  intent: 'Say whom a token is about',
+  intent: 'Return the subject of a token',
   permissions: ['auth:verify'],
   requires: ['auth'],
   input: z.object({ token: z.string() }),

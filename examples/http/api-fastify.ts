@@ -5,7 +5,7 @@ import { gate } from './gate.js';
 const protect = gate.node();
 
 export const app = fastify();
-// Where the gate refuses, it has answered, and `done` is never called.
+// If the gate refuses a request, it answers it and never calls `done`.
 app.addHook('onRequest', ({ raw }, reply, done) => protect(raw, reply.raw, done));
 app.get('/me', ({ raw }) => {
   const { clientId, scopes } = (raw as { auth?: AuthInfo }).auth as AuthInfo;

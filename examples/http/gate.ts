@@ -3,7 +3,7 @@ import { protectMcp } from 'intentkit-auth/mcp';
 
 const issuer = process.env.ISSUER ?? 'https://issuer.example.com';
 export const resource = process.env.RESOURCE ?? 'https://api.example.com/mcp';
-// The issuer says where its keys are.
+// The keys are discovered from the issuer.
 const auth = createAuthClient({ issuers: [{ issuer, audience: resource }] });
 
 export const gate = protectMcp(auth, { resource, requiredScopes: ['mcp'] });

@@ -7,5 +7,5 @@ const serve = toNodeHandler({
   fetch: gate.fetch((request, { authInfo }) => handler.fetch(request, { authInfo })),
 });
 
-// The type is named for TypeScript's `exactOptionalPropertyTypes`, and needless without it.
+// The cast is for TypeScript's `exactOptionalPropertyTypes`. You do not need it without that option.
 export const server = createServer(serve as RequestListener);

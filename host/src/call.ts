@@ -2,14 +2,14 @@ import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { z } from 'zod';
 import type { FunctionContext, IntentFunction } from './define-function.js';
 
-// Common JSON parsers stop between 64 and 1000 levels, and JSON.stringify itself overflows at some thousands.
+// Many JSON parsers stop between 64 and 1000 levels, and JSON.stringify overflows at a few thousand.
 const MAX_OUTPUT_DEPTH = 128;
 
 /**
- * Runs one call of one function. Resolves for every input and every failure: what goes wrong becomes a tool
- * error of one sentence, without a stack trace and without the argument's value.
+ * Runs one call of one function. It resolves for every input and every failure: a failure becomes a tool error of one
+ * sentence, without a stack trace and without the argument's value.
  *
- * @param warn receives one line, free of arguments and error details, when the function itself is at fault.
+ * @param warn receives one line, without arguments and error details, if the function itself fails.
  */
 export async function callFunction(
   fn: IntentFunction,
@@ -39,8 +39,8 @@ function toolError(sentence: string): CallToolResult {
 }
 
 /**
- * Errors that a provider or function means to be read are of a class of their own and carry a code. Node's own
- * carry codes too, but are plain `TypeError`s and the like, and quote what they were given.
+ * True for an error with a class of its own and an `ERR_` code: its message is written for the caller. Node's errors have
+ * such codes too, but built-in classes, and they may quote their input.
  */
 function isForTheAgent(error: unknown): error is Error {
   return (
@@ -52,13 +52,13 @@ function isForTheAgent(error: unknown): error is Error {
   );
 }
 
-/** Our wording where zod's would not say that an argument is missing. Messages set on a schema win over it. */
+/** Words for what zod's own messages do not say, such as that an argument is missing. A message set on a schema wins. */
 function describe(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code !== 'invalid_type') return undefined;
   return issue.input === undefined ? 'it is missing' : `it must be of type ${issue.expected}`;
 }
 
-/** One sentence on the first thing wrong. Keys are the agent's own words, so only plain ones are repeated. */
+/** Describes the first problem in one sentence. The agent chose the keys, so only plain ones are repeated. */
 function complaint(error: z.ZodError): string {
   const [issue] = error.issues;
   if (issue === undefined) return 'Invalid arguments.';
@@ -72,7 +72,7 @@ function complaint(error: z.ZodError): string {
 
 const PLAIN_KEY = /^[\w-]{1,40}$/;
 
-/** Bounded recursion; stops at the first branch that is too deep, so a cycle costs no more than one descent. */
+/** Stops at the first branch that is too deep, so that a cycle costs one descent. */
 function nestsWithin(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return levels > 0 && Object.values(value).every((child) => nestsWithin(levels - 1, child));

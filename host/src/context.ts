@@ -2,35 +2,35 @@ import { EventEmitter } from 'node:events';
 
 /** Options of {@link createContext}. */
 export interface ContextOptions {
-  /** Give functions a shared event emitter as `ctx.events`. Default: `false`. */
+  /** Whether functions get a shared event emitter as `ctx.events`. Default: `false`. */
   readonly events?: boolean;
   /**
    * Permissions by role. `'*'` grants everything, `'auth:*'` everything that starts with `auth:`.
    * Default: `{ admin: ['*'] }`.
    */
   readonly roles?: Readonly<Record<string, readonly string[]>>;
-  /** The role of whoever connects. Default: `'admin'`. */
+  /** The role of the agent that connects. Default: `'admin'`. */
   readonly defaultRole?: string;
 }
 
-/** Who is calling, and what that role may do. */
+/** The role of the agent, and what it may do. */
 export interface Context {
-  /** The role of whoever connects. */
+  /** The role of the agent that connects. */
   readonly role: string;
-  /** The shared event emitter, if it was asked for. */
+  /** The shared event emitter, if `events` is true. */
   readonly events: EventEmitter | undefined;
   /** Whether the role holds all of these permissions. */
   allows(permissions: readonly string[]): boolean;
 }
 
 /**
- * Creates the context that functions are served in.
+ * Creates the context for `serve`.
  *
  * @throws {Error} if `defaultRole` is not one of `roles`.
  */
 export async function createContext(options: ContextOptions = {}): Promise<Context> {
   const { events = false, roles = { admin: ['*'] }, defaultRole: role = 'admin' } = options;
-  // An own key only, or the role "constructor" would pass.
+  // Own keys only, because every object inherits a "constructor".
   const granted = Object.hasOwn(roles, role) ? roles[role] : undefined;
   if (granted === undefined) {
     throw new Error(`The role "${role}" does not exist; use one of: ${Object.keys(roles).join(', ')}.`);

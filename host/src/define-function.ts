@@ -1,37 +1,37 @@
 import type { EventEmitter } from 'node:events';
 import type { z } from 'zod';
 
-/** What a function is handed besides its input. */
+/** What a function gets besides its input. */
 export interface FunctionContext {
-  /** What each provider's `initialize` resolved with, by provider name. Cast it to the client you expect. */
+  /** The clients that the providers' `initialize` returned, by the providers' names. Cast each to its type. */
   readonly providers: Readonly<Record<string, unknown>>;
-  /** The role the calling agent acts in. */
+  /** The role of the calling agent. */
   readonly role: string;
-  /** Shared by all functions of one server when the context was created with `events: true`. */
+  /** The event emitter that all functions of a server share, if the context was created with `events: true`. */
   readonly events: EventEmitter | undefined;
 }
 
-/** What {@link defineFunction} takes: everything an agent may learn about a function, and what it does. */
+/** The definition of a function: what agents see of it, and what it does. */
 export interface FunctionDefinition<Input extends z.ZodObject, Output extends z.ZodObject> {
   /** Tool name: 1 to 128 letters, digits, `_`, `-` or `.`; unique within a registry. */
   readonly name: string;
   /** The name that people see. Default: none. */
   readonly title?: string;
-  /** Whether calling it changes nothing, as MCP's `readOnlyHint` tells clients. Default `false`. */
+  /** Whether the function only reads. Clients get it as MCP's `readOnlyHint`. Default: `false`. */
   readonly readOnly?: boolean;
-  /** What the function is for, in words for the agent that chooses it. */
+  /** What the function is for. Agents read it to choose a function. */
   readonly intent: string;
-  /** Permissions the agent's role must hold, all of them. Without them the function does not exist for it. */
+  /** The permissions that the agent's role needs, all of them. Without them, the agent does not see the function. */
   readonly permissions: readonly string[];
   /** Names of the providers that `execute` reads from `ctx.providers`. Default: none. */
   readonly requires?: readonly string[];
-  /** Arguments are parsed with this before `execute` sees them. */
+  /** Parses the arguments before `execute` gets them. */
   readonly input: Input;
-  /** Results are parsed with this before the agent sees them. */
+  /** Parses the result before the agent gets it. */
   readonly output: Output;
   /**
-   * Does the work. An error with a `code` that starts with `ERR_` is told to the agent by its message; any other
-   * becomes a generic sentence.
+   * Does the work. The agent gets the message of an error whose `code` starts with `ERR_`, and a generic sentence for
+   * any other error.
    */
   execute(input: z.output<Input>, ctx: FunctionContext): z.input<Output> | Promise<z.input<Output>>;
 }
@@ -44,12 +44,11 @@ export interface IntentFunction<
   readonly requires: readonly string[];
 }
 
-// The names MCP clients accept.
+// The names that MCP clients accept.
 const TOOL_NAME = /^[\w.-]{1,128}$/;
 
 /**
- * Defines a function that agents can call. The schemas type it: `input` is inferred in `execute`, whose result
- * is checked against `output`.
+ * Defines a function that agents can call. Its schemas give `execute` its types: those of the input and the result.
  *
  * @throws {Error} if the name is not usable as a tool name.
  */

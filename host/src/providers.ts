@@ -1,10 +1,10 @@
-/** Something functions depend on, such as a database or an identity provider. Created once per server. */
+/** A dependency of functions, such as a database or an identity provider. A server has one of each. */
 export interface Provider {
-  /** Key of its client in `ctx.providers`, and what a function names in `requires`. */
+  /** The key of its client in `ctx.providers`, which functions name in `requires`. */
   readonly name: string;
-  /** Called once, before the server listens. Resolves with the client that functions see. */
+  /** Called once, before the server listens. Resolves with the client that functions use. */
   initialize(): Promise<unknown>;
-  /** Called once, at start-up. `false` is warned about; the server starts all the same. */
+  /** Called once, at startup. After `false`, the server prints a warning and starts anyway. */
   healthCheck(): Promise<boolean>;
   /** Called exactly once, when the server stops. */
   shutdown(): Promise<void>;
@@ -32,7 +32,7 @@ export class Providers {
     this.#warn = warn;
   }
 
-  /** Initializes every provider in turn. If one fails, those before it are shut down and the failure is thrown. */
+  /** Initializes the providers one after the other. If one fails, shuts down those before it, and throws. */
   async start(): Promise<void> {
     for (const provider of this.#providers) {
       try {
@@ -43,12 +43,12 @@ export class Providers {
         throw new Error(`The provider "${provider.name}" did not start: ${reason}`, { cause: error });
       }
       this.#started.push(provider);
-      // Not awaited: a slow identity provider must not keep the server from listening.
+      // Without `await`, because a slow identity provider must not keep the server from listening.
       void this.#check(provider);
     }
   }
 
-  /** Shuts down every started provider; a second call waits for the first. Never rejects. */
+  /** Shuts down every started provider. A second call waits for the first. It never rejects. */
   stop(): Promise<void> {
     this.#stopped ??= this.#shutdownAll();
     return this.#stopped;
@@ -59,7 +59,7 @@ export class Providers {
     try {
       healthy = await provider.healthCheck();
     } catch {
-      // A check that throws is a check that failed; what it threw may name more than stderr should.
+      // A check that throws has failed. The error is not printed, because it may hold credentials.
     }
     if (!healthy && this.#stopped === undefined) {
       this.#warn(`The provider "${provider.name}" is not healthy; functions that need it may fail.`);

@@ -5,7 +5,7 @@ export class IntentRegistry implements Iterable<IntentFunction> {
   readonly #functions = new Map<string, IntentFunction>();
 
   /**
-   * Adds functions; returns the registry, so that calls chain.
+   * Adds functions, and returns the registry, so that calls can be chained.
    *
    * @throws {Error} if a name is taken.
    */

@@ -11,20 +11,20 @@ import type { IntentRegistry } from './registry.js';
 
 /** Options of {@link serve}. */
 export interface ServeOptions {
-  /** The server's name, shown to MCP clients and at the start of every line on stderr. */
+  /** The name of the server, for MCP clients and at the start of every line on stderr. */
   readonly name: string;
   /** The functions to offer. */
   readonly registry: IntentRegistry;
-  /** Who is calling; see `createContext`. */
+  /** The role of the agent, from `createContext`. */
   readonly context: Context;
-  /** What the functions depend on. Default: none. */
+  /** The providers that the functions need. Default: none. */
   readonly providers?: readonly Provider[];
 }
 
 /**
- * Serves the registry over MCP on stdin and stdout, and resolves once it listens. It owns the process from then
- * on: `console` goes to stderr, because stdout carries the protocol, and when stdin ends or a SIGINT or SIGTERM
- * arrives the providers are shut down and the process exits with status 0.
+ * Serves the registry over MCP on stdin and stdout, and resolves when it listens. From then on it owns the process:
+ * `console` prints to stderr, because stdout carries the protocol. When stdin ends, or on SIGINT or SIGTERM, it shuts
+ * down the providers and exits with status 0.
  *
  * @throws {Error} before listening, if a required provider is missing, two share a name, or one does not start.
  */
@@ -55,7 +55,7 @@ export async function serve({ name, registry, context, providers = [] }: ServeOp
   const ctx: FunctionContext = Object.freeze({ providers: Object.freeze(lifecycle.clients), role, events });
   serveStdio(() => createServer(name, offered, ctx, warn), {
     transport,
-    // The name only: the message of a transport error can quote what was sent.
+    // The name only: the message of a transport error may quote what was sent.
     onerror: (error) => warn(`A message could not be handled: ${error.name}.`),
   });
   const onclose = transport.onclose;
@@ -82,7 +82,7 @@ function requireProviders(registry: IntentRegistry, providers: readonly Provider
   }
 }
 
-/** What this role gets to see. Nothing else is listed or callable, so there is no denial to tell apart. */
+/** The functions that the role may call. To the agent, the others do not exist: they are neither listed nor callable. */
 function offer(registry: IntentRegistry, context: Context): ReadonlyMap<string, Offer> {
   const offered = new Map<string, Offer>();
   for (const fn of registry) {
@@ -97,7 +97,7 @@ function toTool({ name, title, readOnly = false, intent, input, output }: Intent
     ...(title !== undefined && { title }),
     annotations: { readOnlyHint: readOnly },
     description: intent,
-    // A zod object is always a schema of type "object", which the types of zod do not say.
+    // The schema of a zod object always has the type "object", but zod's types do not say so.
     inputSchema: z.toJSONSchema(input, { io: 'input' }) as Tool['inputSchema'],
     outputSchema: z.toJSONSchema(output, { io: 'output' }) as NonNullable<Tool['outputSchema']>,
   };
@@ -110,7 +110,7 @@ function createServer(
   warn: (sentence: string) => void,
 ): McpServer {
   const mcp = new McpServer({ name, version: '0.0.0' });
-  // Handlers of our own rather than `registerTool`, whose messages repeat tool names and zod's issue lists.
+  // Without `registerTool`, because its messages repeat tool names and zod's lists of issues.
   mcp.server.registerCapabilities({ tools: {} });
   mcp.server.setRequestHandler('tools/list', () => ({
     tools: [...offered.values()].map(({ tool }) => tool),

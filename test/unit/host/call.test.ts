@@ -27,7 +27,7 @@ const toolError = (text: string) => ({ content: [{ type: 'text', text }], isErro
 const INTERNAL = toolError('The function "echo" failed for an internal reason.');
 
 describe('callFunction', () => {
-  it('callFunction answers with structured content and the same as text', async () => {
+  it('callFunction answers with structured content, and with the same content as text', async () => {
     const value = { text: 'hello', tags: {} };
     expect(await call((input) => input)).toEqual({
       result: { structuredContent: { value }, content: [{ type: 'text', text: JSON.stringify({ value }) }] },
@@ -53,7 +53,7 @@ describe('callFunction', () => {
     expect([answer, executed]).toEqual([{ result: toolError(sentence), warnings: [] }, false]);
   });
 
-  it('callFunction tells the agent the message of an error with a name of its own and an ERR_ code', async () => {
+  it('callFunction sends the agent the message of an error with a name of its own and an ERR_ code', async () => {
     const error = new AuthError('ERR_AUTH_CONFIG', 'Set the option to something else.');
     expect(await call(() => Promise.reject(error))).toEqual({
       result: toolError(error.message),
@@ -69,13 +69,13 @@ describe('callFunction', () => {
     ['a code without an error', { code: 'ERR_X', message: SECRET }, 'object'],
     ['a string', SECRET, 'string'],
     ['undefined', undefined, 'undefined'],
-  ])('callFunction keeps %s that was thrown from the agent and from stderr', async (_, thrown, named) => {
+  ])('callFunction shows %s neither to the agent nor on stderr', async (_, thrown, named) => {
     const warnings = [`The function "echo" failed: ${named}.`];
     expect(await call(() => Promise.reject(thrown))).toEqual({ result: INTERNAL, warnings });
   });
 
   it.each<[what: string, value: unknown, named: string]>([
-    ['JSON has no form for', 1n, 'TypeError'],
+    ['JSON cannot hold', 1n, 'TypeError'],
     ['does not match the output schema', 'a lie', 'ZodError'],
   ])('callFunction refuses a result that %s', async (_, value, named) => {
     const warnings = [`The function "echo" failed: ${named}.`];
@@ -99,7 +99,7 @@ describe('callFunction', () => {
     expect((await call(() => value)).result).toEqual(refusal);
   });
 
-  it('callFunction sends a result nested 128 levels deep, of which the output is the first', async () => {
+  it('callFunction sends a result nested 128 levels deep, the output included', async () => {
     expect((await call(() => nested(127))).result.isError).toBeUndefined();
   });
 });

@@ -28,12 +28,12 @@ describe('defineFunction', () => {
     defineFunction({ ...common, input: z.object({}), output, execute: () => ({}) });
   });
 
-  it('takes nothing but object schemas, which is all a tool can have', () => {
+  it('accepts only object schemas, because tools have no others', () => {
     // @ts-expect-error a string is not an object
     defineFunction({ ...common, input: z.string(), output: z.object({}), execute: () => ({}) });
   });
 
-  it('hands out providers as unknown, so that a cast is the only way to use one', () => {
+  it('types the providers as unknown, so that code has to cast them', () => {
     expectTypeOf<FunctionContext['providers']>().toEqualTypeOf<Readonly<Record<string, unknown>>>();
   });
 });

@@ -2,7 +2,7 @@ import type { Provider } from 'intentkit';
 import { describe, expect, it, vi } from 'vitest';
 import { Providers } from '../../../host/src/providers.js';
 
-/** Records what the host asks of providers, in order, and what it warns of. */
+/** Records the calls of the providers, in order, and the warnings of the host. */
 function recorder() {
   const events: string[] = [];
   const warnings: string[] = [];
@@ -37,7 +37,7 @@ describe('Providers', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('Providers shuts each provider down once, however often it is stopped', async () => {
+  it('Providers shuts each provider down once, even if it is stopped again', async () => {
     const { events, provider, host } = recorder();
     const providers = host(provider('auth'), provider('db'));
     await providers.start();
@@ -46,17 +46,17 @@ describe('Providers', () => {
     expect(events.filter((event) => event.startsWith('shutdown'))).toEqual(['shutdown auth', 'shutdown db']);
   });
 
-  it('Providers refuses two providers of one name', () => {
+  it('Providers refuses two providers with the same name', () => {
     const { provider, host } = recorder();
     const message = 'Two providers are named "auth"; give one of them another name.';
     expect(() => host(provider('auth'), provider('auth'))).toThrow(message);
   });
 
   it.each<[how: string, healthCheck: Provider['healthCheck']]>([
-    ['says no', async () => false],
+    ['resolves with false', async () => false],
     ['rejects', rejects],
     ['throws', throws],
-  ])('Providers warns, and starts all the same, when a health check %s', async (_, healthCheck) => {
+  ])('Providers warns and starts anyway when a health check %s', async (_, healthCheck) => {
     const { warnings, provider, host } = recorder();
     const providers = host(provider('db', { healthCheck }));
     await providers.start();
@@ -71,7 +71,7 @@ describe('Providers', () => {
     await expect(host(slow).start()).resolves.toBeUndefined();
   });
 
-  it('Providers shuts down what had started when the next does not start, and says which and why', async () => {
+  it('Providers shuts down the started providers when the next one fails, and names that one and the reason', async () => {
     const { events, provider, host } = recorder();
     const initialize = () => Promise.reject(new Error('The server is away.'));
     const providers = host(provider('auth'), provider('db', { initialize }), provider('mail'));

@@ -13,7 +13,7 @@ const named = (name: string) =>
   });
 
 describe('IntentRegistry', () => {
-  it('IntentRegistry keeps functions in the order they were registered, over chained calls', () => {
+  it('IntentRegistry keeps the functions in the order of their registration, also over chained calls', () => {
     const registry = new IntentRegistry().register(named('b'), named('a')).register(named('c'));
     expect(Array.from(registry, ({ name }) => name)).toEqual(['b', 'a', 'c']);
   });
@@ -34,7 +34,7 @@ describe('defineFunction', () => {
     expect(() => named(name)).toThrow('must be 1 to 128 letters, digits, "_", "-" or ".".');
   });
 
-  it('defineFunction requires no provider unless told so, and freezes the function', () => {
+  it('defineFunction requires no provider by default, and freezes the function', () => {
     expect(named('a').requires).toEqual([]);
     expect(named('a')).toSatisfy(Object.isFrozen);
   });
