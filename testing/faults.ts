@@ -1,41 +1,41 @@
 import { withOtherSlash } from '../src/shared/url.js';
 import type { TestFault } from './options.js';
 
-/** What a request is answered. `hang`: nothing, for ever. `reset`: the end of the connection. */
-export type Answer = 'hang' | 'reset' | HttpAnswer;
+/** The reply to a request. `hang`: none, ever. `reset`: the connection is cut. */
+export type Reply = 'hang' | 'reset' | HttpReply;
 
-/** An answer over HTTP. */
-export interface HttpAnswer {
+/** A reply over HTTP. */
+export interface HttpReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Whether the connection ends before the whole body has come. */
+  /** Whether the connection is cut in the middle of the body. */
   readonly breaksOff?: boolean;
 }
 
-/** The good answer, which a fault makes worse. */
+/** A document that the issuer serves, which a fault replaces or changes. */
 export interface Served {
   readonly kind: 'keys' | 'discovery';
   readonly path: string;
   readonly document: Readonly<Record<string, unknown>>;
 }
 
-/** A document as JSON. */
-export const json = (document: object): HttpAnswer => ({
+/** The reply with a document as JSON. */
+export const json = (document: object): HttpReply => ({
   status: 200,
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(document),
 });
 
 const status = (code: number, headers = {}) => {
-  return (): Answer => ({ status: code, headers, body: `${code}` });
+  return (): Reply => ({ status: code, headers, body: `${code}` });
 };
 
-/** A modulus of 1024 bits, which is too short. */
+/** An RSA modulus of 1024 bits, which is too short. */
 const SHORT_MODULUS = `${'w'.repeat(170)}w`;
 
-/** Each fault, by its name. */
-const FAULTS: Readonly<Record<TestFault, (served: Served) => Answer>> = {
+/** The reply of each fault. */
+const FAULTS: Readonly<Record<TestFault, (served: Served) => Reply>> = {
   '404': status(404),
   '429': status(429, { 'retry-after': '2' }),
   '500': status(500),
@@ -65,13 +65,13 @@ const FAULTS: Readonly<Record<TestFault, (served: Served) => Answer>> = {
     json(kind === 'discovery' ? { ...document, issuer: withOtherSlash(String(document.issuer)) } : document),
 };
 
-/** The query of a request that came by a redirect, which gets the good answer. */
+/** The query of the URL that the fault `redirect` leads to. It gets the document, without a fault. */
 export const REDIRECTED = 'redirected';
 
-/** The answer of a fault. */
-export const faulty = (fault: TestFault, served: Served): Answer => FAULTS[fault](served);
+/** The reply of a fault to the request for a document. */
+export const faulty = (fault: TestFault, served: Served): Reply => FAULTS[fault](served);
 
-/** @throws {TypeError} for what is not the name of a fault. */
+/** @throws {TypeError} if `fault` is not the name of a fault. */
 export function checkFault(fault: unknown): asserts fault is TestFault {
   if (typeof fault === 'string' && Object.hasOwn(FAULTS, fault)) return;
   throw new TypeError(`The fault must be one of ${Object.keys(FAULTS).join(', ')}.`);

@@ -1,25 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { builtin } from '../src/shared/runtime.js';
-import type { Answer } from './faults.js';
+import type { Reply } from './faults.js';
 import type { TestRequest } from './options.js';
 
-/** A server that listens. */
+/** A server that is listening. */
 export interface HttpServer {
-  /** `http://127.0.0.1` with its port. */
+  /** `http://127.0.0.1` and the port. */
   readonly origin: string;
-  /** Ends open connections too. */
+  /** Stops the server, and closes its open connections. */
   close(): Promise<void>;
 }
 
-/** Serves answers over HTTP on a free port of 127.0.0.1. */
-export async function startHttpServer(
-  answer: (request: TestRequest) => Promise<Answer>,
-): Promise<HttpServer> {
+/** Starts a server on a free port of 127.0.0.1. */
+export async function startHttpServer(answer: (request: TestRequest) => Promise<Reply>): Promise<HttpServer> {
   const http = builtin<typeof import('node:http')>('node:http');
   if (!http)
     throw new Error(
-      'listen() needs Node 20.16 or later, Bun or Deno; elsewhere use the fetch of the issuer.',
+      'listen() needs Node 20.16 or later, Bun or Deno; on other runtimes, use the issuer\'s "fetch".',
     );
   const server = http.createServer((request, response) => {
     answer(asTestRequest(request)).then(
@@ -48,10 +46,10 @@ const asTestRequest = ({ method = '', url = '', headers }: IncomingMessage): Tes
   headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
 });
 
-function send(answer: Answer, { socket }: IncomingMessage, response: ServerResponse): void {
+function send(answer: Reply, { socket }: IncomingMessage, response: ServerResponse): void {
   if (answer === 'hang') return;
   if (answer === 'reset') {
-    // Bun has no resets.
+    // Bun cannot reset a connection.
     if (socket.resetAndDestroy) socket.resetAndDestroy();
     else socket.destroy();
     return;

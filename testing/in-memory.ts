@@ -1,13 +1,13 @@
-import type { Answer } from './faults.js';
+import type { Reply } from './faults.js';
 
 /**
- * An answer as `fetch` gives it, without a connection and without a timer, so that a faked clock stops nothing.
+ * Turns a reply into the result of a `fetch`. It uses no connection and no timer, so it also works with a fake clock.
  *
- * @param signal of the request, which ends what hangs.
- * @param closed ends it too.
+ * @param signal of the request. It ends a reply that hangs.
+ * @param closed the signal of the closed issuer, which ends it too.
  */
 export function asResponse(
-  answer: Answer,
+  answer: Reply,
   signal: AbortSignal | null | undefined,
   closed: AbortSignal,
 ): Promise<Response> {
@@ -26,7 +26,7 @@ const hang = (signals: readonly AbortSignal[]): Promise<never> =>
     }
   });
 
-/** The error of Node's `fetch`, whose cause has the code. */
+/** The error of Node's `fetch`, which has the code on its cause. */
 const connectionReset = (): TypeError =>
   new TypeError('fetch failed', {
     cause: Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }),

@@ -3,15 +3,15 @@ import { discoveryUrls } from '../src/keys/remote/discovery.js';
 import { parseDuration } from '../src/shared/duration.js';
 import { withoutTrailingSlash } from '../src/shared/url.js';
 import { ASYMMETRIC_ALGORITHMS } from '../src/signature/algorithms.js';
-import { type Answer, checkFault, faulty, json, REDIRECTED, type Served } from './faults.js';
+import { checkFault, faulty, json, REDIRECTED, type Reply, type Served } from './faults.js';
 import { type HttpServer, startHttpServer } from './http-server.js';
 import { asResponse } from './in-memory.js';
 import type { TestFault, TestFaultOptions, TestIssuer, TestIssuerOptions, TestRequest } from './options.js';
 import { SigningKeys } from './signing-keys.js';
 
 /**
- * Creates an identity provider for tests. It signs tokens, serves its keys and its discovery documents, in memory by
- * its `fetch` or over HTTP after `listen`, and fails as it is told to.
+ * Creates an identity provider for tests. It signs tokens, and serves its keys and its discovery documents: in memory with
+ * its `fetch`, or over HTTP after `listen`. Its `fail` makes it fail in a way that you choose.
  *
  * @throws {TypeError} when an option is unusable.
  */
@@ -38,7 +38,7 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
       : undefined;
   }
 
-  async function answer(request: TestRequest): Promise<Answer> {
+  async function answer(request: TestRequest): Promise<Reply> {
     requests.push(request);
     const now = fault;
     const [path = '', query] = request.path.split('?');
@@ -115,7 +115,7 @@ function checkedUrl(url: string): string {
   throw new TypeError('"url" must be an http: or https: URL without credentials, query and fragment.');
 }
 
-/** The members that OAuth and OpenID Connect require. Of the endpoints, only the keys are there. */
+/** The members that OAuth and OpenID Connect require. Only the endpoint of the keys exists. */
 const metadata = (issuer: string, jwksUrl: string, algorithm: string) => ({
   issuer,
   jwks_uri: jwksUrl,

@@ -2,19 +2,19 @@ import type { JwksOptions } from '../src/config/options.js';
 import type { AsymmetricAlgorithm } from '../src/signature/algorithms.js';
 
 /**
- * What can go wrong with an issuer.
+ * A fault of a test issuer.
  *
  * - `404`, `500`, `503`: this status
  * - `429`: this status, with `Retry-After: 2`
- * - `hang`: the request is taken and never answered
+ * - `hang`: the request is accepted and never answered
  * - `reset`: the connection is cut
  * - `truncated`: the connection is cut in the middle of the body
- * - `empty`: a key set without keys
- * - `weak`: a key set with nothing but a 1024-bit RSA key
- * - `html`: a page instead of JSON
- * - `redirect`: a redirect, which must not be followed, to a good answer
- * - `too-large`: more than a megabyte
- * - `wrong-issuer`: a discovery document of an issuer that differs by a slash
+ * - `empty`: an empty key set
+ * - `weak`: a key set with a single RSA key of 1024 bits
+ * - `html`: an HTML page instead of JSON
+ * - `redirect`: a redirect to the document, which a client must not follow
+ * - `too-large`: more than 1 MiB
+ * - `wrong-issuer`: a discovery document whose `issuer` differs by a slash at the end
  */
 export type TestFault =
   | '404'
@@ -33,9 +33,9 @@ export type TestFault =
 
 /** Options of `createTestIssuer`. */
 export interface TestIssuerOptions {
-  /** The algorithm that signs its tokens. Default `'ES256'`, whose keys are made in a millisecond. */
+  /** The algorithm that signs its tokens. Default: `'ES256'`, whose keys are created in a millisecond. */
   algorithm?: AsymmetricAlgorithm;
-  /** The issuer, as tokens name it. Default `'https://issuer.test'`. `listen` replaces its origin and keeps its path. */
+  /** The issuer: the `iss` of its tokens. `listen` replaces its origin and keeps its path. Default: `'https://issuer.test'`. */
   url?: string;
   /** The `aud` of its tokens. Default: none. */
   audience?: string | string[];
@@ -43,67 +43,67 @@ export interface TestIssuerOptions {
 
 /** Options of {@link TestIssuer.token}. */
 export interface TestTokenOptions {
-  /** Time until `exp`, such as `'5m'`, or `'-5m'` for a token that has expired. Default `'1h'`. */
+  /** Time until `exp`, such as `'5m'`, or `'-5m'` for an expired token. Default: `'1h'`. */
   expiresIn?: string;
-  /** The `aud` of this token. Default: that of the issuer. */
+  /** The `aud` of this token. Default: the `audience` of the issuer. */
   audience?: string | string[];
   /**
-   * The `kid`. One that {@link TestIssuer.rotate} returned signs with that very key, whether it is still in the key set
-   * or not. Any other is only written, and the current key signs. Default: the current key.
+   * The `kid`. If it is the `keyId` of a current or former key of the issuer, that key signs. With any other text, the
+   * current key signs, under this wrong `kid`. Default: the `kid` of the current key.
    */
   keyId?: string;
   /** Further header parameters, such as `{ typ: 'at+jwt' }`. `alg` is always the algorithm of the issuer. */
   header?: Record<string, unknown>;
 }
 
-/** A request that the issuer received, whatever it was answered. */
+/** A request that the issuer received. */
 export interface TestRequest {
   /** The method, such as `GET`. */
   readonly method: string;
   /** The path, with the query. */
   readonly path: string;
-  /** The headers, by their names in lower case. */
+  /** The headers. Their names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Options of {@link TestIssuer.fail}. */
 export interface TestFaultOptions {
-  /** What fails: the key set or the discovery documents. Default: both. */
+  /** The part that fails: the key set or the discovery documents. Default: both. */
   only?: 'keys' | 'discovery';
 }
 
 /** Options of {@link TestIssuer.rotate}. */
 export interface TestRotationOptions {
-  /** Whether the old keys stay in the key set, as in a planned rotation. Default `false`. */
+  /** Whether the old keys stay in the key set, as in a planned rotation. Default: `false`. */
   keepOld?: boolean;
 }
 
-/** An identity provider for tests. Its methods do not use `this`, so that they may be taken off it. */
+/** An identity provider for tests. Its methods do not use `this`, so they can be destructured. */
 export interface TestIssuer {
-  /** The issuer, which is the `iss` of its tokens. Changes with {@link TestIssuer.listen}. */
+  /** The issuer: the `iss` of its tokens. {@link TestIssuer.listen} changes it. */
   readonly url: string;
-  /** Where its keys are. Changes with {@link TestIssuer.listen}. */
+  /** The URL of its keys. {@link TestIssuer.listen} changes it. */
   readonly jwksUrl: string;
   /** The `kid` of the key that signs. */
   readonly keyId: string;
-  /** What came in so far, the oldest first. */
+  /** The requests so far, the oldest first. */
   readonly requests: readonly TestRequest[];
-  /** Answers in memory what a `fetch` of this issuer would. It opens no connection and follows no redirect. */
+  /** A `fetch` that reaches this issuer in memory. It opens no connection and follows no redirect. */
   readonly fetch: NonNullable<JwksOptions['fetch']>;
   /**
-   * A token by its current key, with `iss`, `iat` and `exp`.
+   * Creates a token with `iss`, `iat` and `exp`, signed with the current key.
    *
-   * @param claims win over those. A claim that is `undefined` is left out: `{ exp: undefined }`.
+   * @param claims replace those. `undefined` leaves a claim out: `{ exp: undefined }`.
    */
   token(claims?: Record<string, unknown>, options?: TestTokenOptions): Promise<string>;
-  /** Signs with a new key from now on, and returns its `kid`. The old ones leave the key set. */
+  /** Signs with a new key from now on, and returns its `kid`. The key set no longer has the old keys. */
   rotate(options?: TestRotationOptions): string;
-  /** Answers every request with this fault until {@link TestIssuer.recover}. */
+  /** Answers every request with this fault, until {@link TestIssuer.recover} is called. */
   fail(fault: TestFault, options?: TestFaultOptions): void;
-  /** Answers well again. Requests that hang go on hanging. */
+  /** Ends the fault. Requests that hang stay unanswered. */
   recover(): void;
-  /** Listens on a free port of 127.0.0.1, on Node, Bun and Deno. The issuer is at home there from then on. */
+  /** Listens on a free port of 127.0.0.1, which `url` and `jwksUrl` then have. It needs Node, Bun or Deno. */
   listen(): Promise<void>;
-  /** Ends what hangs, and the server if there is one. May be called twice. */
+  /** Ends requests that hang, and stops the server if there is one. It may be called twice. */
   close(): Promise<void>;
 }

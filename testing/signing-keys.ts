@@ -1,7 +1,7 @@
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import type { AsymmetricAlgorithm } from '../src/signature/algorithms.js';
 
-/** A key pair with its id. */
+/** A key pair and its id. */
 export interface SigningKey {
   readonly keyId: string;
   readonly privateKey: CryptoKey;
@@ -9,8 +9,8 @@ export interface SigningKey {
 }
 
 /**
- * The keys of an issuer: the one that signs, those in its key set, and all that there ever were. A new key is there
- * under its id at once, and made meanwhile, so that rotating needs no waiting.
+ * The keys of an issuer: the key that signs, the keys in its key set, and all former keys. A new key gets its id at once and
+ * is created in the background, so that `rotate` can be synchronous.
  */
 export class SigningKeys {
   readonly #algorithm: AsymmetricAlgorithm;
@@ -27,18 +27,18 @@ export class SigningKeys {
     return this.#served[0] ?? '';
   }
 
-  /** Makes a new key the one that signs. */
+  /** Creates a new key, which signs from now on. Returns its id. */
   add(keepOld: boolean): string {
     const keyId = `test-key-${this.#all.size + 1}`;
     const key = createKey(this.#algorithm, keyId);
-    // Whoever needs the key is told. Until then nobody waits for it.
+    // `get` reports a failure. Until then, it must not count as an unhandled rejection.
     key.catch(() => {});
     this.#all.set(keyId, key);
     this.#served = [keyId, ...(keepOld ? this.#served : [])];
     return keyId;
   }
 
-  /** The key of this id, or the one that signs if there never was one. */
+  /** The key with this id. For an unknown id, the key that signs. */
   async get(keyId: string): Promise<SigningKey> {
     const key = this.#all.get(keyId) ?? this.#all.get(this.currentId);
     return key ?? createKey(this.#algorithm, keyId);

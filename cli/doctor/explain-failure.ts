@@ -1,8 +1,8 @@
 import type { FetchError } from '../../src/keys/remote/fetch-json.js';
 import { shownUrl } from '../../src/shared/url.js';
 
-/** What the doctor reads of a `Response`. */
-export type Answer = Pick<Response, 'status' | 'headers'>;
+/** The part of a response that explains a failure. */
+export type ResponseHead = Pick<Response, 'status' | 'headers'>;
 
 /** A cause, and what to change. Both are sentences. */
 export interface Explanation {
@@ -63,8 +63,8 @@ const NETWORK_ERRORS: readonly (readonly [codes: readonly string[], cause: strin
   ],
 ];
 
-/** Explains a failed request. `answer` is what the endpoint answered, if it did. */
-export function explainFailure(failure: FetchError, answer?: Answer): Explanation {
+/** Explains a failed request. `answer` is the response, if there was one. */
+export function explainFailure(failure: FetchError, answer?: ResponseHead): Explanation {
   const message = `${failure.message.charAt(0).toUpperCase()}${failure.message.slice(1)}.`;
   switch (failure.kind) {
     case 'network': {
@@ -98,7 +98,7 @@ const CHECK = 'Check what answers at this URL.';
 const FOLLOW = 'Use the URL that it leads to, if you trust that host.';
 
 /** The explanation of a redirect, or `undefined` for another status. */
-export function explainRedirect({ status, headers }: Answer): Explanation | undefined {
+export function explainRedirect({ status, headers }: ResponseHead): Explanation | undefined {
   if (status < 300 || status > 399) return undefined;
   const location = headers.get('location');
   const target = location === null ? 'without a location' : `to "${shownUrl(location)}"`;

@@ -1,6 +1,6 @@
 import { asFetchError, fetchJson } from '../../src/keys/remote/fetch-json.js';
 import { within } from '../../src/shared/deadline.js';
-import { type Answer, type Explanation, explainFailure, explainRedirect } from './explain-failure.js';
+import { type Explanation, explainFailure, explainRedirect, type ResponseHead } from './explain-failure.js';
 
 /** A JSON document, or the explanation of the failure. */
 export type Fetched =
@@ -9,7 +9,7 @@ export type Fetched =
 
 /** Fetches a JSON document as the package does, within the same limits. */
 export async function fetchDocument(url: URL, timeoutMs: number): Promise<Fetched> {
-  let answer: Answer | undefined;
+  let answer: ResponseHead | undefined;
   const watched: typeof fetch = async (input, init) => {
     const response = await fetch(input, init);
     answer = response;
@@ -27,7 +27,7 @@ export async function fetchDocument(url: URL, timeoutMs: number): Promise<Fetche
 }
 
 /** The answer of an MCP server, or the explanation of the failure. */
-export type Answered = { readonly answer: Answer } | { readonly problem: Explanation };
+export type Answered = { readonly answer: ResponseHead } | { readonly problem: Explanation };
 
 /** Sends a JSON-RPC ping, which changes nothing, without a token. Any status is an answer, except a redirect. */
 export async function ping(url: URL, timeoutMs: number): Promise<Answered> {
