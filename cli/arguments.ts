@@ -27,7 +27,7 @@ export class UsageError extends Error {
 /** @throws {UsageError} for an option that is unknown, lacks its value, or takes none. */
 export function parseOptions(args: readonly string[]) {
   const given = { args: [...args], options: OPTIONS, allowPositionals: true } as const;
-  // Checked first, because the errors of the strict parser name the option in their sentences only.
+  // Checked here, because the errors of the strict parser name the option only in their sentence.
   for (const token of parseArgs({ ...given, strict: false, tokens: true }).tokens) {
     if (token.kind === 'option') checkOption(token);
   }

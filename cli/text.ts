@@ -6,7 +6,7 @@ const CODES: Readonly<Record<Style, string>> = { good: '32', bad: '31', dim: '2'
 /** Colours a text, if the terminal shows colours. */
 export type Paint = (style: Style, text: string) => string;
 
-/** Without colours, the painter returns the text as it is. */
+/** Creates the {@link Paint} of an output. Without colours, it returns the text as it is. */
 export const painter =
   (hasColour: boolean): Paint =>
   (style, text) =>

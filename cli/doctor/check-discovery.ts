@@ -57,7 +57,7 @@ interface Failure {
   readonly status: number | undefined;
 }
 
-/** Most issuers use one of the two URLs, so a 404 counts only if both answer it. The same problem of both is one finding. */
+/** Most issuers use only one of the two URLs, so a single 404 is ignored. If both fail in the same way, that is one finding. */
 function asFindings(failures: readonly Failure[]): Finding[] {
   const found = failures.filter(({ status }) => status !== 404);
   if (found.length === 0) {
@@ -78,7 +78,7 @@ function changeFor(document: unknown, issuer: string): string {
     return 'Check what answers at this URL: it is not the metadata of an identity provider.';
   if (found === issuer) return 'Have the identity provider publish an https: URL as "jwks_uri".';
   if (issuer.startsWith('https:') && found === issuer.replace('https:', 'http:')) {
-    return 'The identity provider takes its own URL for http:; make it trust X-Forwarded-Proto from its proxy.';
+    return 'The identity provider calls itself by an http: URL; make it trust X-Forwarded-Proto from its proxy.';
   }
   return `Set "issuer" to exactly ${shownValue(shownUrl(found))}, if you trust that issuer.`;
 }

@@ -77,7 +77,7 @@ function compareScopes(challenge: string, text: string): Finding[] {
       note(
         'challenge',
         `The server requires the scope ${shownValue(missing.join(' '))}, which the token does not have.`,
-        'Request it from the identity provider, unless another scope of the token includes it.',
+        'Request that scope from the identity provider, unless another scope of the token includes it.',
       ),
     );
   }

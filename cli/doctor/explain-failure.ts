@@ -111,7 +111,7 @@ export function explainRedirect({ status, headers }: ResponseHead): Explanation 
 function changeForStatus(status = 0): string {
   if (status === 404) return 'Check the path: tenant, realm, version.';
   if (status === 401 || status === 403)
-    return 'Make it readable without a login, or send "jwks.headers" from your server.';
+    return 'Make the document readable without a login, or send "jwks.headers" from your server.';
   if (status === 429) return 'Wait, and find out what else sends requests from this address.';
   return status >= 500 ? 'The server fails: check its logs.' : CHECK;
 }

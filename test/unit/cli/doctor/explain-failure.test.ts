@@ -5,7 +5,7 @@ import { FetchError } from '../../../../src/keys/remote/fetch-json.js';
 const answer = (status: number, headers = {}) => new Response(null, { status, headers });
 const network = (code?: string) => new FetchError('network', 'the request failed', code ? { code } : {});
 
-// The sentences of the errors say nothing: their kinds, codes and statuses do.
+// The explanations depend on kind, code and status, so the messages here are not the real ones.
 it.each([
   [network('ENOTFOUND'), undefined, 'The host does not exist (ENOTFOUND).'],
   [network('EHOSTUNREACH'), undefined, 'The host cannot be reached (EHOSTUNREACH).'],
@@ -33,7 +33,7 @@ it.each([
 });
 
 it.each([
-  [401, 'Make it readable without a login, or send "jwks.headers" from your server.'],
+  [401, 'Make the document readable without a login, or send "jwks.headers" from your server.'],
   [404, 'Check the path: tenant, realm, version.'],
   [418, 'Check what answers at this URL.'],
   [429, 'Wait, and find out what else sends requests from this address.'],
