@@ -8,11 +8,6 @@ export interface RevocationListOptions {
   /** The longest that `isRevoked`, `revoke` or `revokeSubject` waits for the store; at most a minute. Default `'0.25s'`. */
   timeout?: string;
   /**
-   * For how long the answer "not revoked" is remembered in this process, at most an hour, for the last 10,000 tokens.
-   * For so long, a token that another process has revoked is still accepted here. Default `'0s'`: not at all.
-   */
-  cacheMisses?: string;
-  /**
    * What becomes of a token when the store gives no answer. `'refuse'`: there is no verdict
    * (`ERR_REVOCATION_UNAVAILABLE`). `'accept'`: it is accepted, even if it is revoked, and a warning is given when that
    * begins. Default `'refuse'`.
@@ -31,14 +26,12 @@ export interface RevocationListOptions {
 /** The options as the list uses them. */
 export interface Settings {
   readonly timeoutMs: number;
-  readonly cacheMissesMs: number;
   readonly acceptsWhenUnavailable: boolean;
   readonly maxLifetimeMs: number | undefined;
   readonly warn: WarningHandler;
 }
 
 const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 
 /** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts. */
 export function parseOptions(input: RevocationListOptions): Settings {
@@ -64,7 +57,6 @@ export function parseOptions(input: RevocationListOptions): Settings {
   const settings = {
     timeoutMs:
       take('timeout', between(1, MINUTE_MS), 'a duration longer than zero and at most one minute') ?? 250,
-    cacheMissesMs: take('cacheMisses', between(0, HOUR_MS), 'a duration of at most one hour') ?? 0,
     acceptsWhenUnavailable:
       take('onUnavailable', oneOf('refuse', 'accept'), '"refuse" or "accept"') === 'accept',
     maxLifetimeMs: take('maxLifetime', wholeSeconds, 'a duration of at least one second, such as "30d"'),

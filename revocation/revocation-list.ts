@@ -7,7 +7,6 @@ import { PatientStore, StoreError } from '../src/shared/patient-store.js';
 import { type Store, storeThatFailsLoudly } from '../src/shared/store.js';
 import type { TokenPayload } from '../src/types.js';
 import { type Entry, entryIn, keyOf, textOf } from './entries.js';
-import { Misses } from './misses.js';
 import { parseOptions, type RevocationListOptions } from './options.js';
 
 /** A {@link Revocation} that can also revoke all tokens of a subject. */
@@ -62,7 +61,6 @@ export function createRevocationList(store: Store, options: RevocationListOption
   const usable = storeThatFailsLoudly(store);
   if (typeof usable === 'string') throw new AuthError('ERR_AUTH_CONFIG', `The store ${usable}`);
   const patient = new PatientStore(usable, settings.timeoutMs);
-  const misses = new Misses(settings.cacheMissesMs);
   const outage = new Outage(settings.warn, {
     subject: 'The revocation store',
     failing: 'REVOCATION_FAILING',
@@ -95,9 +93,6 @@ export function createRevocationList(store: Store, options: RevocationListOption
     if (id === undefined && subject === undefined) return false;
     const tokenKey = id === undefined ? undefined : await keyOf('token', issuer, id);
     const subjectKey = subject === undefined ? undefined : await keyOf('subject', issuer, subject);
-    const name = `${tokenKey} ${subjectKey} ${issuedAt}`;
-    if (misses.has(name)) return false;
-    const remember = misses.asking(name);
     const look = async (from: Store, key: string | undefined): Promise<Entry | undefined> =>
       key === undefined ? undefined : entryIn(await from.get(key), key);
     try {
@@ -108,9 +103,7 @@ export function createRevocationList(store: Store, options: RevocationListOption
       if (ofToken !== undefined) return true;
       // A token that does not say when it was issued cannot show that it is a later one. The time of a revocation is in
       // whole seconds, so that one of the same second cannot either.
-      if (ofSubject !== undefined && !(Math.floor(issuedAt ?? 0) > ofSubject.revokedAt)) return true;
-      remember();
-      return false;
+      return ofSubject !== undefined && !(Math.floor(issuedAt ?? 0) > ofSubject.revokedAt);
     } catch (error) {
       if (settings.acceptsWhenUnavailable) return false;
       throw error;
@@ -149,7 +142,6 @@ export function createRevocationList(store: Store, options: RevocationListOption
     const now = Date.now();
     const revokedAt = Math.floor(now / 1000);
     const keptUntil = Math.ceil((now + Math.min(rest + MARGIN_MS, LONGEST_MS)) / 1000);
-    misses.clear();
     await ask(async (to) => {
       // Another process may have revoked the same by a clock that is ahead, or for a longer time: an earlier time or end
       // would let its tokens in again.
@@ -165,7 +157,6 @@ export function createRevocationList(store: Store, options: RevocationListOption
         throw new StoreError('it did not keep what was stored');
       }
     }, outcome);
-    misses.clear();
   }
 
   return { isRevoked, revoke, revokeSubject };
