@@ -1,7 +1,8 @@
+import * as z from 'zod/mini';
 import { isOwnProvider } from '../src/client/internals.js';
 import type { AuthProvider } from '../src/client/provider.js';
-import { AuthError } from '../src/errors.js';
-import { inheritedProblem } from '../src/shared/own-properties.js';
+import { checkOptions } from '../src/shared/options.js';
+import { readBy } from '../src/shared/schema.js';
 
 /** Options of `createTokenFunctions`. */
 export interface TokenFunctionsOptions {
@@ -14,29 +15,19 @@ export interface TokenFunctionsOptions {
   prefix?: string;
 }
 
-/** @throws {AuthError} `ERR_AUTH_CONFIG` for an option that is unknown, `undefined` or unusable. */
+/** The options of `createTokenFunctions`. */
+export const FUNCTIONS_OPTIONS = {
+  provider: readBy(nameOf, 'one that createAuthProvider made, or the name of one'),
+  prefix: z.string('text'),
+};
+
+/** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts. */
 export function parseOptions(options: TokenFunctionsOptions): { provider: string; prefix: string } {
-  // Without a prototype, so that a polluted one configures nothing.
-  const given: TokenFunctionsOptions = Object.assign(Object.create(null), options);
-  for (const [name, value] of Object.entries(given)) {
-    if (name !== 'provider' && name !== 'prefix')
-      fail(`${JSON.stringify(name)} is not an option of createTokenFunctions; use provider or prefix.`);
-    // `provider: process.env.PROVIDER` with the variable unset.
-    if (value === undefined) fail(`"${name}" is undefined: give it a value or leave it out.`);
-  }
-  const inherited = inheritedProblem(options);
-  if (inherited !== undefined) fail(inherited);
-  const { provider = 'auth', prefix = '' } = given;
-  if (typeof prefix !== 'string') fail('"prefix" must be text.');
-  return { provider: nameOf(provider), prefix };
+  const { provider = 'auth', prefix = '' } = checkOptions(options, FUNCTIONS_OPTIONS, 'createTokenFunctions');
+  return { provider, prefix };
 }
 
-function nameOf(provider: string | AuthProvider): string {
+function nameOf(provider: unknown): string | undefined {
   if (typeof provider === 'string') return provider;
-  if (isOwnProvider(provider)) return provider.name;
-  fail('"provider" must be one that createAuthProvider made, or the name of one.');
-}
-
-function fail(message: string): never {
-  throw new AuthError('ERR_AUTH_CONFIG', message);
+  return isOwnProvider(provider) ? (provider as AuthProvider).name : undefined;
 }

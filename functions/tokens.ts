@@ -98,7 +98,10 @@ export function createTokenFunctions(options: TokenFunctionsOptions = {}): Token
           throw new AuthError('ERR_SIGN_INPUT', `"claims" must not hold "${claim}": ${instead}.`);
         }
       }
-      const signed = await auth.sign(claims, { subject, expiresIn });
+      const signed = await auth.sign(claims, {
+        ...(subject !== undefined && { subject }),
+        ...(expiresIn !== undefined && { expiresIn }),
+      });
       return { token: signed, expires_at: auth.decode(signed).exp as number };
     },
   });

@@ -1,10 +1,19 @@
+import * as z from 'zod/mini';
 import { internalsOf } from '../src/client/internals.js';
-import { AuthError } from '../src/errors.js';
-import { parseWholeSeconds } from '../src/shared/duration.js';
-import { inheritedProblem, own } from '../src/shared/own-properties.js';
-import { type Store, storeThatFailsLoudly } from '../src/shared/store.js';
+import { checkOptions, checkValue, configError } from '../src/shared/options.js';
+import {
+  aFunction,
+  entriesOf,
+  loudStore,
+  oneOf,
+  readBy,
+  trueOrFalse,
+  wholeSeconds,
+} from '../src/shared/schema.js';
+import type { Checked } from '../src/shared/shape.js';
+import type { Store } from '../src/shared/store.js';
 import type { AuthClient } from '../src/types.js';
-import type { McpOptions, ResourceOptions, TokenVerifierOptions } from './options.js';
+import type { McpOptions, TokenVerifierOptions } from './options.js';
 import { createResource, type Resource } from './resource.js';
 import { type Implications, impliedScopes, isScope } from './scopes.js';
 
@@ -30,113 +39,100 @@ export interface GateConfig extends VerifierConfig {
   readonly authorizationServers: readonly string[];
 }
 
-const SHARED_OPTIONS = ['resource', 'scopes', 'permissions'];
-const VERIFIER_OPTIONS = [...SHARED_OPTIONS, 'invalidToken'];
-const GATE_OPTIONS = [
-  ...SHARED_OPTIONS,
-  'requiredScopes',
-  'dpop',
-  'dpopMaxAge',
-  'replayStore',
-  'authorizationServers',
-];
-const DPOP_MODES: readonly unknown[] = ['supported', 'required', 'off'];
-const DEFAULT_PROOF_MAX_AGE = 60;
-const LONGEST_PROOF_MAX_AGE = 5 * 60;
+const SCOPES = 'a list of scopes, each without spaces, quotes and backslashes';
+const scopes = z.pipe(
+  z.array(z.custom<string>(isScope, SCOPES), SCOPES),
+  z.transform((list) => [...new Set(list)]),
+);
+
+const URLS = 'a list of the URLs of issuers';
+
+const resourceShape = {
+  resource: z.nonoptional(
+    readBy(
+      createResource,
+      'an https: URL without query, fragment and credentials, such as "https://api.example.com/mcp"; http: is for this machine only',
+    ),
+  ),
+  scopes: entriesOf(
+    z.string().check(z.refine(isScope, 'the name of a scope, without spaces, quotes and backslashes')),
+    scopes,
+    'an object that lists for a scope what it implies',
+  ),
+  permissions: trueOrFalse,
+};
+
+/** The options of `createTokenVerifier`. */
+export const VERIFIER_OPTIONS = {
+  ...resourceShape,
+  invalidToken: z.nonoptional(
+    aFunction<TokenVerifierOptions['invalidToken']>(
+      'a function that makes the error of your MCP SDK: (message) => new InvalidTokenError(message)',
+    ),
+  ),
+};
+
+/** The options of `protectMcp`. */
+export const GATE_OPTIONS = {
+  ...resourceShape,
+  requiredScopes: scopes,
+  dpop: oneOf(['supported', 'required', 'off'], '"supported", "required" or "off"'),
+  dpopMaxAge: wholeSeconds(
+    'a duration longer than zero and not longer than five minutes, such as "30s"',
+    1,
+    5 * 60,
+  ),
+  replayStore: loudStore,
+  authorizationServers: z.array(z.custom<string>(isUrl, URLS), URLS),
+};
 
 /** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts, never its value. */
-export function parseVerifierOptions(auth: AuthClient, options: TokenVerifierOptions): TokenVerifierConfig {
-  refuseUnknown(auth, options, VERIFIER_OPTIONS);
-  const invalidToken = own(options, 'invalidToken');
-  if (typeof invalidToken !== 'function') {
-    fail(
-      '"invalidToken" must be a function that makes the error of your MCP SDK: (message) => new InvalidTokenError(message).',
-    );
-  }
-  return { ...verifierConfig(options), invalidToken: invalidToken as TokenVerifierOptions['invalidToken'] };
+export function parseVerifierOptions(auth: AuthClient, given: TokenVerifierOptions): TokenVerifierConfig {
+  checkClient(auth);
+  const options = checkOptions(given, VERIFIER_OPTIONS, 'createTokenVerifier');
+  return { ...verifierConfig(options), invalidToken: options.invalidToken };
 }
 
 /** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts, never its value. */
-export function parseGateOptions(auth: AuthClient, options: McpOptions): GateConfig {
-  refuseUnknown(auth, options, GATE_OPTIONS);
-  const dpop = own(options, 'dpop') ?? 'supported';
-  if (!DPOP_MODES.includes(dpop)) fail('"dpop" must be "supported", "required" or "off".');
-  const given = own(options, 'replayStore');
-  const store = given === undefined ? undefined : storeThatFailsLoudly(given);
-  if (typeof store === 'string') fail(`"replayStore" ${store}`);
+export function parseGateOptions(auth: AuthClient, given: McpOptions): GateConfig {
+  checkClient(auth);
+  const options = checkOptions(given, GATE_OPTIONS, 'protectMcp');
   return {
     ...verifierConfig(options),
-    requiredScopes: scopeList(own(options, 'requiredScopes') ?? [], 'requiredScopes'),
-    dpop: dpop as GateConfig['dpop'],
-    proofMaxAge: proofMaxAge(own(options, 'dpopMaxAge')),
-    replayStore: store,
-    authorizationServers: authorizationServers(auth, own(options, 'authorizationServers')),
+    requiredScopes: options.requiredScopes ?? [],
+    dpop: options.dpop ?? 'supported',
+    proofMaxAge: options.dpopMaxAge ?? 60,
+    replayStore: options.replayStore,
+    authorizationServers: options.authorizationServers ?? issuersOf(auth),
   };
 }
 
-/** @throws {AuthError} `ERR_AUTH_CONFIG` when the list is not one of scopes. */
-export function scopeList(list: unknown, option: string): string[] {
-  if (Array.isArray(list) && list.every(isScope)) return [...new Set(list)];
-  fail(`"${option}" must be a list of scopes, each without spaces, quotes and backslashes.`);
+/** @throws {AuthError} `ERR_AUTH_CONFIG` for what is not a list of scopes. */
+export const scopeList = (list: unknown, name: string): string[] => checkValue(list, scopes, `"${name}"`);
+
+function checkClient(auth: unknown): void {
+  if (typeof auth === 'object' && auth !== null && typeof Reflect.get(auth, 'verify') === 'function') return;
+  throw configError('The first argument must be the client that verifies tokens.');
 }
 
-function refuseUnknown(auth: AuthClient, options: unknown, known: readonly string[]): void {
-  if (typeof auth !== 'object' || auth === null || typeof auth.verify !== 'function') {
-    fail('The first argument must be the client that verifies tokens.');
-  }
-  if (typeof options !== 'object' || options === null) fail('The options must be an object.');
-  for (const [name, value] of Object.entries(options)) {
-    if (!known.includes(name)) fail(`${JSON.stringify(name)} is not an option.`);
-    // `resource: process.env.RESOURCE` with the variable unset is a mistake, and so for every option.
-    if (value === undefined) fail(`"${name}" is undefined: give it a value or leave it out.`);
-  }
-  const inherited = inheritedProblem(options);
-  if (inherited !== undefined) fail(inherited);
+function verifierConfig({
+  resource,
+  scopes: direct = new Map<string, string[]>(),
+  permissions = false,
+}: Checked<typeof resourceShape>): VerifierConfig {
+  return { resource, implications: impliedScopes(direct), permissions };
 }
 
-function verifierConfig(options: ResourceOptions): VerifierConfig {
-  const resource = createResource(own(options, 'resource'));
-  if (!resource) {
-    fail(
-      '"resource" must be an https: URL without query, fragment and credentials, such as "https://api.example.com/mcp"; http: is for this machine only.',
-    );
-  }
-  const permissions = own(options, 'permissions') ?? false;
-  if (typeof permissions !== 'boolean') fail('"permissions" must be true or false.');
-  return { resource, implications: implications(own(options, 'scopes') ?? {}), permissions };
-}
-
-function implications(scopes: unknown): Implications {
-  if (typeof scopes !== 'object' || scopes === null || Array.isArray(scopes)) {
-    fail('"scopes" must be an object that lists for a scope what it implies.');
-  }
-  const entries = Object.entries(scopes);
-  if (!entries.every(([scope]) => isScope(scope))) {
-    fail('"scopes" must have scopes as its keys, each without spaces, quotes and backslashes.');
-  }
-  return impliedScopes(new Map(entries.map(([scope, implied]) => [scope, scopeList(implied, 'scopes')])));
-}
-
-function proofMaxAge(age: unknown): number {
-  const seconds = age === undefined ? DEFAULT_PROOF_MAX_AGE : (parseWholeSeconds(age) ?? 0);
-  if (seconds >= 1 && seconds <= LONGEST_PROOF_MAX_AGE) return seconds;
-  fail('"dpopMaxAge" must be a duration longer than zero and not longer than five minutes, such as "30s".');
-}
-
-function authorizationServers(auth: AuthClient, given: unknown): readonly string[] {
-  if (given !== undefined) {
-    if (Array.isArray(given) && given.every(isUrl)) return [...given];
-    fail('"authorizationServers" must be a list of the URLs of issuers.');
-  }
+/** Clients find the authorization server by its URL, so that an issuer of any other text is of no use to them. */
+function issuersOf(auth: AuthClient): readonly string[] {
   const issuers = internalsOf(auth)?.rules.flatMap(({ issuer = [] }) => issuer) ?? [];
   const urls = [...new Set(issuers.filter(isUrl))];
   if (urls.length > 0) return urls;
-  fail('"authorizationServers" must be given, because the client has no issuer configured that is a URL.');
+  throw configError(
+    '"authorizationServers" must be given, because the client has no issuer configured that is a URL.',
+  );
 }
 
-const isUrl = (text: unknown): boolean =>
-  typeof text === 'string' && /^https?:/i.test(text) && URL.canParse(text);
-
-function fail(message: string): never {
-  throw new AuthError('ERR_AUTH_CONFIG', message);
+function isUrl(text: unknown): boolean {
+  return typeof text === 'string' && /^https?:/i.test(text) && URL.canParse(text);
 }

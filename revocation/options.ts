@@ -1,6 +1,5 @@
-import { AuthError } from '../src/errors.js';
-import { parseMilliseconds, parseWholeSeconds } from '../src/shared/duration.js';
-import { inheritedProblem, own } from '../src/shared/own-properties.js';
+import { checkOptions } from '../src/shared/options.js';
+import { aFunction, oneOf, wholeMilliseconds, wholeSeconds } from '../src/shared/schema.js';
 import { emitWarning, safely, type WarningHandler } from '../src/shared/warnings.js';
 
 /** Options of `createRevocationList`. Durations are such as `'0.25s'` or `'30d'`. */
@@ -33,55 +32,22 @@ export interface Settings {
 
 const MINUTE_MS = 60_000;
 
-/** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts. */
-export function parseOptions(input: RevocationListOptions): Settings {
-  if (typeof input !== 'object' || input === null) throw wrong('The options', 'an object');
-  const inherited = inheritedProblem(input);
-  if (inherited !== undefined) throw new AuthError('ERR_AUTH_CONFIG', inherited);
-  const options = Object.fromEntries(Object.entries(input));
-  const take = <T>(
-    name: string,
-    read: (value: unknown) => T | undefined,
-    accepted: string,
-  ): T | undefined => {
-    if (!Object.hasOwn(options, name)) return undefined;
-    const value = read(own(options, name));
-    delete options[name];
-    if (value === undefined) throw wrong(`"${name}"`, accepted);
-    return value;
-  };
-  const between = (least: number, most: number) => (value: unknown) => {
-    const milliseconds = parseMilliseconds(value) ?? -1;
-    return milliseconds >= least && milliseconds <= most ? milliseconds : undefined;
-  };
-  const settings = {
-    timeoutMs:
-      take('timeout', between(1, MINUTE_MS), 'a duration longer than zero and at most one minute') ?? 250,
-    acceptsWhenUnavailable:
-      take('onUnavailable', oneOf('refuse', 'accept'), '"refuse" or "accept"') === 'accept',
-    maxLifetimeMs: take('maxLifetime', wholeSeconds, 'a duration of at least one second, such as "30d"'),
-    warn: safely(take('onWarning', aFunction, 'a function') ?? emitWarning),
-  };
-  const [unknown] = Object.keys(options);
-  if (unknown === undefined) return settings;
-  throw new AuthError(
-    'ERR_AUTH_CONFIG',
-    `${JSON.stringify(unknown)} is not an option of createRevocationList.`,
-  );
-}
-
-const oneOf =
-  (...values: readonly string[]) =>
-  (value: unknown): string | undefined =>
-    values.find((one) => one === value);
-
-const wholeSeconds = (value: unknown): number | undefined => {
-  const seconds = parseWholeSeconds(value) ?? 0;
-  return seconds > 0 ? seconds * 1000 : undefined;
+/** The options of `createRevocationList`. */
+export const REVOCATION_OPTIONS = {
+  timeout: wholeMilliseconds('a duration longer than zero and at most one minute', 1, MINUTE_MS),
+  onUnavailable: oneOf(['refuse', 'accept'], '"refuse" or "accept"'),
+  maxLifetime: wholeSeconds('a duration of at least one second, such as "30d"', 1),
+  onWarning: aFunction<WarningHandler>(),
 };
 
-const aFunction = (value: unknown): WarningHandler | undefined =>
-  typeof value === 'function' ? (value as WarningHandler) : undefined;
-
-const wrong = (what: string, accepted: string): AuthError =>
-  new AuthError('ERR_AUTH_CONFIG', `${what} must be ${accepted}.`);
+/** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts. */
+export function parseOptions(given: RevocationListOptions): Settings {
+  const options = checkOptions(given, REVOCATION_OPTIONS, 'createRevocationList');
+  const { timeout = 250, onUnavailable, maxLifetime, onWarning = emitWarning } = options;
+  return {
+    timeoutMs: timeout,
+    acceptsWhenUnavailable: onUnavailable === 'accept',
+    maxLifetimeMs: maxLifetime && maxLifetime * 1000,
+    warn: safely(onWarning),
+  };
+}

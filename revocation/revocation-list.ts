@@ -1,10 +1,12 @@
 import type { Revocation } from '../src/config/options.js';
 import { AuthError } from '../src/errors.js';
 import { CLOCK_MARGIN } from '../src/shared/clock.js';
+import { checkValue } from '../src/shared/options.js';
 import { Outage } from '../src/shared/outage.js';
 import { own } from '../src/shared/own-properties.js';
 import { PatientStore, StoreError } from '../src/shared/patient-store.js';
-import { type Store, storeThatFailsLoudly } from '../src/shared/store.js';
+import { loudStore } from '../src/shared/schema.js';
+import type { Store } from '../src/shared/store.js';
 import type { TokenPayload } from '../src/types.js';
 import { type Entry, entryIn, keyOf, textOf } from './entries.js';
 import { parseOptions, type RevocationListOptions } from './options.js';
@@ -58,9 +60,7 @@ const LONGEST_MS = 100 * 31_557_600_000;
  */
 export function createRevocationList(store: Store, options: RevocationListOptions = {}): RevocationList {
   const settings = parseOptions(options);
-  const usable = storeThatFailsLoudly(store);
-  if (typeof usable === 'string') throw new AuthError('ERR_AUTH_CONFIG', `The store ${usable}`);
-  const patient = new PatientStore(usable, settings.timeoutMs);
+  const patient = new PatientStore(checkValue(store, loudStore, 'The store'), settings.timeoutMs);
   const outage = new Outage(settings.warn, {
     subject: 'The revocation store',
     failing: 'REVOCATION_FAILING',

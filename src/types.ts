@@ -20,11 +20,11 @@ export interface TokenPayload {
 /** Options of {@link AuthClient.sign}. */
 export interface SignOptions {
   /** The `sub` claim. */
-  subject?: string | undefined;
+  subject?: string;
   /** Lifetime, such as `'2h'` or `'7d'`. Default: the configured `defaultExpiry`. */
-  expiresIn?: string | undefined;
+  expiresIn?: string;
   /** Further claims. They win over those of the payload. */
-  claims?: Record<string, unknown> | undefined;
+  claims?: Record<string, unknown>;
 }
 
 /**

@@ -1,26 +1,31 @@
 import { SignJWT } from 'jose';
 import { discoveryUrls } from '../src/keys/remote/discovery.js';
 import { parseDuration } from '../src/shared/duration.js';
+import { checkOptions } from '../src/shared/options.js';
 import { withoutTrailingSlash } from '../src/shared/url.js';
-import { ASYMMETRIC_ALGORITHMS } from '../src/signature/algorithms.js';
 import { checkFault, faulty, json, REDIRECTED, type Reply, type Served } from './faults.js';
 import { type HttpServer, startHttpServer } from './http-server.js';
 import { asResponse } from './in-memory.js';
-import type { TestFault, TestFaultOptions, TestIssuer, TestIssuerOptions, TestRequest } from './options.js';
+import {
+  TEST_ISSUER_OPTIONS,
+  type TestFault,
+  type TestFaultOptions,
+  type TestIssuer,
+  type TestIssuerOptions,
+  type TestRequest,
+} from './options.js';
 import { SigningKeys } from './signing-keys.js';
 
 /**
  * Creates an identity provider for tests. It signs tokens, and serves its keys and its discovery documents: in memory with
  * its `fetch`, or over HTTP after `listen`. Its `fail` makes it fail in a way that you choose.
  *
- * @throws {TypeError} when an option is unusable.
+ * @throws {AuthError} `ERR_AUTH_CONFIG` for an option that is unknown or unusable.
  */
 export async function createTestIssuer(options: TestIssuerOptions = {}): Promise<TestIssuer> {
-  const { algorithm = 'ES256', audience: usualAudience } = options;
-  if (!ASYMMETRIC_ALGORITHMS.includes(algorithm)) {
-    throw new TypeError(`"algorithm" must be one of ${ASYMMETRIC_ALGORITHMS.join(', ')}.`);
-  }
-  let url = checkedUrl(options.url ?? 'https://issuer.test');
+  const checked = checkOptions(options, TEST_ISSUER_OPTIONS, 'createTestIssuer');
+  const { algorithm = 'ES256', audience: usualAudience } = checked;
+  let { url = 'https://issuer.test' } = checked;
   const keys = new SigningKeys(algorithm);
   await keys.jwks();
   const requests: TestRequest[] = [];
@@ -107,12 +112,6 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
       server = undefined;
     },
   };
-}
-
-function checkedUrl(url: string): string {
-  const { protocol, username, search, hash } = URL.canParse(url) ? new URL(url) : { protocol: '' };
-  if (/^https?:$/.test(protocol) && !username && !search && !hash) return url;
-  throw new TypeError('"url" must be an http: or https: URL without credentials, query and fragment.');
 }
 
 /** The members that OAuth and OpenID Connect require. Only the endpoint of the keys exists. */

@@ -1,5 +1,6 @@
 import type { JwksOptions } from '../src/config/options.js';
-import type { AsymmetricAlgorithm } from '../src/signature/algorithms.js';
+import { oneOf, readBy, textOrTexts } from '../src/shared/schema.js';
+import { ASYMMETRIC_ALGORITHMS, type AsymmetricAlgorithm } from '../src/signature/algorithms.js';
 
 /**
  * A fault of a test issuer.
@@ -39,6 +40,19 @@ export interface TestIssuerOptions {
   url?: string;
   /** The `aud` of its tokens. Default: none. */
   audience?: string | string[];
+}
+
+/** The options of `createTestIssuer`, as they are checked. */
+export const TEST_ISSUER_OPTIONS = {
+  algorithm: oneOf(ASYMMETRIC_ALGORITHMS, `one of ${ASYMMETRIC_ALGORITHMS.join(', ')}`),
+  url: readBy(plainUrl, 'an http: or https: URL without credentials, query and fragment'),
+  audience: textOrTexts,
+};
+
+function plainUrl(text: unknown): string | undefined {
+  if (typeof text !== 'string' || !URL.canParse(text)) return undefined;
+  const { protocol, username, password, search, hash } = new URL(text);
+  return /^https?:$/.test(protocol) && !username && !password && !search && !hash ? text : undefined;
 }
 
 /** Options of {@link TestIssuer.token}. */

@@ -3,11 +3,11 @@ import type { TokenPayload, VerifyFailure } from '../types.js';
 
 /** What a token must claim. Times are in seconds. A list is satisfied by any one of its members. */
 export interface ClaimRules {
-  readonly issuer: readonly string[] | undefined;
-  readonly audience: readonly string[] | undefined;
-  readonly typ: string | undefined;
+  readonly issuer?: readonly string[] | undefined;
+  readonly audience?: readonly string[] | undefined;
+  readonly typ?: string | undefined;
   readonly requiredClaims: readonly string[];
-  readonly maxTokenAge: number | undefined;
+  readonly maxTokenAge?: number | undefined;
   readonly clockTolerance: number;
 }
 

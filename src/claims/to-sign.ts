@@ -1,11 +1,18 @@
+import * as z from 'zod/mini';
 import { AuthError } from '../errors.js';
-import { parseWholeSeconds } from '../shared/duration.js';
-import { own, withoutPrototype } from '../shared/own-properties.js';
+import { checkOptions, checkValue } from '../shared/options.js';
+import { withoutPrototype } from '../shared/own-properties.js';
 import { randomId } from '../shared/runtime.js';
+import { seconds } from '../shared/schema.js';
+import type { Checked } from '../shared/shape.js';
+import type { SignOptions } from '../types.js';
 import { type ClaimRules, mistypedClaim } from './check.js';
 
 const NOT_PLAIN = 'The payload and "claims" must be plain objects.';
-const OPTIONS = ['subject', 'expiresIn', 'claims'];
+
+/** The options of `sign`. The lifetime is checked where it is compared with the longest, `claims` beside the payload. */
+export const SIGN_OPTIONS = { subject: z.string('text'), expiresIn: z.unknown(), claims: z.unknown() };
+const NO_OPTIONS: Checked<typeof SIGN_OPTIONS> = Object.freeze(withoutPrototype());
 
 /** What the configuration says of every token that is signed. Times are in seconds. */
 export interface SigningPolicy {
@@ -21,7 +28,12 @@ export interface SigningPolicy {
  *
  * @throws {AuthError} `ERR_SIGN_INPUT`
  */
-export function claimsToSign(payload: unknown, options: unknown, policy: SigningPolicy, now: number): string {
+export function claimsToSign(
+  payload: unknown,
+  options: SignOptions | undefined,
+  policy: SigningPolicy,
+  now: number,
+): string {
   try {
     return JSON.stringify(mergeClaims(payload, options, policy, now));
   } catch (error) {
@@ -33,19 +45,15 @@ export function claimsToSign(payload: unknown, options: unknown, policy: Signing
 
 function mergeClaims(
   payload: unknown,
-  options: unknown,
+  options: SignOptions | undefined,
   policy: SigningPolicy,
   now: number,
 ): Record<string, unknown> {
-  if (!isPlainObject(options)) throw invalid('The options of sign must be an object.');
-  for (const name of Object.keys(options)) {
-    if (!OPTIONS.includes(name))
-      throw invalid(`${JSON.stringify(name)} is not an option of sign; use ${OPTIONS.join(', ')}.`);
-  }
-  const subject = own(options, 'subject');
-  const expiresIn = own(options, 'expiresIn');
-  const given = own(options, 'claims');
-  const claims = given === undefined ? {} : given;
+  const {
+    subject,
+    expiresIn,
+    claims = {},
+  } = options === undefined ? NO_OPTIONS : checkOptions(options, SIGN_OPTIONS, 'sign', 'ERR_SIGN_INPUT');
   if (!isPlainObject(payload) || !isPlainObject(claims)) throw invalid(NOT_PLAIN);
 
   const merged: Record<string, unknown> = withoutPrototype(payload, claims);
@@ -67,18 +75,14 @@ function mergeClaims(
 
 function lifetime(expiresIn: unknown, policy: SigningPolicy): number {
   if (expiresIn === undefined) return policy.defaultExpiry;
-  const seconds = parseWholeSeconds(expiresIn) ?? 0;
-  if (seconds <= 0) {
-    throw invalid(
-      'The lifetime must be a duration of at least one second and at most 100 years, such as "30s", "15m" or "7d".',
-    );
-  }
-  if (seconds > policy.maxExpiry) {
+  // An agent reads this sentence too, and calls the option by another name.
+  const lasts = checkValue(expiresIn, seconds, 'The lifetime', 'ERR_SIGN_INPUT');
+  if (lasts > policy.maxExpiry) {
     throw invalid(
       `The lifetime must not be longer than the configured maximum of ${policy.maxExpiry} seconds.`,
     );
   }
-  return seconds;
+  return lasts;
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

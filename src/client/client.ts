@@ -107,7 +107,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     return typeof expiry === 'number' && expiry + config.clockTolerance + CLOCK_MARGIN <= now();
   }
 
-  async function sign(payload: object, options: SignOptions = {}): Promise<string> {
+  async function sign(payload: object, options?: SignOptions): Promise<string> {
     if (!config.secret || !secret) {
       throw new AuthError(
         'ERR_NO_SIGNING_KEY',

@@ -23,7 +23,7 @@ export interface AuthProvider {
  * @throws {AuthError} `ERR_AUTH_CONFIG` at once when an option is missing, unknown or unusable.
  */
 export function createAuthProvider(config: AuthProviderConfig): AuthProvider {
-  const parsed = parseConfig(config);
+  const parsed = parseConfig(config, 'createAuthProvider');
   const client = clientFrom(parsed);
   const provider: AuthProvider = {
     name: parsed.name,

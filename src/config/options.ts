@@ -5,10 +5,44 @@ import type { Algorithm, AsymmetricAlgorithm } from '../signature/algorithms.js'
 import type { TokenPayload, VerifyFailure } from '../types.js';
 
 /**
+ * The rules for the claims of a token. The top level, `jwks` and each entry of `issuers` have them. In `jwks` and in an
+ * entry, a rule is for the tokens of these keys, and its default is the rule of the top level.
+ */
+export interface ClaimRuleOptions {
+  /**
+   * Expected `iss`; with several, any one of them. At the top level, `sign` writes the first. Default: not checked.
+   *
+   * - In `jwks`: the issuer that these keys speak for. Set it beside a `secret`, so that neither can speak for the other.
+   * - In an entry of `issuers`: required, and one text.
+   * @see RFC 7519 section 4.1.1, RFC 8725 section 3.8
+   */
+  issuer?: string | readonly string[];
+
+  /**
+   * Expected `aud`; with several, any one of them. At the top level, `sign` writes the first. Default: not checked.
+   * @see RFC 7519 section 4.1.3
+   */
+  audience?: string | readonly string[];
+
+  /**
+   * Expected `typ` header, compared without case and without an `application/` prefix. `'at+jwt'` is RFC 9068's. At the top
+   * level, `sign` writes it. Default: not checked, and `sign` writes `'JWT'`.
+   * @see RFC 8725 section 3.11
+   */
+  typ?: string;
+
+  /** Claims that must be present, such as `['exp', 'sub']`. Default: none beyond what other options imply. */
+  requiredClaims?: readonly string[];
+
+  /** The longest time since `iat`, such as `'12h'`, rounded to whole seconds; makes `iat` required. Default: no limit. */
+  maxTokenAge?: string;
+}
+
+/**
  * Options of `createAuthProvider` and `createAuthClient`. Give `secret`, `jwksUrl` or `issuers`; `secret` goes with either
  * of the others.
  */
-export interface AuthProviderConfig {
+export interface AuthProviderConfig extends ClaimRuleOptions {
   /**
    * HMAC secret for `sign` and `verify`; text is used as its UTF-8 bytes. A list rotates without downtime: the
    * first signs, the others only verify, and are tried only when the signature does not match. Use at least as
@@ -36,18 +70,6 @@ export interface AuthProviderConfig {
   issuers?: readonly IssuerOptions[];
 
   /**
-   * Expected `iss`; with several, any one of them. `sign` writes the first. Default: not checked.
-   * @see RFC 7519 section 4.1.1
-   */
-  issuer?: string | readonly string[];
-
-  /**
-   * Expected `aud`; with several, any one of them. `sign` writes the first. Default: not checked.
-   * @see RFC 7519 section 4.1.3
-   */
-  audience?: string | readonly string[];
-
-  /**
    * With `secret`: the HMAC algorithm that signs and that is accepted, default `'HS256'`. With `jwksUrl` or `issuers`
    * alone: the one asymmetric algorithm accepted, default whichever the matching key is for.
    */
@@ -67,19 +89,6 @@ export interface AuthProviderConfig {
    * `'0.4s'` is none. Default `'0s'`.
    */
   clockTolerance?: string;
-
-  /** Claims that must be present, such as `['exp', 'sub']`. Default: none beyond what other options imply. */
-  requiredClaims?: readonly string[];
-
-  /** The longest time since `iat`, such as `'12h'`, rounded to whole seconds; makes `iat` required. Default: no limit. */
-  maxTokenAge?: string;
-
-  /**
-   * Expected `typ` header, compared without case and without an `application/` prefix; `sign` writes it.
-   * `'at+jwt'` is RFC 9068's. Default: not checked, and `sign` writes `'JWT'`.
-   * @see RFC 8725 section 3.11
-   */
-  typ?: string;
 
   /**
    * Says which tokens are revoked: a list of `createRevocationList`, or anything with its methods. `verify` asks it last,
@@ -106,27 +115,13 @@ export type Fetch = typeof globalThis extends { fetch: infer Global }
   : (url: string, init: object) => Promise<object>;
 
 /** Options for the keys behind `jwksUrl`. Durations are text, such as `'5s'` or `'10m'`. */
-export interface JwksOptions {
-  /**
-   * Issuer that these keys speak for. Default: the top-level `issuer`. Set it beside a `secret`, so that neither can
-   * speak for the other.
-   * @see RFC 8725 section 3.8
-   */
-  issuer?: string | readonly string[];
-  /** Audience that these keys' tokens are for. Default: the top-level `audience`. */
-  audience?: string | readonly string[];
+export interface JwksOptions extends ClaimRuleOptions {
   /**
    * The asymmetric algorithms that these keys may verify, such as `['RS256']`. Default: without a `secret`, the top-level
    * `algorithm` if it is given; otherwise every asymmetric algorithm, as far as the keys allow.
    * @see RFC 8725 section 3.1
    */
   algorithms?: readonly AsymmetricAlgorithm[];
-  /** Expected `typ` header of these keys' tokens, such as `'at+jwt'`. Default: the top-level `typ`. */
-  typ?: string;
-  /** Claims that these keys' tokens must have. Default: the top-level `requiredClaims`. */
-  requiredClaims?: readonly string[];
-  /** The longest time since `iat` for these keys' tokens, rounded to whole seconds. Default: the top-level `maxTokenAge`. */
-  maxTokenAge?: string;
   /** The longest a fetch may take, body included. Default `'5s'`. */
   timeout?: string;
   /**

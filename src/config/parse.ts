@@ -1,5 +1,5 @@
 import type { SigningPolicy } from '../claims/to-sign.js';
-import { configError, ownOptions } from '../shared/options.js';
+import { checkOptions, configError } from '../shared/options.js';
 import { withoutPrototype } from '../shared/own-properties.js';
 import { emitWarning, safely, type WarningHandler } from '../shared/warnings.js';
 import {
@@ -9,10 +9,12 @@ import {
   hashBytes,
   isHmacAlgorithm,
 } from '../signature/algorithms.js';
-import { DEFAULTS } from './defaults.js';
 import type { AuthProviderConfig, Revocation, VerdictHandler } from './options.js';
-import { type RemoteConfig, type RemoteDefaults, remoteConfig, requiringIat } from './remote.js';
-import { configSchema, firstProblem, type ParsedRemote } from './schema.js';
+import { claimRules, issuerConfigs, jwksConfig, type RemoteConfig } from './remote.js';
+import { CONFIG, rulesAmong } from './schema.js';
+
+/** In seconds. */
+const HOUR = 60 * 60;
 
 /** The configuration as the client uses it: checked, complete and copied. */
 export interface Config {
@@ -37,15 +39,12 @@ export interface SecretConfig extends SigningPolicy {
 /**
  * Checks a configuration once, so that a mistake surfaces where it was made and not on the first request.
  *
+ * @param of the name of the function that takes it.
  * @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts, never its value.
  */
-export function parseConfig(input: AuthProviderConfig): Config {
-  const parsed = configSchema.safeParse(ownOptions(input));
-  if (!parsed.success) throw configError(firstProblem(parsed.error));
-  // zod answers with objects that inherit, and what is not given must not be inherited.
-  const options = withoutPrototype(parsed.data);
-  const jwks = options.jwks && withoutPrototype(options.jwks);
-  const { secret, jwksUrl, issuers, algorithm, issuer, audience, typ, requiredClaims, maxTokenAge } = options;
+export function parseConfig(input: AuthProviderConfig, of = 'createAuthClient'): Config {
+  const options = checkOptions(input, CONFIG, of);
+  const { secret, jwksUrl, jwks, issuers, algorithm, issuer, typ, onVerdict } = options;
 
   if (!secret && !jwksUrl && !issuers) throw configError('Give "secret", "jwksUrl" or "issuers".');
   if (issuers && jwksUrl)
@@ -55,52 +54,37 @@ export function parseConfig(input: AuthProviderConfig): Config {
     throw configError('"issuer" is that of "secret"; each entry of "issuers" has its own.');
   }
 
-  const warn = safely(options.onWarning ?? emitWarning);
-  const clockTolerance = options.clockTolerance ?? DEFAULTS.clockToleranceSeconds;
-  const rules = { issuer, audience, typ, requiredClaims: requiredClaims ?? [], maxTokenAge, clockTolerance };
-  const maxExpiry = options.maxExpiry ?? DEFAULTS.maxExpirySeconds;
-  const defaultExpiry = options.defaultExpiry ?? Math.min(DEFAULTS.expirySeconds, maxExpiry);
+  const rules = rulesAmong(options);
+  const { clockTolerance = 0, maxExpiry = Number.POSITIVE_INFINITY } = options;
+  const { defaultExpiry = Math.min(HOUR, maxExpiry) } = options;
   if (defaultExpiry > maxExpiry) throw configError('"defaultExpiry" must not be longer than "maxExpiry".');
-  const defaults = { rules, algorithm: secret ? undefined : asymmetricAlgorithm(algorithm) };
+  const topLevel = { rules, clockTolerance, algorithm: secret ? undefined : asymmetricAlgorithm(algorithm) };
 
   const config: Config = {
-    name: options.name ?? DEFAULTS.name,
-    warn,
+    name: options.name ?? 'auth',
+    warn: safely(options.onWarning ?? emitWarning),
     clockTolerance,
     revocation: options.revocation,
-    onVerdict: options.onVerdict && safely(options.onVerdict),
+    onVerdict: onVerdict && safely(onVerdict),
     secret: secret && {
       secrets: secret,
       algorithm: hmacAlgorithm(algorithm),
-      rules: requiringIat(rules),
-      typ: typ ?? DEFAULTS.typToSign,
+      rules: claimRules(clockTolerance, rules),
+      typ: typ ?? 'JWT',
       defaultExpiry,
       maxExpiry,
       addsTokenId: options.revocation !== undefined,
     },
     remotes: jwksUrl
-      ? [remoteConfig(withoutPrototype<ParsedRemote>({ ...jwks, jwksUrl }), undefined, defaults, 'jwks')]
-      : issuerConfigs(issuers ?? [], defaults),
+      ? [jwksConfig(jwks ?? withoutPrototype(), jwksUrl, topLevel)]
+      : issuerConfigs(issuers ?? [], topLevel),
   };
   // Last, so that a configuration that is refused does not warn as well.
   warnOfWeakness(config);
   return config;
 }
 
-function issuerConfigs(entries: readonly ParsedRemote[], defaults: RemoteDefaults): RemoteConfig[] {
-  const seen = new Set<string>();
-  return entries.map((entry, index) => {
-    const options = withoutPrototype(entry);
-    const place = `issuers[${index}]`;
-    const issuer = options.issuer as string | undefined;
-    if (issuer === undefined) throw configError(`"${place}.issuer" is missing: each entry needs it.`);
-    if (seen.has(issuer)) throw configError(`"${place}.issuer" is there twice: give each issuer one entry.`);
-    seen.add(issuer);
-    return remoteConfig(options, issuer, defaults, place);
-  });
-}
-
-function hmacAlgorithm(algorithm: Algorithm = DEFAULTS.hmac): HmacAlgorithm {
+function hmacAlgorithm(algorithm: Algorithm = 'HS256'): HmacAlgorithm {
   if (isHmacAlgorithm(algorithm)) return algorithm;
   throw configError('"algorithm" must be HS256, HS384 or HS512 with "secret".');
 }

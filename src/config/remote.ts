@@ -1,11 +1,14 @@
 import type { ClaimRules } from '../claims/check.js';
 import { configError } from '../shared/options.js';
+import { withoutPrototype } from '../shared/own-properties.js';
 import type { Store } from '../shared/store.js';
 import { isSafeUrl } from '../shared/url.js';
 import { ASYMMETRIC_ALGORITHMS, type AsymmetricAlgorithm } from '../signature/algorithms.js';
-import { REMOTE_DEFAULTS } from './defaults.js';
 import type { Fetch } from './options.js';
-import type { ParsedRemote } from './schema.js';
+import { type GivenIssuer, type GivenRemote, type GivenRules, rulesAmong } from './schema.js';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
 
 /** What a remote source needs: where its keys are, and what they may verify. */
 export interface RemoteConfig {
@@ -29,73 +32,85 @@ export interface RemoteConfig {
 }
 
 /** What the top level of the configuration says for every source. */
-export interface RemoteDefaults {
-  readonly rules: ClaimRules;
+export interface TopLevel {
+  readonly rules: GivenRules;
+  /** In seconds. */
+  readonly clockTolerance: number;
   /** The top-level `algorithm`, where it is for public keys. */
   readonly algorithm: AsymmetricAlgorithm | undefined;
 }
 
-/**
- * The configuration of one remote source.
- *
- * @param place the option's name in messages, such as `jwks` or `issuers[1]`.
- */
-export function remoteConfig(
-  options: ParsedRemote,
+/** The source of `jwksUrl`. */
+export function jwksConfig(options: GivenRemote, url: URL, topLevel: TopLevel): RemoteConfig {
+  checkUrl(url, options, '"jwksUrl"', '"jwks.headers"');
+  return remoteConfig(options, undefined, url, topLevel);
+}
+
+/** The source of each entry of `issuers`. */
+export function issuerConfigs(entries: readonly GivenIssuer[], topLevel: TopLevel): RemoteConfig[] {
+  const seen = new Set<string>();
+  return entries.map((options, index) => {
+    const {
+      issuer: [issuer = ''],
+      jwksUrl,
+    } = options;
+    const place = `issuers[${index}]`;
+    if (seen.has(issuer)) throw configError(`"${place}.issuer" is there twice: give each issuer one entry.`);
+    seen.add(issuer);
+    if (jwksUrl) checkUrl(jwksUrl, options, `"${place}.jwksUrl"`, `"${place}.headers"`);
+    else checkDiscoverable(issuer, options, `"${place}.issuer"`);
+    return remoteConfig(options, issuer, jwksUrl, topLevel);
+  });
+}
+
+function remoteConfig(
+  options: GivenRemote,
   issuer: string | undefined,
-  { rules, algorithm }: RemoteDefaults,
-  place: string,
+  url: URL | undefined,
+  { rules, clockTolerance, algorithm }: TopLevel,
 ): RemoteConfig {
-  const issuers = issuer === undefined ? (options.issuer as readonly string[] | undefined) : [issuer];
-  const allowHttp = options.dangerouslyAllowHttp ?? REMOTE_DEFAULTS.allowHttp;
-  const { jwksUrl: url } = options;
-  const nameOfUrl = issuer === undefined ? 'jwksUrl' : `${place}.jwksUrl`;
-  if (url) checkUrl(url, allowHttp, `"${nameOfUrl}"`, `"${place}.headers"`);
-  else checkDiscoverable(issuer, allowHttp, `"${place}.issuer"`);
   return {
     issuer,
     url,
-    allowHttp,
+    allowHttp: options.dangerouslyAllowHttp ?? false,
     algorithms: options.algorithms ?? (algorithm ? [algorithm] : ASYMMETRIC_ALGORITHMS),
-    rules: requiringIat({
-      issuer: issuers ?? rules.issuer,
-      audience: options.audience ?? rules.audience,
-      typ: options.typ ?? rules.typ,
-      requiredClaims: options.requiredClaims ?? rules.requiredClaims,
-      maxTokenAge: options.maxTokenAge ?? rules.maxTokenAge,
-      clockTolerance: rules.clockTolerance,
-    }),
-    timeoutMs: options.timeout ?? REMOTE_DEFAULTS.timeoutMs,
-    cooldownMs: options.cooldown ?? REMOTE_DEFAULTS.cooldownMs,
-    cacheMaxAgeMs: options.cacheMaxAge ?? REMOTE_DEFAULTS.cacheMaxAgeMs,
-    staleIfErrorMs: options.staleIfError ?? REMOTE_DEFAULTS.staleIfErrorMs,
+    rules: claimRules(clockTolerance, rules, rulesAmong(options)),
+    timeoutMs: options.timeout ?? 5 * SECOND,
+    cooldownMs: options.cooldown ?? 10 * SECOND,
+    cacheMaxAgeMs: options.cacheMaxAge ?? 10 * MINUTE,
+    staleIfErrorMs: options.staleIfError ?? 60 * MINUTE,
     cache: options.cache,
     headers: options.headers,
     fetch: options.fetch,
   };
 }
 
-/** `maxTokenAge` makes `iat` required, because without it the age of a token is unknown. */
-export const requiringIat = (rules: ClaimRules): ClaimRules =>
-  rules.maxTokenAge === undefined ? rules : { ...rules, requiredClaims: [...rules.requiredClaims, 'iat'] };
+/** The rules as they are applied. Where several are given, the last wins. */
+export function claimRules(clockTolerance: number, ...given: readonly GivenRules[]): ClaimRules {
+  const rules: GivenRules = withoutPrototype(...given);
+  const { maxTokenAge, requiredClaims = [] } = rules;
+  // Without `iat`, the age of a token is unknown.
+  const required = maxTokenAge === undefined ? requiredClaims : [...requiredClaims, 'iat'];
+  return Object.assign(rules, { clockTolerance, requiredClaims: required });
+}
 
-function checkUrl(url: URL, allowHttp: boolean, name: string, headers: string): void {
+function checkUrl(url: URL, options: GivenRemote, name: string, headers: string): void {
   if (url.username || url.password) {
     throw configError(`${name} must not hold credentials; send them in ${headers}.`);
   }
-  if (!isAllowed(url, allowHttp)) {
+  if (!isAllowed(url, options)) {
     throw configError(`${name} must be an https: URL: over http: anyone could replace the keys.`);
   }
 }
 
-function checkDiscoverable(issuer: string | undefined, allowHttp: boolean, name: string): void {
-  const url = issuer !== undefined && URL.canParse(issuer) ? new URL(issuer) : undefined;
+function checkDiscoverable(issuer: string, options: GivenRemote, name: string): void {
+  const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
   const isPlain = url && !url.username && !url.password && !url.search && !url.hash;
-  if (isPlain && isAllowed(url, allowHttp)) return;
+  if (isPlain && isAllowed(url, options)) return;
   throw configError(
     `${name} must be an https: URL, or give its "jwksUrl", because keys are discovered from it.`,
   );
 }
 
-const isAllowed = (url: URL, allowHttp: boolean): boolean =>
-  isSafeUrl(url) || (allowHttp && url.protocol === 'http:');
+const isAllowed = (url: URL, { dangerouslyAllowHttp = false }: GivenRemote): boolean =>
+  isSafeUrl(url) || (dangerouslyAllowHttp && url.protocol === 'http:');

@@ -1,39 +1,141 @@
-import { AuthError } from '../errors.js';
-import { inheritedProblem } from './own-properties.js';
+import * as z from 'zod/mini';
+import { AuthError, type AuthErrorCode } from '../errors.js';
+import { nearestName } from './nearest-name.js';
+import { inheritedName, withoutPrototype } from './own-properties.js';
+import type { Accepted, Checked, Shape, ShapeOf } from './shape.js';
+
+/** Whose options they are. */
+interface Owner {
+  readonly of: string;
+  readonly code: AuthErrorCode;
+}
+
+/** A list of more names is too long for a sentence. */
+const FEW_NAMES = 5;
 
 /**
- * The options that an object itself has, each read once, as a copy without a prototype: what is checked is what is
- * used, and a polluted `Object.prototype` configures nothing.
+ * Checks the options of a function and copies them, so that what was checked is what is used. Each option must be known
+ * and the object's own. `undefined`, `null` and inherited options are refused, because each could switch a check off
+ * without a word. A polluted `Object.prototype` changes nothing. Symbols are ignored, because they name no option.
  *
- * @throws {AuthError} `ERR_AUTH_CONFIG` for an option that is `undefined`, that a class defines, or that throws when it
- *   is read. Each would otherwise switch a check off without a word.
+ * @param of the name of the function.
+ * @throws {AuthError} with this code. The sentence names the option and what it accepts, never its value.
  */
-export function ownOptions(input: unknown, prefix = ''): unknown {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
-  const quoted = (name: string): string => JSON.stringify(prefix + name);
-  const copy: Record<string, unknown> = Object.create(null);
-  for (const name of Object.getOwnPropertyNames(input)) {
-    const value = read(input, name, quoted(name));
-    copy[name] = name === 'jwks' ? ownOptions(value, 'jwks.') : value;
-    if (name === 'issuers' && Array.isArray(value)) {
-      copy[name] = value.map((entry, index) => ownOptions(entry, `issuers[${index}].`));
-    }
-    // `issuer: process.env.ISSUER` with the variable unset.
-    if (copy[name] === undefined)
-      throw configError(`${quoted(name)} is undefined: give it a value or leave it out.`);
-  }
-  const inherited = inheritedProblem(input, prefix);
-  if (inherited === undefined) return copy;
-  throw configError(inherited);
+export function checkOptions<Options extends object, S extends Shape>(
+  options: Options,
+  shape: S & ShapeOf<Options, S>,
+  of: string,
+  code: AuthErrorCode = 'ERR_AUTH_CONFIG',
+): Checked<S> {
+  if (!isObject(options)) throw new AuthError(code, `The options of ${of} must be an object.`);
+  return copyOf(options, shape, '', { of, code }) as Checked<S>;
 }
 
-/** The error of every mistake in the configuration. */
+/**
+ * Checks a value that is not among the options, such as another argument.
+ *
+ * @param name what the error calls the value.
+ * @throws {AuthError} with this code.
+ */
+export function checkValue<S extends z.ZodMiniType>(
+  value: unknown,
+  schema: S,
+  name: string,
+  code: AuthErrorCode = 'ERR_AUTH_CONFIG',
+): z.output<S> {
+  const result = z.safeParse(schema, value);
+  if (result.success) return result.data;
+  throw new AuthError(code, `${name} must be ${result.error.issues[0]?.message}.`);
+}
+
+/** The error of a configuration whose options are good, each by itself. */
 export const configError = (message: string): AuthError => new AuthError('ERR_AUTH_CONFIG', message);
 
-function read(input: object, name: string, quoted: string): unknown {
-  try {
-    return (input as Record<string, unknown>)[name];
-  } catch {
-    throw configError(`${quoted} throws when it is read: give its value.`);
+/** @param path what comes before the names in messages, such as `jwks.`. */
+function copyOf(options: object, shape: Shape, path: string, owner: Owner): object {
+  const copy = withoutPrototype<Record<string, unknown>>();
+  for (const name of Object.getOwnPropertyNames(options)) {
+    const accepted = Object.hasOwn(shape, name) ? shape[name] : undefined;
+    if (!accepted)
+      throw mistake(owner, path + name, `is not an option of ${owner.of}.${hint(name, path, shape)}`);
+    copy[name] = checked(read(options, name, path, owner), accepted, path + name, owner);
   }
+  const inherited = inheritedName(options);
+  if (inherited !== undefined) {
+    throw mistake(
+      owner,
+      path + inherited,
+      'is inherited from a class: copy the options into a plain object.',
+    );
+  }
+  for (const [name, accepted] of Object.entries(shape)) {
+    if (Object.hasOwn(copy, name) || !isRequired(accepted)) continue;
+    const { error } = z.safeParse(accepted, undefined);
+    throw mistake(owner, path + name, `is missing: it must be ${error?.issues[0]?.message}.`);
+  }
+  return copy;
 }
+
+function read(options: object, name: string, path: string, owner: Owner): unknown {
+  let value: unknown;
+  try {
+    value = (options as Record<string, unknown>)[name];
+  } catch {
+    throw unreadable(owner, path + name);
+  }
+  // `issuer: process.env.ISSUER` with the variable unset, or `null` in a file of JSON.
+  if (value !== undefined && value !== null) return value;
+  throw mistake(owner, path + name, `is ${value}: give it a value or leave it out.`);
+}
+
+function checked(value: unknown, accepted: Accepted, name: string, owner: Owner): unknown {
+  if (isSchema(accepted)) return parsed(value, accepted, name, owner);
+  if (!isList(accepted)) return nested(value, accepted, name, owner);
+  const [shape] = accepted;
+  if (Array.isArray(value) && value.length > 0) {
+    return Array.from(value, (entry, index) => nested(entry, shape, `${name}[${index}]`, owner));
+  }
+  throw mistake(owner, name, `must be a non-empty list of ${name}.`);
+}
+
+function nested(value: unknown, shape: Shape, name: string, owner: Owner): object {
+  if (isObject(value)) return copyOf(value, shape, `${name}.`, owner);
+  throw mistake(owner, name, 'must be an object of options.');
+}
+
+function parsed(value: unknown, schema: z.ZodMiniType, name: string, owner: Owner): unknown {
+  let result: ReturnType<typeof z.safeParse>;
+  try {
+    result = z.safeParse(schema, value);
+  } catch {
+    // A getter inside the value.
+    throw unreadable(owner, name);
+  }
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  // Such as the name of a header. The place in a list does not help.
+  const keys = issue?.path.filter((key) => typeof key === 'string') ?? [];
+  throw mistake(owner, [name, ...keys].join('.'), `must be ${issue?.message}.`);
+}
+
+/** The nearest known name, or all of them where they are few. */
+function hint(name: string, path: string, shape: Shape): string {
+  const known = Object.keys(shape);
+  const nearest = nearestName(name, known);
+  if (nearest !== undefined) return ` Did you mean "${path}${nearest}"?`;
+  if (known.length > FEW_NAMES) return '';
+  return ` Its options are ${known.map((one) => `"${path}${one}"`).join(', ')}.`;
+}
+
+const mistake = ({ code }: Owner, name: string, problem: string): AuthError =>
+  new AuthError(code, `${JSON.stringify(name)} ${problem}`);
+
+const unreadable = (owner: Owner, name: string): AuthError =>
+  mistake(owner, name, 'throws when it is read: give its value.');
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isSchema = (accepted: Accepted): accepted is z.ZodMiniType => accepted instanceof z.ZodMiniType;
+const isRequired = (accepted: Accepted): accepted is z.ZodMiniNonOptional =>
+  accepted instanceof z.ZodMiniNonOptional;
+const isList = (accepted: Shape | readonly [Shape]): accepted is readonly [Shape] => Array.isArray(accepted);

@@ -26,18 +26,12 @@ export function methodOf(object: object, name: string): ((...values: never[]) =>
 }
 
 /**
- * What is wrong with options that have one by their class alone. What `Object.prototype` has is none. An option that is
- * not read must be refused, since it may be one that switches a check on.
+ * A name that an object has by its class or by another prototype alone, or `undefined` when there is none. What the
+ * `Object.prototype` of any realm has does not count, nor does `constructor`.
  */
-export function inheritedProblem(options: object, prefix = ''): string | undefined {
-  const name = inheritedName(options);
-  if (name === undefined) return undefined;
-  return `${JSON.stringify(prefix + name)} is inherited from a class: copy the options into a plain object.`;
-}
-
-function inheritedName(object: object): string | undefined {
+export function inheritedName(object: object): string | undefined {
   let prototype: object | null = Object.getPrototypeOf(object);
-  while (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+  while (prototype !== null && !isRoot(prototype)) {
     const found = Object.getOwnPropertyNames(prototype).find(
       (name) => name !== 'constructor' && !Object.hasOwn(object, name),
     );
@@ -46,6 +40,10 @@ function inheritedName(object: object): string | undefined {
   }
   return undefined;
 }
+
+/** Not every last prototype is an `Object.prototype`: one may have been made without a prototype. */
+const isRoot = (prototype: object): boolean =>
+  Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 
 // Not `Object.create(null)`, whose objects V8 keeps as slow hash tables.
 function Bare(): void {}

@@ -12,15 +12,15 @@ export interface Store {
 }
 
 /**
- * Binds the methods of a store, or returns what is wrong with it. It is for uses where a failed `get` must not look like
- * a missing key.
+ * Binds the methods of a store, or returns what it must be instead, as a phrase. It is for uses where a failed `get` must
+ * not look like a missing key.
  */
 export function storeThatFailsLoudly(input: unknown): Store | string {
   const isObject = typeof input === 'object' && input !== null;
   const [get, set] = isObject ? [methodOf(input, 'get'), methodOf(input, 'set')] : [];
-  if (!isObject || !get || !set) return 'must be an object with "get" and "set", such as keyv.';
+  if (!isObject || !get || !set) return 'an object with "get" and "set", such as keyv';
   if (swallowsErrors(input)) {
-    return 'must not turn its failures into misses: give "throwOnErrors: true" to Keyv and to its adapter, such as KeyvRedis.';
+    return 'a store that reports its failures: give "throwOnErrors: true" to Keyv and to its adapter, such as KeyvRedis';
   }
   return { get, set } as Store;
 }

@@ -1,0 +1,105 @@
+import * as z from 'zod/mini';
+import { parseMilliseconds, parseWholeSeconds } from './duration.js';
+import { inheritedName, methodOf, withoutPrototype } from './own-properties.js';
+import { type Store, storeThatFailsLoudly } from './store.js';
+
+/*
+ * What options accept, for every factory. The error of a schema is a phrase that follows "must be", as in
+ * `"timeout" must be a duration longer than zero …`.
+ */
+
+/** What `read` makes of a value. It returns `undefined` for what is not accepted. */
+export const readBy = <T, I = unknown>(read: (value: I) => T | undefined, error: string) =>
+  z.transform((value: I, { issues }) => {
+    const result = read(value);
+    if (result !== undefined) return result;
+    issues.push({ code: 'custom', message: error, input: value });
+    return z.NEVER;
+  });
+
+/** One of these texts. */
+export const oneOf = <const T extends readonly string[]>(values: T, error: string) => z.enum(values, error);
+
+export const trueOrFalse = z.boolean('true or false');
+export const aFunction = <F>(error = 'a function') =>
+  z.custom<F>((value) => typeof value === 'function', error);
+
+/** Text that is not empty. */
+export const nonEmpty = (error: string) => z.string(error).check(z.minLength(1, error));
+export const text = nonEmpty('a non-empty string');
+
+/** A value, or a list of at least one. */
+export const oneOrMore = <T extends z.ZodMiniType>(one: T, error: string) =>
+  z.union([one, z.array(one, error).check(z.minLength(1, error))], error);
+
+const TEXTS = 'a non-empty string or a non-empty list of them';
+/** A text or a list of them, as it was given. */
+export const textOrTexts = oneOrMore(nonEmpty(TEXTS), TEXTS);
+/** A text or a list of them, as a list. */
+export const texts = z.pipe(
+  textOrTexts,
+  z.transform((value): readonly string[] => [value].flat()),
+);
+
+const durationBy =
+  (parse: (text: unknown) => number | undefined) =>
+  (error: string, least: number, most = Number.POSITIVE_INFINITY) =>
+    readBy((value) => {
+      const duration = parse(value) ?? Number.NaN;
+      return duration >= least && duration <= most ? duration : undefined;
+    }, error);
+
+/** A duration as claims need it, in seconds. One of "0.2s" is zero. */
+export const wholeSeconds = durationBy(parseWholeSeconds);
+/** A duration as timers need it, in milliseconds. */
+export const wholeMilliseconds = durationBy(parseMilliseconds);
+
+const ONE_SECOND = 'a duration of at least one second and at most 100 years, such as "30s", "15m" or "7d"';
+const LONGER_THAN_ZERO = 'a duration longer than zero and at most 100 years, such as "30s", "15m" or "7d"';
+const ANY_DURATION = 'a duration of at most 100 years, such as "30s", "15m" or "7d"';
+export const seconds = wholeSeconds(ONE_SECOND, 1);
+export const secondsOrNone = wholeSeconds(ANY_DURATION, 0);
+export const milliseconds = wholeMilliseconds(LONGER_THAN_ZERO, 1);
+export const millisecondsOrNone = wholeMilliseconds(ANY_DURATION, 0);
+
+/** The methods of an object, which its class may define, each read once and bound to it. */
+export const methods = <T extends object>(
+  required: readonly (keyof T & string)[],
+  optional: readonly (keyof T & string)[],
+  error: string,
+) =>
+  readBy((value) => {
+    if (typeof value !== 'object' || value === null) return undefined;
+    const bound = withoutPrototype<Record<string, unknown>>();
+    for (const name of [...required, ...optional]) {
+      const method = methodOf(value, name);
+      if (method) bound[name] = method;
+      else if (required.includes(name)) return undefined;
+    }
+    return bound as T;
+  }, error);
+
+/** A store whose failed `get` may look like a missing key. */
+export const store = methods<Store>(['get', 'set'], [], 'a store with "get" and "set", such as keyv');
+
+/** A store whose failed `get` must not look like a missing key. */
+export const loudStore = z.transform((value, { issues }) => {
+  const result = storeThatFailsLoudly(value);
+  if (typeof result !== 'string') return result;
+  issues.push({ code: 'custom', message: result, input: value });
+  return z.NEVER;
+});
+
+/** The properties of a plain object, for names that are not options. A `Map` cannot be polluted. */
+export const entriesOf = <T extends z.ZodMiniType>(
+  name: z.ZodMiniType<string, string>,
+  value: T,
+  error: string,
+) =>
+  z.pipe(
+    readBy((object): Map<string, z.input<T>> | undefined => {
+      if (typeof object !== 'object' || object === null || Array.isArray(object)) return undefined;
+      return inheritedName(object) === undefined ? new Map(Object.entries(object)) : undefined;
+    }, error),
+    z.map(name, value),
+  );

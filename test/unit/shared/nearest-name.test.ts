@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { nearestName } from '../../../src/shared/nearest-name.js';
+
+const KNOWN = ['issuer', 'issuers', 'jwksUrl', 'typ', 'requiredClaims', 'expiresIn'];
+
+describe('nearestName', () => {
+  it.each([
+    ['jwksUri', 'jwksUrl'],
+    ['jwks_url', 'jwksUrl'],
+    ['JWKS-URL', 'jwksUrl'],
+    ['jwkUrl', 'jwksUrl'],
+    ['isuer', 'issuer'],
+    ['isusers', 'issuers'],
+    ['issuerz', 'issuer'],
+    ['issuersz', 'issuers'],
+    ['Issuers', 'issuers'],
+    ['type', 'typ'],
+    ['tp', 'typ'],
+    ['required_claim', 'requiredClaims'],
+    ['expires_in', 'expiresIn'],
+    // Three of nine characters differ, and then four.
+    ['expiresabc', 'expiresIn'],
+    ['expabcdIn', undefined],
+    ['tap', 'typ'],
+    ['tax', undefined],
+    ['url', undefined],
+    ['', undefined],
+    ['__proto__', undefined],
+  ])('takes %j for %j', (name, nearest) => {
+    expect(nearestName(name, KNOWN)).toBe(nearest);
+  });
+
+  it('takes the first of two that are equally near', () => {
+    expect(nearestName('abx', ['aby', 'abz'])).toBe('aby');
+  });
+
+  it('does not compare a name that is too long to be one', () => {
+    expect(nearestName('x'.repeat(10_000_000), KNOWN)).toBeUndefined();
+  });
+});
