@@ -8,6 +8,7 @@ export type { AuthProvider } from './client/provider.js';
 export { createAuthProvider } from './client/provider.js';
 export type {
   AuthProviderConfig,
+  ClaimRuleOptions,
   IssuerOptions,
   JwksOptions,
   Revocation,
