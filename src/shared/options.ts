@@ -68,7 +68,9 @@ function copyOf(options: object, shape: Shape, path: string, owner: Owner): obje
       'is inherited from a class: copy the options into a plain object.',
     );
   }
-  for (const [name, accepted] of Object.entries(shape)) {
+  // Not `Object.entries`, which takes longer than all the rest.
+  for (const name of Object.keys(shape)) {
+    const accepted = shape[name];
     if (Object.hasOwn(copy, name) || !isRequired(accepted)) continue;
     const { error } = z.safeParse(accepted, undefined);
     throw mistake(owner, path + name, `is missing: it must be ${error?.issues[0]?.message}.`);
@@ -136,6 +138,6 @@ const unreadable = (owner: Owner, name: string): AuthError =>
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isSchema = (accepted: Accepted): accepted is z.ZodMiniType => accepted instanceof z.ZodMiniType;
-const isRequired = (accepted: Accepted): accepted is z.ZodMiniNonOptional =>
+const isRequired = (accepted: Accepted | undefined): accepted is z.ZodMiniNonOptional =>
   accepted instanceof z.ZodMiniNonOptional;
 const isList = (accepted: Shape | readonly [Shape]): accepted is readonly [Shape] => Array.isArray(accepted);
