@@ -5,15 +5,15 @@ import type { Algorithm, AsymmetricAlgorithm } from '../signature/algorithms.js'
 import type { TokenPayload, VerifyFailure } from '../types.js';
 
 /**
- * The rules for the claims of a token. The top level, `jwks` and each entry of `issuers` have them. In `jwks` and in an
- * entry, a rule is for the tokens of these keys, and its default is the rule of the top level.
+ * Rules for the claims of tokens. The top level has them, and so do `jwks` and each entry of `issuers`, where a rule is for
+ * the tokens of these keys alone. There, the default of each rule is the rule of the top level.
  */
 export interface ClaimRuleOptions {
   /**
    * Expected `iss`; with several, any one of them. At the top level, `sign` writes the first. Default: not checked.
    *
    * - In `jwks`: the issuer that these keys speak for. Set it beside a `secret`, so that neither can speak for the other.
-   * - In an entry of `issuers`: required, and one text.
+   * - In an entry of `issuers`: required, and a single string. The top-level `issuer` is not its default.
    * @see RFC 7519 section 4.1.1, RFC 8725 section 3.8
    */
   issuer?: string | readonly string[];

@@ -10,7 +10,7 @@ interface Owner {
   readonly code: AuthErrorCode;
 }
 
-/** A list of more names is too long for a sentence. */
+/** An error lists all options of a function that has no more than this. */
 const FEW_NAMES = 5;
 
 /**
@@ -48,7 +48,7 @@ export function checkValue<S extends z.ZodMiniType>(
   throw new AuthError(code, `${name} must be ${result.error.issues[0]?.message}.`);
 }
 
-/** The error of a configuration whose options are good, each by itself. */
+/** The error of options that do not fit together. */
 export const configError = (message: string): AuthError => new AuthError('ERR_AUTH_CONFIG', message);
 
 /** @param path what comes before the names in messages, such as `jwks.`. */
@@ -115,12 +115,12 @@ function parsed(value: unknown, schema: z.ZodMiniType, name: string, owner: Owne
   }
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  // Such as the name of a header. The place in a list does not help.
+  // Text is a key, such as the name of a header. A number is a place in a list, which does not help.
   const keys = issue?.path.filter((key) => typeof key === 'string') ?? [];
   throw mistake(owner, [name, ...keys].join('.'), `must be ${issue?.message}.`);
 }
 
-/** The nearest known name, or all of them where they are few. */
+/** Names the nearest option, or all options where they are few. */
 function hint(name: string, path: string, shape: Shape): string {
   const known = Object.keys(shape);
   const nearest = nearestName(name, known);

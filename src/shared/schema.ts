@@ -8,7 +8,7 @@ import { type Store, storeThatFailsLoudly } from './store.js';
  * `"timeout" must be a duration longer than zero …`.
  */
 
-/** What `read` makes of a value. It returns `undefined` for what is not accepted. */
+/** Accepts what `read` can use. The result is what `read` returns; `undefined` means that the value is not accepted. */
 export const readBy = <T, I = unknown>(read: (value: I) => T | undefined, error: string) =>
   z.transform((value: I, { issues }) => {
     const result = read(value);
@@ -49,9 +49,9 @@ const durationBy =
       return duration >= least && duration <= most ? duration : undefined;
     }, error);
 
-/** A duration as claims need it, in seconds. One of "0.2s" is zero. */
+/** A duration in whole seconds, as claims need it. `'0.2s'` is zero. */
 export const wholeSeconds = durationBy(parseWholeSeconds);
-/** A duration as timers need it, in milliseconds. */
+/** A duration in whole milliseconds, as timers need it. */
 export const wholeMilliseconds = durationBy(parseMilliseconds);
 
 const ONE_SECOND = 'a duration of at least one second and at most 100 years, such as "30s", "15m" or "7d"';
@@ -62,7 +62,7 @@ export const secondsOrNone = wholeSeconds(ANY_DURATION, 0);
 export const milliseconds = wholeMilliseconds(LONGER_THAN_ZERO, 1);
 export const millisecondsOrNone = wholeMilliseconds(ANY_DURATION, 0);
 
-/** The methods of an object, which its class may define, each read once and bound to it. */
+/** An object with methods, its own or its class's. The result has each method, read once and bound. */
 export const methods = <T extends object>(
   required: readonly (keyof T & string)[],
   optional: readonly (keyof T & string)[],
@@ -79,10 +79,10 @@ export const methods = <T extends object>(
     return bound as T;
   }, error);
 
-/** A store whose failed `get` may look like a missing key. */
+/** A store for a cache, where a failed `get` may look like a missing key. */
 export const store = methods<Store>(['get', 'set'], [], 'a store with "get" and "set", such as keyv');
 
-/** A store whose failed `get` must not look like a missing key. */
+/** A store for security decisions, where a failed `get` must never look like a missing key. */
 export const loudStore = z.transform((value, { issues }) => {
   const result = storeThatFailsLoudly(value);
   if (typeof result !== 'string') return result;
@@ -90,7 +90,7 @@ export const loudStore = z.transform((value, { issues }) => {
   return z.NEVER;
 });
 
-/** The properties of a plain object, for names that are not options. A `Map` cannot be polluted. */
+/** A plain object whose names are not options, such as headers. The result is a `Map`, which cannot be polluted. */
 export const entriesOf = <T extends z.ZodMiniType>(
   name: z.ZodMiniType<string, string>,
   value: T,
