@@ -1,6 +1,7 @@
 import type { Revocation } from '../src/config/options.js';
 import { AuthError } from '../src/errors.js';
 import { CLOCK_MARGIN } from '../src/shared/clock.js';
+import { markBounded } from '../src/shared/deadline.js';
 import { checkValue } from '../src/shared/options.js';
 import { Outage } from '../src/shared/outage.js';
 import { own } from '../src/shared/own-properties.js';
@@ -159,7 +160,7 @@ export function createRevocationList(store: Store, options: RevocationListOption
     }, outcome);
   }
 
-  return { isRevoked, revoke, revokeSubject };
+  return markBounded({ isRevoked, revoke, revokeSubject });
 }
 
 function textsAndTime(

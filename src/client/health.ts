@@ -1,4 +1,4 @@
-import type { Revocation } from '../config/options.js';
+import type { RevocationHook } from '../config/schema.js';
 import { AuthError } from '../errors.js';
 import type { RemoteSource } from '../keys/remote/remote-source.js';
 import type { SecretSource } from '../keys/secret.js';
@@ -15,7 +15,7 @@ interface Observed {
   readonly sign: AuthClient['sign'];
   readonly secret: SecretSource | undefined;
   readonly remotes: readonly RemoteSource[];
-  readonly revocation: Revocation | undefined;
+  readonly revocation: RevocationHook | undefined;
   readonly warn: WarningHandler;
   /** What does not change. */
   readonly facts: Readonly<Pick<AuthStatus, 'engine' | 'canSign' | 'canRevoke' | 'algorithms'>>;
@@ -71,7 +71,7 @@ export function healthOf({
   }
 
   /** Asks the list about a token that does not exist. */
-  async function failureOfList(list: Revocation): Promise<string | undefined> {
+  async function failureOfList(list: RevocationHook): Promise<string | undefined> {
     try {
       await isRevoked(list, { jti: randomId() });
       return undefined;

@@ -1,18 +1,20 @@
-import type { Revocation } from '../config/options.js';
+import type { RevocationHook } from '../config/schema.js';
 import { AuthError, type AuthErrorCode } from '../errors.js';
+import { within } from '../shared/deadline.js';
 import type { TokenPayload } from '../types.js';
 
+/** How long a hook that has no deadline of its own may take. */
+const HOOK_TIMEOUT_MS = 5000;
+
 /**
- * Asks the hook, whatever it may do.
+ * Asks the hook whether a token is revoked. The hook may throw, reject, hang or answer anything.
  *
  * @throws {AuthError} `ERR_REVOCATION_UNAVAILABLE`
  */
-export async function isRevoked(hook: Revocation, payload: TokenPayload): Promise<boolean> {
-  const answer: unknown = await orUnavailable(
-    async () => hook.isRevoked(payload),
-    'neither accepted nor refused',
-    ['ERR_REVOCATION_UNAVAILABLE'],
-  );
+export async function isRevoked(hook: RevocationHook, payload: TokenPayload): Promise<boolean> {
+  const answer = await ask(hook, () => hook.isRevoked(payload), 'neither accepted nor refused', [
+    'ERR_REVOCATION_UNAVAILABLE',
+  ]);
   if (typeof answer === 'boolean') return answer;
   throw unavailable('neither accepted nor refused');
 }
@@ -22,20 +24,23 @@ export async function isRevoked(hook: Revocation, payload: TokenPayload): Promis
  *
  * @throws {AuthError} `ERR_NO_REVOCATION`, `ERR_REVOCATION_UNAVAILABLE`
  */
-export async function revoke(hook: Revocation, payload: TokenPayload, tolerance: number): Promise<void> {
-  await orUnavailable(async () => hook.revoke?.(payload, tolerance), 'not revoked', [
+export async function revoke(hook: RevocationHook, payload: TokenPayload, tolerance: number): Promise<void> {
+  await ask(hook, () => hook.revoke?.(payload, tolerance), 'not revoked', [
     'ERR_NO_REVOCATION',
     'ERR_REVOCATION_UNAVAILABLE',
   ]);
 }
 
-async function orUnavailable<T>(
-  action: () => Promise<T>,
+async function ask(
+  { isBounded }: RevocationHook,
+  question: () => unknown,
   outcome: string,
   expected: readonly AuthErrorCode[],
-): Promise<T> {
+): Promise<unknown> {
   try {
-    return await action();
+    const answer = question();
+    const isPending = typeof answer === 'object' && answer !== null;
+    return await (isPending && !isBounded ? within(HOOK_TIMEOUT_MS, Promise.resolve(answer)) : answer);
   } catch (error) {
     if (error instanceof AuthError && expected.includes(error.code)) throw error;
     // The text of any other error may hold what it was given.

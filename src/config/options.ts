@@ -169,7 +169,7 @@ export interface IssuerOptions extends Omit<JwksOptions, 'issuer'> {
 
 /**
  * Says which tokens are revoked. `createRevocationList` of `intentkit-auth/revocation` makes one on a store that
- * processes share. Anything with these methods will do, if it has a deadline of its own.
+ * processes share. Anything with these methods will do. A call that takes longer than 5 s counts as no answer.
  */
 export interface Revocation {
   /**

@@ -9,9 +9,9 @@ import {
   hashBytes,
   isHmacAlgorithm,
 } from '../signature/algorithms.js';
-import type { AuthProviderConfig, Revocation, VerdictHandler } from './options.js';
+import type { AuthProviderConfig, VerdictHandler } from './options.js';
 import { claimRules, issuerConfigs, jwksConfig, type RemoteConfig } from './remote.js';
-import { CONFIG, rulesAmong } from './schema.js';
+import { CONFIG, type RevocationHook, rulesAmong } from './schema.js';
 
 /** In seconds. */
 const HOUR = 60 * 60;
@@ -23,7 +23,7 @@ export interface Config {
   readonly secret: SecretConfig | undefined;
   /** The source of `jwksUrl`, or those of `issuers`. */
   readonly remotes: readonly RemoteConfig[];
-  readonly revocation: Revocation | undefined;
+  readonly revocation: RevocationHook | undefined;
   /** In seconds. */
   readonly clockTolerance: number;
   readonly onVerdict: VerdictHandler | undefined;

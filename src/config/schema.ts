@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
 import type { ClaimRules } from '../claims/check.js';
+import { isBounded } from '../shared/deadline.js';
 import { withoutPrototype } from '../shared/own-properties.js';
 import { encodeUtf8 } from '../shared/runtime.js';
 import {
   aFunction,
+  boundMethods,
   entriesOf,
-  methods,
   milliseconds,
   millisecondsOrNone,
   nonEmpty,
@@ -114,6 +115,16 @@ export type GivenRemote = Checked<typeof jwks>;
 /** An entry of `issuers`. */
 export type GivenIssuer = Checked<typeof issuerEntry>;
 
+/** A revocation list, and whether it has deadlines of its own. */
+export interface RevocationHook extends Revocation {
+  readonly isBounded: boolean;
+}
+
+const revocation = readBy((value): RevocationHook | undefined => {
+  const hook = boundMethods<Revocation>(value, ['isRevoked'], ['revoke']);
+  return hook && Object.assign(hook, { isBounded: isBounded(Object(value)) });
+}, 'an object with "isRevoked", such as createRevocationList makes');
+
 /** The options of `createAuthClient` and `createAuthProvider`. */
 export const CONFIG = {
   ...rules,
@@ -126,11 +137,7 @@ export const CONFIG = {
   maxExpiry: seconds,
   clockTolerance: secondsOrNone,
   name: text,
-  revocation: methods<Revocation>(
-    ['isRevoked'],
-    ['revoke'],
-    'an object with "isRevoked", such as createRevocationList makes',
-  ),
+  revocation,
   onVerdict: aFunction<VerdictHandler>(),
   onWarning: aFunction<WarningHandler>(),
 } as const;

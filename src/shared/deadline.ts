@@ -9,6 +9,16 @@ export class TooLate extends Error {
   }
 }
 
+const BOUNDED = new WeakSet<object>();
+
+/** Remembers that an object of this package has deadlines of its own, so that its calls need no other. */
+export const markBounded = <T extends object>(object: T): T => {
+  BOUNDED.add(object);
+  return object;
+};
+
+export const isBounded = (object: object): boolean => BOUNDED.has(object);
+
 /** Node's timers fire at once when they are set for longer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

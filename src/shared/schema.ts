@@ -62,25 +62,27 @@ export const secondsOrNone = wholeSeconds(ANY_DURATION, 0);
 export const milliseconds = wholeMilliseconds(LONGER_THAN_ZERO, 1);
 export const millisecondsOrNone = wholeMilliseconds(ANY_DURATION, 0);
 
-/** An object with methods, its own or its class's. The result has each method, read once and bound. */
-export const methods = <T extends object>(
+/** The methods of an object, its own or its class's, each read once and bound. `undefined` when a required one is missing. */
+export function boundMethods<T extends object>(
+  value: unknown,
   required: readonly (keyof T & string)[],
-  optional: readonly (keyof T & string)[],
-  error: string,
-) =>
-  readBy((value) => {
-    if (typeof value !== 'object' || value === null) return undefined;
-    const bound = withoutPrototype<Record<string, unknown>>();
-    for (const name of [...required, ...optional]) {
-      const method = methodOf(value, name);
-      if (method) bound[name] = method;
-      else if (required.includes(name)) return undefined;
-    }
-    return bound as T;
-  }, error);
+  optional: readonly (keyof T & string)[] = [],
+): T | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const bound = withoutPrototype<Record<string, unknown>>();
+  for (const name of [...required, ...optional]) {
+    const method = methodOf(value, name);
+    if (method) bound[name] = method;
+    else if (required.includes(name)) return undefined;
+  }
+  return bound as T;
+}
 
 /** A store for a cache, where a failed `get` may look like a missing key. */
-export const store = methods<Store>(['get', 'set'], [], 'a store with "get" and "set", such as keyv');
+export const store = readBy(
+  (value) => boundMethods<Store>(value, ['get', 'set']),
+  'a store with "get" and "set", such as keyv',
+);
 
 /** A store for security decisions, where a failed `get` must never look like a missing key. */
 export const loudStore = z.transform((value, { issues }) => {

@@ -236,6 +236,40 @@ describe('A client with a revocation list', () => {
     expect(await codeOf(client({ isRevoked: () => false, revoke: fail }).revoke(token))).toBe(ofRevoke);
   });
 
+  it.each([
+    ['a promise', () => new Promise(() => {})],
+    ['a thenable', () => ({ then: () => {} })],
+  ])(
+    'waits five seconds for a list of your own that answers with %s that never settles',
+    async (_, answer) => {
+      vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'], now: NOW * 1000 });
+      const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
+      const auth = client({ isRevoked: answer as never, revoke: answer as never });
+      const token = forged({ exp: NOW + 90 });
+      const ended = vi.fn();
+      const asked = [outcome(auth, token), auth.ping()];
+      void Promise.all(asked).then(ended);
+      await vi.advanceTimersByTimeAsync(4999);
+      expect(ended).not.toHaveBeenCalled();
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await Promise.all(asked)).toEqual([UNAVAILABLE, false]);
+      expect(warned).toHaveBeenCalledTimes(1);
+      const revoking = codeOf(client({ isRevoked: () => false, revoke: answer as never }).revoke(token));
+      await vi.advanceTimersByTimeAsync(5000);
+      expect(await revoking).toBe(UNAVAILABLE);
+    },
+  );
+
+  it('leaves the deadline to a list of createRevocationList, which may be longer', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'], now: NOW * 1000 });
+    const store = memoryStore();
+    const slow = { get: () => new Promise((resolve) => setTimeout(resolve, 20_000)), set: store.set };
+    const auth = client(createRevocationList(slow, { timeout: '30s' }));
+    const verified = outcome(auth, forged({ jti: 'a' }));
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(await verified).toBe('valid');
+  });
+
   it('says so when a list of your own fails to revoke', async () => {
     const revoke = vi.fn(() => Promise.reject(new Error('hush-hush')));
     const auth = client({ isRevoked: () => false, revoke });
