@@ -5,5 +5,4 @@
  */
 export { getAuthClient } from './get-auth-client.js';
 export type { TokenFunctionsOptions } from './options.js';
-export type { TokenFunctions } from './tokens.js';
-export { createToken, createTokenFunctions, decodeToken, revokeToken, verifyToken } from './tokens.js';
+export * from './tokens.js';

@@ -4,10 +4,12 @@ import { VERIFY_FAILURES } from '../src/types.js';
 import { getAuthClient } from './get-auth-client.js';
 import { parseOptions, type TokenFunctionsOptions } from './options.js';
 
-// Named by what the specification has, so that the types of the built entry name nothing else of IntentKit.
-type TokenFunction<Input extends z.ZodObject, Output extends z.ZodObject> = ReturnType<
+type Definition<Input extends z.ZodObject, Output extends z.ZodObject> = Parameters<
   typeof defineFunction<Input, Output>
->;
+>[0];
+// An interface, because the types of the built entry would otherwise name more of IntentKit than the specification does.
+interface TokenFunction<Input extends z.ZodObject, Output extends z.ZodObject>
+  extends ReturnType<typeof defineFunction<Input, Output>> {}
 
 const token = z.string();
 // zod describes any value by an empty schema, at which strict MCP clients balk. `true` says the same.
@@ -25,139 +27,129 @@ const RESERVED_CLAIMS: Readonly<Record<string, string>> = {
   aud: 'it is set by the server',
 };
 
-const createTokenInput = z.strictObject({
-  claims: claims.optional().describe('Claims to put into the token, except iss, aud, exp, iat, nbf and sub'),
-  subject: z.string().min(1).optional().describe('Whom the token is about: the "sub" claim'),
-  expires_in: z
-    .string()
-    .optional()
-    .describe('Lifetime such as "15m", "2h" or "7d"; the server sets a default'),
-});
-const createTokenOutput = z.object({
-  token: token.describe('The signed JWT'),
-  expires_at: z.number().describe('When the token expires, in seconds since the epoch'),
-});
+// The one definition of each function. Its types, its names and its schemas all follow from here.
+function functionsFor(provider: string, prefix: string) {
+  const define = <Input extends z.ZodObject, Output extends z.ZodObject>(
+    definition: Definition<Input, Output>,
+  ): TokenFunction<Input, Output> =>
+    defineFunction({ ...definition, name: `${prefix}${definition.name}`, requires: [provider] });
 
-const verifyTokenInput = z.strictObject({ token: token.describe('The JWT to verify') });
-const verifyTokenOutput = z.object({
-  valid: z.boolean().describe('Whether the token can be trusted'),
-  expired: z.boolean().describe('Whether it has expired and no other claim is wrong; it may be revoked'),
-  payload: claims.describe('Its claims; empty when the signature is not good'),
-  reason: z.enum(VERIFY_FAILURES).optional().describe('Why it is not valid'),
-  message: z.string().optional().describe('The same in one sentence'),
-});
+  return {
+    /** `create_token`: signs a JWT with custom claims. Permission `auth:sign`. */
+    createToken: define({
+      name: 'create_token',
+      title: 'Create token',
+      intent: 'Create a signed JWT token with custom claims',
+      permissions: ['auth:sign'],
+      input: z.strictObject({
+        claims: claims
+          .optional()
+          .describe('Claims to put into the token, except iss, aud, exp, iat, nbf and sub'),
+        subject: z.string().min(1).optional().describe('Whom the token is about: the "sub" claim'),
+        expires_in: z
+          .string()
+          .optional()
+          .describe('Lifetime such as "15m", "2h" or "7d"; the server sets a default'),
+      }),
+      output: z.object({
+        token: token.describe('The signed JWT'),
+        expires_at: z.number().describe('When the token expires, in seconds since the epoch'),
+      }),
+      execute: async ({ claims = {}, subject, expires_in: expiresIn }, ctx) => {
+        const auth = getAuthClient(ctx, provider);
+        // Two tokens with one `jti` can only be revoked together, so an agent may not choose it where it could revoke.
+        const ofList = auth.status().canRevoke && { jti: 'it is set by the server' };
+        for (const [claim, instead] of Object.entries({ ...RESERVED_CLAIMS, ...ofList })) {
+          if (Object.hasOwn(claims, claim)) {
+            throw new AuthError('ERR_SIGN_INPUT', `"claims" must not hold "${claim}": ${instead}.`);
+          }
+        }
+        const signed = await auth.sign(claims, {
+          ...(subject !== undefined && { subject }),
+          ...(expiresIn !== undefined && { expiresIn }),
+        });
+        return { token: signed, expires_at: auth.decode(signed).exp as number };
+      },
+    }),
 
-const decodeTokenInput = z.strictObject({ token: token.describe('The JWT to decode') });
-const decodeTokenOutput = z.object({
-  payload: claims.describe('Its claims, which anyone can have written: never decide anything by them'),
-});
+    /** `verify_token`: verifies the signature, the expiry and the configured claims. Permission `auth:verify`. */
+    verifyToken: define({
+      name: 'verify_token',
+      title: 'Verify token',
+      readOnly: true,
+      intent: "Verify a token's signature and expiration",
+      permissions: ['auth:verify'],
+      input: z.strictObject({ token: token.describe('The JWT to verify') }),
+      output: z.object({
+        valid: z.boolean().describe('Whether the token can be trusted'),
+        expired: z
+          .boolean()
+          .describe('Whether it has expired and no other claim is wrong; it may be revoked'),
+        payload: claims.describe('Its claims; empty when the signature is not good'),
+        reason: z.enum(VERIFY_FAILURES).optional().describe('Why it is not valid'),
+        message: z.string().optional().describe('The same in one sentence'),
+      }),
+      execute: (input, ctx) => getAuthClient(ctx, provider).verify(input.token),
+    }),
 
-const revokeTokenInput = z.strictObject({ token: token.describe('The JWT to revoke') });
-const revokeTokenOutput = z.object({
-  revoked: z.literal(true).describe('The token is refused from now on, or had expired already'),
-});
+    /** `decode_token`: reads a token's claims without verifying anything. Permission `auth:read`. */
+    decodeToken: define({
+      name: 'decode_token',
+      title: 'Decode token',
+      readOnly: true,
+      intent: 'Decode a token without verification',
+      permissions: ['auth:read'],
+      input: z.strictObject({ token: token.describe('The JWT to decode') }),
+      output: z.object({
+        payload: claims.describe('Its claims, which anyone can have written: never decide anything by them'),
+      }),
+      execute: async (input, ctx) => ({ payload: getAuthClient(ctx, provider).decode(input.token) }),
+    }),
 
-/** What {@link createTokenFunctions} makes. */
-export interface TokenFunctions {
-  /** `create_token`: signs a JWT with custom claims. Permission `auth:sign`. */
-  createToken: TokenFunction<typeof createTokenInput, typeof createTokenOutput>;
-  /** `verify_token`: verifies signature, expiry and the configured claims. Permission `auth:verify`. */
-  verifyToken: TokenFunction<typeof verifyTokenInput, typeof verifyTokenOutput>;
-  /** `decode_token`: reads a token's claims without verifying anything. Permission `auth:read`. */
-  decodeToken: TokenFunction<typeof decodeTokenInput, typeof decodeTokenOutput>;
-  /** `revoke_token`: revokes a token. Its provider needs a revocation list. Permission `auth:revoke`. */
-  revokeToken: TokenFunction<typeof revokeTokenInput, typeof revokeTokenOutput>;
+    /** `revoke_token`: revokes a token. Its provider needs a revocation list. Permission `auth:revoke`. */
+    revokeToken: define({
+      name: 'revoke_token',
+      title: 'Revoke token',
+      intent: 'Revoke a token, so that it is refused from now on',
+      permissions: ['auth:revoke'],
+      input: z.strictObject({ token: token.describe('The JWT to revoke') }),
+      output: z.object({
+        revoked: z.literal(true).describe('The token is refused from now on, or had expired already'),
+      }),
+      execute: async (input, ctx) => {
+        await getAuthClient(ctx, provider).revoke(input.token);
+        return { revoked: true as const };
+      },
+    }),
+  };
 }
 
+/** What {@link createTokenFunctions} returns: `createToken`, `verifyToken` and the other functions of this entry. */
+export type TokenFunctions = Readonly<ReturnType<typeof functionsFor>>;
+
 /**
- * Makes the functions for one provider, so that a server with several providers has them for each. Register those that
+ * Creates the functions for one provider, so that a server with several providers has them for each. Register those that
  * agents need. Each names its provider in `requires`, so that a server without it does not start.
  *
  * @throws {AuthError} `ERR_AUTH_CONFIG` for an option that is unknown, `undefined` or unusable, such as a provider that
  *   `createAuthProvider` did not make.
- * @throws {Error} of IntentKit when the prefix makes no names of tools.
+ * @throws {Error} of IntentKit when the prefix makes names that tools cannot have.
  */
 export function createTokenFunctions(options: TokenFunctionsOptions = {}): TokenFunctions {
   const { provider, prefix } = parseOptions(options);
-  const requires = [provider];
-
-  const createToken = defineFunction({
-    name: `${prefix}create_token`,
-    title: 'Create token',
-    intent: 'Create a signed JWT token with custom claims',
-    permissions: ['auth:sign'],
-    requires,
-    input: createTokenInput,
-    output: createTokenOutput,
-    execute: async ({ claims = {}, subject, expires_in: expiresIn }, ctx) => {
-      const auth = getAuthClient(ctx, provider);
-      // Two tokens with one `jti` can only be revoked together, so an agent may not choose it where it could revoke.
-      const ofList = auth.status().canRevoke && { jti: 'it is set by the server' };
-      for (const [claim, instead] of Object.entries({ ...RESERVED_CLAIMS, ...ofList })) {
-        if (Object.hasOwn(claims, claim)) {
-          throw new AuthError('ERR_SIGN_INPUT', `"claims" must not hold "${claim}": ${instead}.`);
-        }
-      }
-      const signed = await auth.sign(claims, {
-        ...(subject !== undefined && { subject }),
-        ...(expiresIn !== undefined && { expiresIn }),
-      });
-      return { token: signed, expires_at: auth.decode(signed).exp as number };
-    },
-  });
-
-  const verifyToken = defineFunction({
-    name: `${prefix}verify_token`,
-    title: 'Verify token',
-    readOnly: true,
-    intent: "Verify a token's signature and expiration",
-    permissions: ['auth:verify'],
-    requires,
-    input: verifyTokenInput,
-    output: verifyTokenOutput,
-    execute: async (input, ctx) => getAuthClient(ctx, provider).verify(input.token),
-  });
-
-  const decodeToken = defineFunction({
-    name: `${prefix}decode_token`,
-    title: 'Decode token',
-    readOnly: true,
-    intent: 'Decode a token without verification',
-    permissions: ['auth:read'],
-    requires,
-    input: decodeTokenInput,
-    output: decodeTokenOutput,
-    execute: async (input, ctx) => ({ payload: getAuthClient(ctx, provider).decode(input.token) }),
-  });
-
-  const revokeToken = defineFunction({
-    name: `${prefix}revoke_token`,
-    title: 'Revoke token',
-    intent: 'Revoke a token, so that it is refused from now on',
-    permissions: ['auth:revoke'],
-    requires,
-    input: revokeTokenInput,
-    output: revokeTokenOutput,
-    execute: async (input, ctx) => {
-      await getAuthClient(ctx, provider).revoke(input.token);
-      return { revoked: true as const };
-    },
-  });
-
-  return { createToken, verifyToken, decodeToken, revokeToken };
+  return functionsFor(provider, prefix);
 }
 
-// Each with its type, because the types of the built entry would otherwise name more of IntentKit.
 const ofAuth = createTokenFunctions();
 
-/** `create_token` of the provider named `auth`: signs a JWT with custom claims. Permission `auth:sign`. */
+/** `create_token` for the provider named `auth`: signs a JWT with custom claims. Permission `auth:sign`. */
 export const createToken: TokenFunctions['createToken'] = ofAuth.createToken;
 
-/** `verify_token` of `auth`: verifies signature, expiry and the configured claims. Permission `auth:verify`. */
+/** `verify_token` for `auth`: verifies the signature, the expiry and the configured claims. Permission `auth:verify`. */
 export const verifyToken: TokenFunctions['verifyToken'] = ofAuth.verifyToken;
 
-/** `decode_token` of `auth`: reads a token's claims without verifying anything. Permission `auth:read`. */
+/** `decode_token` for `auth`: reads a token's claims and verifies nothing. Permission `auth:read`. */
 export const decodeToken: TokenFunctions['decodeToken'] = ofAuth.decodeToken;
 
-/** `revoke_token` of `auth`, which needs a revocation list: revokes a token. Permission `auth:revoke`. */
+/** `revoke_token` for `auth`, which needs a revocation list: revokes a token. Permission `auth:revoke`. */
 export const revokeToken: TokenFunctions['revokeToken'] = ofAuth.revokeToken;

@@ -1,18 +1,13 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import { createContext } from 'intentkit';
+import { createContext, type IntentFunction, z } from 'intentkit';
 import { type AuthProviderConfig, createAuthClient, createAuthProvider } from 'intentkit-auth';
-import {
-  createToken,
-  createTokenFunctions,
-  decodeToken,
-  revokeToken,
-  verifyToken,
-} from 'intentkit-auth/functions';
+import * as functions from 'intentkit-auth/functions';
 import { createRevocationList } from 'intentkit-auth/revocation';
 import { describe, expect, it } from 'vitest';
 import { callFunction } from '../../../host/src/call.js';
 import { BROKEN_STORES, memoryStore } from '../../support/stores.js';
 
+const { createToken, createTokenFunctions, revokeToken, verifyToken } = functions;
 const SECRET = 'R9v!Lq2#xW7pZk4@mC8sTb5&nH1dYf6^';
 const client = (more: AuthProviderConfig = {}) => createAuthClient({ secret: SECRET, ...more });
 const revocable = () => client({ revocation: createRevocationList(memoryStore()) });
@@ -114,9 +109,15 @@ describe('createTokenFunctions', () => {
   });
 
   it('makes what the ready-made functions are, by default', () => {
-    const shown = (fns: readonly object[]) => fns.map((fn) => ({ ...fn, execute: undefined }));
-    const readyMade = [createToken, verifyToken, decodeToken, revokeToken];
-    expect(shown(Object.values(createTokenFunctions()))).toEqual(shown(readyMade));
+    const shown = (fns: object) =>
+      Object.fromEntries(
+        Object.entries<IntentFunction>({ ...fns }).map(([key, { execute, input, output, ...fn }]) => {
+          return [key, { ...fn, input: z.toJSONSchema(input), output: z.toJSONSchema(output) }];
+        }),
+      );
+    const { getAuthClient, createTokenFunctions: make, ...readyMade } = functions;
+    expect(shown(readyMade)).toEqual(shown(make()));
+    expect(Object.keys(make()).length).toBeGreaterThan(3);
   });
 
   it.each([
