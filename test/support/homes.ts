@@ -1,0 +1,83 @@
+/** The document that has a row for each name of a kind. A new kind of name needs a line here. */
+import { type IntentFunction, z } from 'intentkit';
+import { createTokenFunctions } from 'intentkit-auth/functions';
+import type ts from 'typescript';
+import { codeIn, tablesOf } from './markdown.js';
+import { sourceNames } from './source-names.js';
+
+/** What the source names, and what a document names. */
+type Home = readonly [place: string, kind: string, names: readonly string[], found: readonly string[]];
+
+export const without = (names: readonly string[], others: readonly string[]): string[] =>
+  names.filter((name) => !others.includes(name));
+
+const FUNCTIONS: readonly IntentFunction[] = Object.values({ ...createTokenFunctions() });
+
+/** The fields of a schema, as `subject?` where one may be left out. */
+const fieldsOf = ({ shape }: z.ZodObject): string[] =>
+  Object.entries(shape).map(([name, field]) => (z.safeParse(field, undefined).success ? `${name}?` : name));
+
+/** @param texts the documents by their paths. The program has the entries and `cli/arguments.ts`. */
+export function homes(program: ts.Program, texts: ReadonlyMap<string, string>): Home[] {
+  const { of, listedBy } = sourceNames(program);
+  const tables = (document: string) => tablesOf(texts.get(document) ?? '');
+  /** What the first column of the tables with this head names: `'404'` as 404, `sign(payload)` as sign. */
+  const rows = (document: string, head: string): string[] =>
+    tables(document)
+      .filter((table) => table.head[0] === head)
+      .flatMap((table) => table.rows.flatMap(([cell]) => codeIn(cell)))
+      .map((name) => name.replace(/^'|'$|\(.*/g, ''));
+  /** What a column of the table of functions has, behind the name of the function. */
+  const ofFunctions = (column: number): string[] =>
+    tables('docs/functions.md')
+      .filter(({ head }) => head[0] === 'function')
+      .flatMap((table) => table.rows.map((cells) => `${codeIn(cells[0])}: ${codeIn(cells[column])}`));
+  const functions = (what: (each: IntentFunction) => readonly string[]): string[] =>
+    FUNCTIONS.map((each) => `${each.name}: ${what(each)}`);
+
+  const client = (type: string): string[] => of('src/index.ts', type);
+  const reasons = client('VerifyFailure');
+  const errors = client('AuthErrorCode');
+  const warnings = client('AuthWarningCode');
+  const ignored = client('IgnoredKeyReason');
+  const faults = of('testing/index.ts', 'TestFault');
+  const ofJwks = client('JwksOptions');
+  const ofIssuers = ['issuer', ...without(client('IssuerOptions'), ofJwks)];
+  const testIssuer = of('testing/index.ts', 'TestIssuerOptions');
+  const testToken = of('testing/index.ts', 'TestTokenOptions');
+  const verifier = of('mcp/index.ts', 'TokenVerifierOptions');
+  const ofList = of('revocation/index.ts', 'RevocationListOptions');
+  const ofTools = of('functions/index.ts', 'TokenFunctionsOptions');
+  const help = (texts.get('docs/doctor.md') ?? '').matchAll(/^ {2}--([\w-]+) /gm);
+  const quoted = tables('docs/troubleshooting.md').flatMap((table) => table.rows.flat().flatMap(codeIn));
+
+  // biome-ignore format: a table
+  return [
+    ['docs/client.md', 'method', client('AuthClient'), rows('docs/client.md', 'method')],
+    ['docs/client.md', 'reason', reasons, rows('docs/client.md', '`reason`')],
+    ['docs/client.md', 'error code', errors, rows('docs/client.md', '`code`')],
+    ['docs/options.md', 'option', client('AuthProviderConfig'), rows('docs/options.md', 'option')],
+    ['docs/options.md', 'option of "jwks"', ofJwks, rows('docs/options.md', 'option of `jwks`')],
+    ['docs/options.md', 'option of "issuers"', ofIssuers, rows('docs/options.md', 'option of `issuers`')],
+    ['docs/mcp.md', 'option', of('mcp/index.ts', 'McpOptions'), rows('docs/mcp.md', 'option')],
+    ['docs/mcp.md', 'option of the verifier', verifier, rows('docs/mcp.md', 'option of `createTokenVerifier`')],
+    ['docs/revocation.md', 'option', ofList, rows('docs/revocation.md', 'option')],
+    ['docs/functions.md', 'option', ofTools, rows('docs/functions.md', 'option')],
+    ['docs/functions.md', 'permission', functions(({ permissions }) => permissions), ofFunctions(1)],
+    ['docs/functions.md', 'input', functions(({ input }) => fieldsOf(input)), ofFunctions(2)],
+    ['docs/functions.md', 'output', functions(({ output }) => fieldsOf(output)), ofFunctions(3)],
+    ['docs/testing.md', 'option', testIssuer, rows('docs/testing.md', 'option')],
+    ['docs/testing.md', 'option of a token', testToken, rows('docs/testing.md', 'option of `token`')],
+    ['docs/testing.md', 'fault', faults, rows('docs/testing.md', 'fault')],
+    ['docs/troubleshooting.md', 'reason', reasons, rows('docs/troubleshooting.md', 'reason')],
+    ['docs/troubleshooting.md', 'error code', errors, quoted.filter((code) => code.startsWith('ERR_'))],
+    ['docs/troubleshooting.md', 'warning code', warnings, rows('docs/troubleshooting.md', 'code')],
+    ['docs/outages.md', 'reason to ignore a key', ignored, rows('docs/outages.md', '`ignoredKeys`')],
+    ['docs/doctor.md', 'option', of('cli/arguments.ts', 'Options'), Array.from(help, ([, name = '']) => name)],
+    ['The comment of VERIFY_FAILURES', 'reason', reasons, listedBy('src/index.ts', 'VERIFY_FAILURES')],
+    ['The comment of AuthErrorCode', 'error code', errors, listedBy('src/index.ts', 'AuthErrorCode')],
+    ['The comment of AuthWarningCode', 'warning code', warnings, listedBy('src/index.ts', 'AuthWarningCode')],
+    ['The comment of IgnoredKeyReason', 'reason', ignored, listedBy('src/index.ts', 'IgnoredKeyReason')],
+    ['The comment of TestFault', 'fault', faults, listedBy('testing/index.ts', 'TestFault')],
+  ];
+}
