@@ -72,7 +72,8 @@ export function searchFor(marks: Readonly<Record<string, string>>) {
     ),
   );
   return (values: readonly unknown[], { allowed = [], token = '' }: Searched = {}): string[] => {
-    const text = values.map(everything).join('\n');
+    // A mark is found within a line, and most lines come up several times.
+    const text = [...new Set(values.flatMap((value) => everything(value).split('\n')))].join('\n');
     const parts = token.split('.').flatMap((part) => part.match(/.{16}/g) ?? []);
     const found = new Set(parts.filter((part) => text.includes(part)).map((part) => `token (${part})`));
     for (const [needle, name] of needles) {
