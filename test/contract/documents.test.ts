@@ -51,10 +51,11 @@ it('The documents have TypeScript blocks that all compile under the configuratio
   expect(problems).toEqual([]);
 }, 120_000);
 
+const complain = (lines: string[]): void => {
+  if (lines.length > 0) expect.fail(lines.join('\n'));
+};
+
 describe('The source and the documents name the same:', () => {
-  const complain = (lines: string[]): void => {
-    if (lines.length > 0) expect.fail(lines.join('\n'));
-  };
   it.each(homes(program, texts))('%s has a row for each %s, and no other', (place, kind, names, found) => {
     expect(names).not.toEqual([]);
     complain([
@@ -194,5 +195,10 @@ it('The page about troubleshooting quotes only what the source says', async () =
   ])
     .flat()
     .map(([, sentence = '']) => sentence);
-  expect(quoted.filter((sentence) => !said.includes(sentence))).toEqual([]);
+  expect(quoted.length).toBeGreaterThan(50);
+  complain(
+    quoted
+      .filter((sentence) => !said.includes(sentence))
+      .map((sentence) => `docs/troubleshooting.md quotes "${sentence}", which the source does not say.`),
+  );
 });
