@@ -11,12 +11,13 @@ import {
   createAuthClient,
   createAuthProvider,
   type TokenPayload,
+  type ValidToken,
   VERIFY_FAILURES,
   type VerifyFailure,
   type VerifyResult,
 } from 'intentkit-auth';
 import type * as functions from 'intentkit-auth/functions';
-import { createToken, decodeToken, verifyToken } from 'intentkit-auth/functions';
+import { createToken, type decodeToken, verifyToken } from 'intentkit-auth/functions';
 import { expectTypeOf, it } from 'vitest';
 
 declare const client: AuthClient;
@@ -117,6 +118,53 @@ it('The client signs a payload, also one that was verified or decoded, and nothi
   client.decode();
 });
 
+it('A refused result has a reason and a message, also when it is taken apart', async () => {
+  const result = await client.verify<{ role: string }>('token');
+  expectTypeOf(result).toEqualTypeOf<VerifyResult<{ role: string }>>();
+  // @ts-expect-error only a refused result has a reason
+  result.reason.length;
+  // @ts-expect-error only a refused result has a message
+  result.message.length;
+  if (result.valid) {
+    expectTypeOf(result.expired).toEqualTypeOf<false>();
+    expectTypeOf(result.reason).toBeUndefined();
+  } else {
+    expectTypeOf(result.expired).toEqualTypeOf<boolean>();
+    expectTypeOf(result.reason).toEqualTypeOf<VerifyFailure>();
+    expectTypeOf(result.message).toEqualTypeOf<string>();
+  }
+  if (result.reason === undefined) expectTypeOf(result).toEqualTypeOf<ValidToken<{ role: string }>>();
+  const { valid, reason, message, payload } = result;
+  expectTypeOf(reason).toEqualTypeOf<VerifyFailure | undefined>();
+  if (!valid) {
+    expectTypeOf(reason).toEqualTypeOf<VerifyFailure>();
+    expectTypeOf(message).toEqualTypeOf<string>();
+  }
+  expectTypeOf(payload.role).toEqualTypeOf<string | undefined>();
+  expectTypeOf(payload.exp).toEqualTypeOf<number | undefined>();
+});
+
+it('A result is what the readme of 1.0.1 says, whatever claims it names', () => {
+  interface Specified {
+    valid: boolean;
+    payload: TokenPayload;
+    expired: boolean;
+  }
+  expectTypeOf<VerifyResult>().toExtend<Specified>();
+  expectTypeOf<VerifyResult<{ role: string; sub: string }>>().toExtend<Specified>();
+  expectTypeOf<VerifyResult<{ role: string }>>().toExtend<VerifyResult>();
+  // This repository sets `exactOptionalPropertyTypes`.
+  expectTypeOf<VerifyResult>().toExtend<
+    Specified & { reason?: VerifyFailure | undefined; message?: string | undefined }
+  >();
+  // @ts-expect-error a refused result has a reason and a message
+  ({ valid: false, payload: {}, expired: false }) satisfies VerifyResult;
+  // @ts-expect-error an accepted result has not expired
+  ({ valid: true, payload: {}, expired: true }) satisfies VerifyResult;
+  // @ts-expect-error what is accepted has no reason
+  ({ valid: true, payload: {}, expired: false, reason: 'key' }) satisfies VerifyResult;
+});
+
 it('Verdicts and payloads are typed as far as they are known', () => {
   expectTypeOf(VERIFY_FAILURES).items.toEqualTypeOf<NonNullable<VerifyResult['reason']>>();
   expectTypeOf<TokenPayload['aud']>().toEqualTypeOf<string | string[] | undefined>();
@@ -125,7 +173,8 @@ it('Verdicts and payloads are typed as far as they are known', () => {
 });
 
 it('The functions can be registered, and take and give what the readme says', () => {
-  expectTypeOf([createToken, verifyToken, decodeToken]).toExtend<readonly IntentFunction[]>();
+  expectTypeOf<Tools[keyof Tools]>().toExtend<IntentFunction>();
+  expectTypeOf<keyof Tools>().toEqualTypeOf<keyof functions.TokenFunctions>();
   expectTypeOf(createToken.execute).parameter(1).toEqualTypeOf<FunctionContext>();
   type Claims = Record<string, unknown>;
   type Input = { claims?: Claims | undefined; subject?: string | undefined; expires_in?: string | undefined };
