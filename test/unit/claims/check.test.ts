@@ -1,19 +1,14 @@
 import { jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { type BrokenRule, type ClaimRules, checkClaims, mistypedClaim } from '../../../src/claims/check.js';
+import { parseConfig } from '../../../src/config/parse.js';
 import { NOW } from '../../support/clock.js';
 import { mint } from '../../support/mint.js';
 import { SECRET } from '../../support/secrets.js';
 
 const VALID = 'valid';
-const NO_RULES: ClaimRules = {
-  issuer: undefined,
-  audience: undefined,
-  typ: undefined,
-  requiredClaims: [],
-  maxTokenAge: undefined,
-  clockTolerance: 0,
-};
+/** What a client checks that is configured to check nothing. */
+const NO_RULES = parseConfig({ secret: SECRET }).secret?.rules as ClaimRules;
 
 const check = (
   claims: object,
