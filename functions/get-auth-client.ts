@@ -2,11 +2,11 @@ import { AuthError } from '../src/errors.js';
 import type { AuthClient } from '../src/types.js';
 
 /**
- * The client that `createAuthProvider` put into a function's context, typed.
+ * Returns the client that `createAuthProvider` put into a function's context.
  *
- * @param ctx what IntentKit hands to `execute`.
+ * @param ctx what IntentKit passes to `execute`.
  * @param name the provider's `name`. Default `'auth'`.
- * @throws {AuthError} `ERR_AUTH_CONFIG` when there is no such provider, or it is not one of this package.
+ * @throws {AuthError} `ERR_AUTH_CONFIG` when the context has no such provider, or another package made it.
  */
 export function getAuthClient(
   ctx: { providers: Readonly<Record<string, unknown>> },

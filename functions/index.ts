@@ -1,5 +1,5 @@
 /**
- * The functions that agents call: to create, verify, decode and revoke tokens. They need IntentKit.
+ * Functions for agents: they create, verify, decode and revoke tokens. This entry needs IntentKit.
  *
  * @module intentkit-auth/functions
  */

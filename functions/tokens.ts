@@ -12,12 +12,12 @@ interface TokenFunction<Input extends z.ZodObject, Output extends z.ZodObject>
   extends ReturnType<typeof defineFunction<Input, Output>> {}
 
 const token = z.string();
-// zod describes any value by an empty schema, at which strict MCP clients balk. `true` says the same.
+// zod writes an empty schema for any value, and strict MCP clients reject that. `true` means the same.
 const claims = z
   .record(z.string(), z.unknown(), 'it must be an object of claims')
   .meta({ additionalProperties: true });
 
-/** What an agent must use instead of each claim that `sign` or the operator sets. */
+/** The claims that an agent cannot set, and what to use instead. */
 const RESERVED_CLAIMS: Readonly<Record<string, string>> = {
   sub: 'use the "subject" field',
   exp: 'use the "expires_in" field',
@@ -27,7 +27,7 @@ const RESERVED_CLAIMS: Readonly<Record<string, string>> = {
   aud: 'it is set by the server',
 };
 
-// The one definition of each function. Its types, its names and its schemas all follow from here.
+// Each function is defined here and nowhere else: its types follow from its schemas.
 function functionsFor(provider: string, prefix: string) {
   const define = <Input extends z.ZodObject, Output extends z.ZodObject>(
     definition: Definition<Input, Output>,
@@ -57,7 +57,7 @@ function functionsFor(provider: string, prefix: string) {
       }),
       execute: async ({ claims = {}, subject, expires_in: expiresIn }, ctx) => {
         const auth = getAuthClient(ctx, provider);
-        // Two tokens with one `jti` can only be revoked together, so an agent may not choose it where it could revoke.
+        // Tokens with the same `jti` can only be revoked together, so agents cannot choose it where tokens can be revoked.
         const ofList = auth.status().canRevoke && { jti: 'it is set by the server' };
         for (const [claim, instead] of Object.entries({ ...RESERVED_CLAIMS, ...ofList })) {
           if (Object.hasOwn(claims, claim)) {
@@ -128,12 +128,12 @@ function functionsFor(provider: string, prefix: string) {
 export type TokenFunctions = Readonly<ReturnType<typeof functionsFor>>;
 
 /**
- * Creates the functions for one provider, so that a server with several providers has them for each. Register those that
- * agents need. Each names its provider in `requires`, so that a server without it does not start.
+ * Creates the functions for one provider, for servers with several providers. Register those that agents need. Each function
+ * names its provider in `requires`, so that a server without that provider does not start.
  *
  * @throws {AuthError} `ERR_AUTH_CONFIG` for an option that is unknown, `undefined` or unusable, such as a provider that
  *   `createAuthProvider` did not make.
- * @throws {Error} of IntentKit when the prefix makes names that tools cannot have.
+ * @throws {Error} from IntentKit when the prefix contains characters that names of tools cannot have.
  */
 export function createTokenFunctions(options: TokenFunctionsOptions = {}): TokenFunctions {
   const { provider, prefix } = parseOptions(options);

@@ -1,17 +1,17 @@
 /**
- * What went wrong, for code to branch on. Codes are stable. Messages are for people and may be reworded. The reasons why
- * `verify` refuses a token are no errors: they are `VERIFY_FAILURES`, in `types.ts`.
+ * What went wrong, for code to branch on. Codes are stable; messages are for people and may change. When `verify` refuses a
+ * token, it throws no error: it returns one of `VERIFY_FAILURES`.
  *
  * - `ERR_AUTH_CONFIG`: an option is missing, unknown or unusable. Only the factories throw it.
- * - `ERR_NO_SIGNING_KEY`: `sign` was called on a client that has no `secret`.
- * - `ERR_SIGN_INPUT`: the payload or an option given to `sign` cannot become a token.
- * - `ERR_TOKEN_MALFORMED`: `decode` was given something that is not a signed JWT.
- * - `ERR_JWKS_UNAVAILABLE`: the key could not be looked up, so `verify` has no verdict. Answer 503, not 401.
- * - `ERR_REVOCATION_UNAVAILABLE`: the revocation list gave no answer, so `verify` has no verdict, or `revoke` has not
- *   revoked. Answer 503, not 401.
- * - `ERR_NO_REVOCATION`: there is no list that `revoke` could write to, or it cannot hold the token, as it has no `jti`
- *   or no `exp`.
- * - `ERR_TOKEN_REFUSED`: `revoke` was given a token that `verify` refuses.
+ * - `ERR_NO_SIGNING_KEY`: `sign` was called on a client without `secret`.
+ * - `ERR_SIGN_INPUT`: `sign` cannot make a token from this payload or these options.
+ * - `ERR_TOKEN_MALFORMED`: `decode` was called with something that is not a signed JWT.
+ * - `ERR_JWKS_UNAVAILABLE`: the key could not be fetched, so `verify` cannot decide right now. Answer 503, not 401.
+ * - `ERR_REVOCATION_UNAVAILABLE`: the revocation list did not answer. `verify` cannot decide right now, or `revoke` has not
+ *   revoked the token. Answer 503, not 401.
+ * - `ERR_NO_REVOCATION`: the client has no list that `revoke` can write to, or the token lacks the `jti` or `exp` that the
+ *   list needs.
+ * - `ERR_TOKEN_REFUSED`: `revoke` was called with a token that `verify` refuses.
  */
 export type AuthErrorCode =
   | 'ERR_AUTH_CONFIG'
@@ -24,23 +24,23 @@ export type AuthErrorCode =
   | 'ERR_TOKEN_REFUSED';
 
 /**
- * The one error class of this package. Branch on {@link AuthError.code}.
+ * The only error class of this package. Branch on {@link AuthError.code}.
  *
- * The message is one sentence that says what to change. It never holds a secret, a token, a claim's value, or the
- * credentials or query of a URL, so you may show it to an agent or write it to a log as it is.
+ * The message is one sentence that says what to change. It never includes a secret, a token, the value of a claim, or the
+ * credentials or query of a URL. You can show it to an agent or log it unchanged.
  */
 export class AuthError extends Error {
   /** Always `AuthError`. */
   override readonly name = 'AuthError';
   /** The stable code. */
   readonly code: AuthErrorCode;
-  /** With `ERR_JWKS_UNAVAILABLE` and `ERR_REVOCATION_UNAVAILABLE`: after how many whole seconds to try again, for a `Retry-After` header. */
+  /** In how many whole seconds to try again, for a `Retry-After` header. Present when a token cannot be verified or revoked right now. */
   readonly retryAfter?: number;
 
   /**
-   * For a list or a store of your own, whose errors then pass as this package's.
+   * Use it in a revocation list of your own, so that callers handle its errors like those of this package.
    *
-   * @param message one sentence that says what to change, free of secrets, tokens and claims.
+   * @param message one sentence that says what to change, without secrets, tokens and claims.
    */
   constructor(code: AuthErrorCode, message: string, options?: { cause?: Error; retryAfter?: number }) {
     super(message, options?.cause && { cause: options.cause });
