@@ -1,21 +1,17 @@
-/** The names of all options of a client, as `issuers.timeout`, from the schema that checks them. */
-import type * as z from 'zod/mini';
-import { configSchema } from '../../src/config/schema.js';
+/** The names of all options of a client, as `issuers.timeout`, from the shape that they are checked by. */
+import { CONFIG } from '../../src/config/schema.js';
+import type { Accepted, Shape } from '../../src/shared/shape.js';
 
-/** The parts of a schema that hold others, whichever of them it has. */
-interface Definition {
-  readonly shape?: Readonly<Record<string, z.ZodMiniType>>;
-  readonly innerType?: z.ZodMiniType;
-  readonly element?: z.ZodMiniType;
+const namesIn = (shape: Shape, before = ''): string[] =>
+  Object.entries(shape).flatMap(([name, accepted]) => [
+    `${before}${name}`,
+    ...namesIn(nestedIn(accepted), `${before}${name}.`),
+  ]);
+
+/** The options in an object or in a list of objects. A schema has none. */
+function nestedIn(accepted: Accepted): Shape {
+  if ('_zod' in accepted) return {};
+  return Array.isArray(accepted) ? (accepted[0] as Shape) : (accepted as Shape);
 }
 
-function namesIn(schema: z.ZodMiniType, before = ''): string[] {
-  const { shape, innerType, element } = schema._zod.def as z.core.$ZodTypeDef & Definition;
-  const inner = innerType ?? element;
-  if (inner) return namesIn(inner, before);
-  return Object.entries(shape ?? {}).flatMap(([name, option]) => {
-    return [`${before}${name}`, ...namesIn(option, `${before}${name}.`)];
-  });
-}
-
-export const OPTION_NAMES: readonly string[] = namesIn(configSchema);
+export const OPTION_NAMES: readonly string[] = namesIn(CONFIG);
