@@ -1,5 +1,4 @@
 /** What every function promises about its options. What a single option accepts is tested beside the function. */
-import { readFile } from 'node:fs/promises';
 import { runInNewContext } from 'node:vm';
 import { AuthError, type AuthErrorCode, createAuthClient, createAuthProvider } from 'intentkit-auth';
 import { createTokenFunctions } from 'intentkit-auth/functions';
@@ -224,25 +223,4 @@ describe.each(ROWS)('The options of $title', ({ of, path, known, make, valid, no
       expect({ found, reads }).toEqual({ found: expected, reads: 0 });
     },
   );
-});
-
-describe('The documents have a row for each option, and for nothing else:', () => {
-  /** The names in the first column of the table that has this heading. */
-  async function rowsOf(file: string, heading: string): Promise<string[]> {
-    const text = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
-    const [, table = ''] = text.split(`| ${heading} |`);
-    const [body = ''] = table.split('\n\n');
-    const cells = Array.from(body.matchAll(/^\| ([^|]+) \|/gm), ([, cell = '']) => cell);
-    return cells
-      .flatMap((cell) => Array.from(cell.matchAll(/`([^`]+)`/g), ([, name = '']) => name))
-      .toSorted();
-  }
-
-  it.each([
-    ['docs/options.md', 'option', CONFIG],
-    ['docs/options.md', 'option of `jwks`', CONFIG.jwks],
-    ['docs/mcp.md', 'option', GATE_OPTIONS],
-  ])('%s, under "%s"', async (file, heading, shape) => {
-    expect(await rowsOf(file, heading)).toEqual(Object.keys(shape).toSorted());
-  });
 });
