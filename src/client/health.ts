@@ -3,6 +3,7 @@ import { AuthError } from '../errors.js';
 import type { RemoteSource } from '../keys/remote/remote-source.js';
 import type { SecretSource } from '../keys/secret.js';
 import { isWorkers, monotonicNow, randomId } from '../shared/runtime.js';
+import { Settled } from '../shared/settled.js';
 import type { WarningHandler } from '../shared/warnings.js';
 import type { AuthClient, AuthStatus } from '../types.js';
 import { isRevoked } from './hooks.js';
@@ -21,13 +22,6 @@ interface Observed {
   readonly facts: Readonly<Pick<AuthStatus, 'engine' | 'canSign' | 'canRevoke' | 'algorithms'>>;
 }
 
-/** One health check. It is pending until it has a result. */
-interface Check {
-  readonly began: number;
-  readonly healthy: Promise<boolean>;
-  isPending: boolean;
-}
-
 /** The methods of a client that tell whether it works. */
 export function healthOf({
   sign,
@@ -38,18 +32,17 @@ export function healthOf({
   facts,
 }: Observed): Pick<AuthClient, 'ping' | 'status'> {
   let pingFailure: string | undefined;
-  let last: Check | undefined;
+  let last: { readonly began: number; readonly healthy: Settled<boolean> } | undefined;
 
   /** Callers share one check, and within a second its result. On Workers, no request may wait for another. */
   async function ping(): Promise<boolean> {
-    if (last && !isWorkers() && (last.isPending || monotonicNow() - last.began < CHECK_INTERVAL_MS)) {
-      return last.healthy;
+    const now = monotonicNow();
+    if (last && !isWorkers()) {
+      const healthy = last.healthy.get();
+      if (healthy instanceof Promise || now - last.began < CHECK_INTERVAL_MS) return healthy;
     }
-    const check: Check = { began: monotonicNow(), healthy: isHealthy(), isPending: true };
-    last = check;
-    await check.healthy;
-    check.isPending = false;
-    return check.healthy;
+    last = { began: now, healthy: new Settled(isHealthy()) };
+    return last.healthy.get();
   }
 
   async function isHealthy(): Promise<boolean> {

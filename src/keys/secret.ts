@@ -1,5 +1,6 @@
 import type { ClaimRules } from '../claims/check.js';
 import type { SecretConfig } from '../config/parse.js';
+import { Settled } from '../shared/settled.js';
 import type { HmacAlgorithm } from '../signature/algorithms.js';
 import type { SignatureEngine, SigningKey } from '../signature/engine.js';
 import { HeaderMemory } from '../token/header.js';
@@ -11,19 +12,20 @@ export class SecretSource implements KeySource {
   readonly issuer = undefined;
   readonly algorithms: readonly [HmacAlgorithm];
   readonly rules: ClaimRules;
-  readonly #keys: readonly SigningKey[] | Promise<readonly SigningKey[]>;
+  readonly #keys: Settled<readonly SigningKey[]>;
 
   constructor(config: SecretConfig, engine: SignatureEngine) {
     this.algorithms = [config.algorithm];
     this.rules = config.rules;
     const header = { alg: config.algorithm, typ: config.typ };
     const keys = config.secrets.map((secret) => engine.importSecret(secret, header));
-    this.#keys = keys.some((key) => key instanceof Promise) ? Promise.all(keys) : (keys as SigningKey[]);
+    const isReady = !keys.some((key) => key instanceof Promise);
+    this.#keys = new Settled(isReady ? (keys as SigningKey[]) : Promise.all(keys));
   }
 
   /** All secrets. A later one is tried when the signature is not by those before it. */
   find(): readonly SigningKey[] | Promise<readonly SigningKey[]> {
-    return this.#keys;
+    return this.#keys.get();
   }
 
   /** Whether the first secret made the signature of a token. Its claims do not matter. */
@@ -37,6 +39,7 @@ export class SecretSource implements KeySource {
   sign(claims: string): string | Promise<string> {
     // The configuration refuses an empty list.
     const first = ([key]: readonly SigningKey[]) => (key as SigningKey).sign(claims);
-    return this.#keys instanceof Promise ? this.#keys.then(first) : first(this.#keys);
+    const keys = this.#keys.get();
+    return keys instanceof Promise ? keys.then(first) : first(keys);
   }
 }

@@ -1,4 +1,11 @@
 import { AuthError } from '../errors.js';
+import { builtin } from '../shared/runtime.js';
+
+// Node keeps the `AsyncLocalStorage` context in which a module is first imported, which may be that of a request. So
+// jose is imported in the context in which this module was.
+const asyncHooks = builtin<typeof import('node:async_hooks')>('node:async_hooks');
+const context = asyncHooks && new asyncHooks.AsyncResource('intentkit-auth');
+const inOwnContext = <T>(act: () => T): T => (context ? context.runInAsyncScope(act) : act());
 
 /** What imports the keys of a set. A client with remote keys begins to load it when it is made. */
 export const loadKeyImport = part(() => import('jose/key/import'));
@@ -22,9 +29,12 @@ export const loadSign = part(() => import('jose/jws/compact/sign'));
  * @throws {AuthError} `ERR_JWKS_UNAVAILABLE` when it could not be loaded. The next call tries again.
  */
 function part<Part>(load: () => Promise<Part>): () => Promise<Part> {
+  let loaded: Part | undefined;
   let loading: Promise<Part> | undefined;
   return () => {
-    loading ??= load().catch(() => {
+    if (loaded) return Promise.resolve(loaded);
+    // Not the promise is kept: it would keep the context of whoever needed the part first.
+    loading ??= inOwnContext(load).then(keep, () => {
       loading = undefined;
       // The error of the runtime names a path.
       throw new AuthError(
@@ -35,4 +45,10 @@ function part<Part>(load: () => Promise<Part>): () => Promise<Part> {
     });
     return loading;
   };
+
+  function keep(part: Part): Part {
+    loaded = part;
+    loading = undefined;
+    return part;
+  }
 }

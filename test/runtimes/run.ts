@@ -7,7 +7,9 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { build } from 'esbuild';
 import { jwtVerify } from 'jose';
 import * as support from '../support/runtimes.js';
 
@@ -17,10 +19,11 @@ const { values } = parseArgs({
 const count = Number(values.count);
 if (!(count >= 1)) throw new Error('--count is a number, at least 1.');
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 const folder = await mkdtemp(join(tmpdir(), 'intentkit-auth-node-'));
 const runtimes = await support.openRuntimes();
-const table = [['runtime', 'version', 'engine', 'scenario', 'differential']];
+const table = [['runtime', 'version', 'engine', 'scenario', 'differential', 'callers']];
 const wrong: string[] = [];
 
 async function fetchNode(version: string): Promise<support.Runtime> {
@@ -62,12 +65,26 @@ async function expectNoDifferences(runtime: support.Runtime): Promise<string> {
   return `${tokens} tokens alike`;
 }
 
+/** The contexts of requests that a client keeps reachable: on Node, whose garbage can be collected at will. */
+async function expectNoCallers([node]: support.Runtime): Promise<string> {
+  const outfile = join(ROOT, 'node_modules/.cache', `callers-${process.pid}.mjs`);
+  const entryPoints = [join(ROOT, 'test/e2e/fixtures/callers.ts')];
+  await build({ entryPoints, bundle: true, format: 'esm', platform: 'node', packages: 'external', outfile });
+  try {
+    const { left } = JSON.parse((await run(node, ['--expose-gc', outfile])).stdout);
+    deepEqual(left, Object.fromEntries(Object.keys(left).map((use) => [use, 0])));
+    return `none kept in ${Object.keys(left).length} uses`;
+  } finally {
+    await rm(outfile, { force: true });
+  }
+}
+
 async function addRow(
   name: string,
   path: string,
   engine: string,
   scenario: () => Promise<support.Outcome>,
-  differential: () => Promise<string>,
+  ...more: (() => Promise<string>)[]
 ): Promise<void> {
   const version = /\d[\w.-]*/.exec((await run(path, ['--version'])).stdout)?.[0] ?? 'unknown';
   let found = 'unknown';
@@ -77,7 +94,7 @@ async function addRow(
     return expectRightReport(outcome, engine);
   };
   const results: string[] = [];
-  for (const work of [check, differential]) {
+  for (const work of [check, ...more]) {
     const result = await work().catch((error: unknown) => {
       wrong.push(`${name} ${version}: ${error}`);
       return 'WRONG';
@@ -87,17 +104,25 @@ async function addRow(
   table.push([name, version, found, ...results]);
 }
 
-const addProgram = (name: string, runtime: support.Runtime): Promise<void> => {
+const addProgram = (name: string, runtime: support.Runtime, isNode = false): Promise<void> => {
   const scenario = () => runtimes.runScenario(runtime);
-  return addRow(name, runtime[0], 'node:crypto', scenario, () => expectNoDifferences(runtime));
+  const callers = async () => (isNode ? expectNoCallers(runtime) : 'not looked for');
+  return addRow(name, runtime[0], 'node:crypto', scenario, () => expectNoDifferences(runtime), callers);
 };
 const addWorker = (name: string, worker: string): Promise<void> => {
   const scenario = () => runtimes.runWorker(worker);
-  return addRow(name, support.workerdPath(), 'jose', scenario, async () => 'has one engine');
+  return addRow(
+    name,
+    support.workerdPath(),
+    'jose',
+    scenario,
+    async () => 'has one engine',
+    async () => 'not looked for',
+  );
 };
 
 try {
-  for (const version of values.node.split(',')) await addProgram('Node', await fetchNode(version));
+  for (const version of values.node.split(',')) await addProgram('Node', await fetchNode(version), true);
   await addProgram('Bun', support.bun());
   await addProgram('Deno', support.deno());
   await addWorker('workerd', 'plain');

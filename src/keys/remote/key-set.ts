@@ -1,4 +1,5 @@
 import type { JWK } from 'jose';
+import { Settled } from '../../shared/settled.js';
 import type { AsymmetricAlgorithm } from '../../signature/algorithms.js';
 import type { Key, SignatureEngine } from '../../signature/engine.js';
 import { loadKeyImport } from '../../signature/load-jose.js';
@@ -37,7 +38,7 @@ export class KeySet {
   readonly keys: readonly JWK[];
   readonly #engine: SignatureEngine;
   readonly #byKeyId = new Map<string, JWK[]>();
-  readonly #imports = new Map<string, Map<JWK, Promise<Key | undefined>>>();
+  readonly #imports = new Map<string, Map<JWK, Settled<Key | undefined>>>();
   /** By algorithm, then by key id. It grows only with ids that are in the set. */
   readonly #found = new Map<string, Map<unknown, Keys>>();
 
@@ -116,17 +117,17 @@ export class KeySet {
   }
 
   /** Imports each key once for an algorithm. `undefined`: its parameters make no key, as of a point off the curve. */
-  #import(jwk: JWK, alg: string): Promise<Key | undefined> {
-    const imports = this.#imports.get(alg) ?? new Map<JWK, Promise<Key | undefined>>();
+  #import(jwk: JWK, alg: string): Key | undefined | Promise<Key | undefined> {
+    const imports = this.#imports.get(alg) ?? new Map<JWK, Settled<Key | undefined>>();
     this.#imports.set(alg, imports);
     const known = imports.get(jwk);
-    if (known) return known;
+    if (known) return known.get();
     const imported = loadKeyImport()
       .then(({ importJWK }) => importJWK(jwk, alg))
       .then((key) => this.#engine.importPublicKey(key as CryptoKey, alg as AsymmetricAlgorithm))
       // After both steps, because nobody may be waiting for the second when it fails.
       .catch(() => undefined);
-    imports.set(jwk, imported);
+    imports.set(jwk, new Settled(imported));
     return imported;
   }
 }

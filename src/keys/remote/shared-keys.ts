@@ -1,6 +1,7 @@
 import type { RemoteConfig } from '../../config/remote.js';
 import { PatientStore, StoreError } from '../../shared/patient-store.js';
 import { monotonicNow, randomId, sha256 } from '../../shared/runtime.js';
+import { Settled } from '../../shared/settled.js';
 import type { Store } from '../../shared/store.js';
 import type { SignatureEngine } from '../../signature/engine.js';
 import type { Header } from '../../token/header.js';
@@ -36,15 +37,13 @@ export class SharedKeys {
   readonly #config: RemoteConfig;
   readonly #engine: SignatureEngine;
   readonly #store: PatientStore;
-  readonly #names: Promise<{ keys: string; turn: string }>;
+  readonly #names: Settled<{ keys: string; turn: string }>;
 
   constructor(config: RemoteConfig, store: Store, engine: SignatureEngine) {
     this.#config = config;
     this.#engine = engine;
     this.#store = new PatientStore(store, STORE_TIMEOUT_MS);
-    this.#names = namesFor(config);
-    // A failure is met by `load`.
-    this.#names.catch(() => {});
+    this.#names = new Settled(namesFor(config));
   }
 
   /**
@@ -94,7 +93,7 @@ export class SharedKeys {
   }
 
   async #read(): Promise<{ text: string; members: unknown; origin: KeySetOrigin } | undefined> {
-    const { keys } = await this.#names;
+    const { keys } = await this.#names.get();
     const answer = await this.#get(keys);
     const [, fetchedAt, json] = parts(answer, 'jwks');
     if (json === undefined) return undefined;
@@ -108,7 +107,7 @@ export class SharedKeys {
 
   /** Whether it is our turn. The store cannot compare and set, so of those who come at once, the last one has it. */
   async #takeTurn(): Promise<boolean> {
-    const { turn } = await this.#names;
+    const { turn } = await this.#names.get();
     const [, takenAt] = parts(await this.#get(turn), 'turn');
     if (Math.abs(Date.now() - Number(takenAt)) < TURN_MS) return false;
     const mine = `turn ${Date.now()} ${randomId()}`;
@@ -119,7 +118,7 @@ export class SharedKeys {
   }
 
   async #keep(set: KeySet): Promise<void> {
-    const { keys } = await this.#names;
+    const { keys } = await this.#names.get();
     const age = monotonicNow() - set.origin.fetchBegan;
     // A configured URL may hold a secret, and everyone knows it. A discovered one is public.
     const content = JSON.stringify([this.#config.url ? null : set.origin.url.href, set.keys]);

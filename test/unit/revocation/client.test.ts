@@ -238,7 +238,7 @@ describe('A client with a revocation list', () => {
 
   it.each([
     ['a promise', () => new Promise(() => {})],
-    ['a thenable', () => ({ then: () => {} })],
+    ['a thenable', () => Object.fromEntries([['then', () => {}]])],
   ])(
     'waits five seconds for a list of your own that answers with %s that never settles',
     async (_, answer) => {
