@@ -15,13 +15,20 @@ export interface TokenFunctionsOptions {
   prefix?: string;
 }
 
-/** The options of `createTokenFunctions`. */
+/**
+ * The options of `createTokenFunctions`.
+ *
+ * @internal
+ */
 export const FUNCTIONS_OPTIONS = {
   provider: readBy(nameOf, 'one that createAuthProvider made, or the name of one'),
   prefix: z.string('text'),
 };
 
-/** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts. */
+/**
+ * @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts.
+ * @internal
+ */
 export function parseOptions(options: TokenFunctionsOptions): { provider: string; prefix: string } {
   const { provider = 'auth', prefix = '' } = checkOptions(options, FUNCTIONS_OPTIONS, 'createTokenFunctions');
   return { provider, prefix };

@@ -22,7 +22,11 @@ export interface RevocationListOptions {
   onWarning?: WarningHandler;
 }
 
-/** The options as the list uses them. */
+/**
+ * The options as the list uses them.
+ *
+ * @internal
+ */
 export interface Settings {
   readonly timeoutMs: number;
   readonly acceptsWhenUnavailable: boolean;
@@ -32,7 +36,11 @@ export interface Settings {
 
 const MINUTE_MS = 60_000;
 
-/** The options of `createRevocationList`. */
+/**
+ * The options of `createRevocationList`.
+ *
+ * @internal
+ */
 export const REVOCATION_OPTIONS = {
   timeout: wholeMilliseconds('a duration longer than zero and at most one minute', 1, MINUTE_MS),
   onUnavailable: oneOf(['refuse', 'accept'], '"refuse" or "accept"'),
@@ -40,7 +48,10 @@ export const REVOCATION_OPTIONS = {
   onWarning: aFunction<WarningHandler>(),
 };
 
-/** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts. */
+/**
+ * @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts.
+ * @internal
+ */
 export function parseOptions(given: RevocationListOptions): Settings {
   const options = checkOptions(given, REVOCATION_OPTIONS, 'createRevocationList');
   const { timeout = 250, onUnavailable, maxLifetime, onWarning = emitWarning } = options;

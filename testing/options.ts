@@ -42,7 +42,11 @@ export interface TestIssuerOptions {
   audience?: string | string[];
 }
 
-/** The options of `createTestIssuer`, as they are checked. */
+/**
+ * The options of `createTestIssuer`, as they are checked.
+ *
+ * @internal
+ */
 export const TEST_ISSUER_OPTIONS = {
   algorithm: oneOf(ASYMMETRIC_ALGORITHMS, `one of ${ASYMMETRIC_ALGORITHMS.join(', ')}`),
   url: readBy(plainUrl, 'an http: or https: URL without credentials, query and fragment'),

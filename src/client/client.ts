@@ -34,7 +34,11 @@ export function createAuthClient(config: AuthProviderConfig): AuthClient {
   return clientFrom(parseConfig(config));
 }
 
-/** The client of a checked configuration. Its methods do not use `this`, so that they may be taken off it. */
+/**
+ * The client of a checked configuration. Its methods do not use `this`, so that they may be taken off it.
+ *
+ * @internal
+ */
 export function clientFrom(config: Config, engine: SignatureEngine = defaultEngine): AuthClient {
   const secret = config.secret && new SecretSource(config.secret, engine);
   const remotes = config.remotes.map((remote) => new RemoteSource(remote, engine, config.warn));

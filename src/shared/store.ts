@@ -14,6 +14,8 @@ export interface Store {
 /**
  * Binds the methods of a store, or returns what it must be instead, as a phrase. It is for uses where a failed `get` must
  * not look like a missing key.
+ *
+ * @internal
  */
 export function storeThatFailsLoudly(input: unknown): Store | string {
   const isObject = typeof input === 'object' && input !== null;

@@ -26,6 +26,8 @@ export type WarningHandler = (message: string, code: AuthWarningCode) => void;
 /**
  * The default: Node's warning channel (stderr), or `console.warn` where there is none. It never writes to stdout,
  * which belongs to the MCP transport.
+ *
+ * @internal
  */
 export function emitWarning(message: string, code: AuthWarningCode): void {
   if (emitProcessWarning(message, { type: 'AuthWarning', code })) return;
@@ -33,7 +35,11 @@ export function emitWarning(message: string, code: AuthWarningCode): void {
   console.warn(`AuthWarning [${code}]: ${message}`);
 }
 
-/** Wraps a handler so that nothing of it reaches the code that warns: no throw, and no rejection of a promise. */
+/**
+ * Wraps a handler so that nothing of it reaches the code that warns: no throw, and no rejection of a promise.
+ *
+ * @internal
+ */
 export function safely<Values extends unknown[]>(
   handler: (...values: Values) => unknown,
 ): (...values: Values) => void {

@@ -21,8 +21,13 @@ export type AsymmetricAlgorithm = (typeof ASYMMETRIC_ALGORITHMS)[number];
 /** An `alg` that a client can be configured for. */
 export type Algorithm = HmacAlgorithm | AsymmetricAlgorithm;
 
-/** Bytes in the hash, and so the least length of an HMAC secret. @see RFC 7518 section 3.2 */
+/**
+ * Bytes in the hash, and so the least length of an HMAC secret. @see RFC 7518 section 3.2
+ *
+ * @internal
+ */
 export const hashBytes = (algorithm: HmacAlgorithm): number => Number(algorithm.slice(2)) / 8;
 
+/** @internal */
 export const isHmacAlgorithm = (algorithm: Algorithm): algorithm is HmacAlgorithm =>
   algorithm.startsWith('HS');
