@@ -1,28 +1,25 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import tsconfig from './tsconfig.json' with { type: 'json' };
 
-const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+/** The package and the stand-in for IntentKit, by their names: the sources, as for TypeScript. */
+const alias = Object.entries(tsconfig.compilerOptions.paths).map(([name, [file = '']]) => ({
+  find: new RegExp(`^${name}$`),
+  replacement: fileURLToPath(new URL(file, import.meta.url)),
+}));
 
 /** One layer of tests: a folder of `test/`. `npx vitest run --project unit` runs one. */
-const layer = (name: string) => ({
+const layer = (name: string, globalSetup: string[] = []) => ({
   extends: true as const,
-  test: { name, include: [`test/${name}/**/*.test.ts`] },
+  test: { name, include: [`test/${name}/**/*.test.ts`], globalSetup },
 });
+const BUILT = ['test/support/built.ts'];
 
 export default defineConfig({
-  resolve: {
-    alias: [
-      { find: /^intentkit-auth\/functions$/, replacement: path('functions/index.ts') },
-      { find: /^intentkit-auth\/revocation$/, replacement: path('revocation/index.ts') },
-      { find: /^intentkit-auth\/mcp$/, replacement: path('mcp/index.ts') },
-      { find: /^intentkit-auth\/testing$/, replacement: path('testing/index.ts') },
-      { find: /^intentkit-auth$/, replacement: path('src/index.ts') },
-      { find: /^intentkit$/, replacement: path('host/src/index.ts') },
-    ],
-  },
+  resolve: { alias },
   test: {
-    projects: [layer('unit'), layer('contract'), layer('oracle'), layer('e2e')],
+    projects: [layer('unit'), layer('contract', BUILT), layer('oracle'), layer('e2e', BUILT)],
     setupFiles: ['test/support/setup.ts'],
     reporters: ['default'],
     testTimeout: 20_000,

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { build } from 'esbuild';
 import { jwtVerify } from 'jose';
+import { ensureBuilt } from '../support/built.js';
 import * as support from '../support/runtimes.js';
 
 const { values } = parseArgs({
@@ -22,6 +23,7 @@ if (!(count >= 1)) throw new Error('--count is a number, at least 1.');
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 const folder = await mkdtemp(join(tmpdir(), 'intentkit-auth-node-'));
+await ensureBuilt();
 const runtimes = await support.openRuntimes();
 const table = [['runtime', 'version', 'engine', 'scenario', 'differential', 'callers']];
 const wrong: string[] = [];

@@ -5,12 +5,25 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildPackage } from './built.js';
+import { build } from 'esbuild';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const require = createRequire(import.meta.url);
+const manifest: { exports: Record<string, unknown> } = require('../../package.json');
 
-/** A folder outside the repository that has the package, built and without its types, and its dependency. */
+/** The entries of the package, as in `exports` of its manifest. */
+export const ENTRIES = Object.keys(manifest.exports).filter((entry) => entry !== './package.json');
+
+/** What `errorsOfEntries` of `e2e/runtimes/entries.ts` tells. */
+export const ONE_AUTH_ERROR = Object.fromEntries(ENTRIES.map((entry) => [entry, 'AuthError']));
+
+/** Status, challenge and body that `e2e/runtimes/protected.ts` answers without a token, and with one. */
+export const PROTECTED = [
+  [401, 'Bearer resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/mcp"', false],
+  [200, null, 'protected'],
+];
+
+/** A folder outside the repository that has the package, as it was built last, its dependency, and nothing else. */
 export interface BuiltProject {
   readonly folder: string;
   remove(): Promise<void>;
@@ -21,10 +34,24 @@ export async function createBuiltProject(): Promise<BuiltProject> {
   const installed = join(folder, 'node_modules/intentkit-auth');
   await mkdir(installed, { recursive: true });
   await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  await cp(join(ROOT, 'package.json'), join(installed, 'package.json'));
+  for (const path of ['package.json', 'dist']) {
+    await cp(join(ROOT, path), join(installed, path), { recursive: true });
+  }
   await symlink(join(ROOT, 'node_modules/jose'), join(folder, 'node_modules/jose'), 'junction');
-  await buildPackage(join(installed, 'dist'));
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** Adds the stand-in for IntentKit, as one file. */
+export async function addHost(project: string): Promise<void> {
+  const folder = join(project, 'node_modules/intentkit');
+  await build({
+    entryPoints: [join(ROOT, 'host/src/index.ts')],
+    outfile: join(folder, 'index.js'),
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+  });
+  await writeFile(join(folder, 'package.json'), '{ "type": "module", "exports": "./index.js" }');
 }
 
 /**

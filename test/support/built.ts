@@ -1,65 +1,39 @@
+// Builds the package for the tests that use it as published: once, before the first of them starts.
 import { execFile } from 'node:child_process';
-import { cp, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { build, type Options } from 'tsup';
-import tsupConfig from '../../tsup.config.js';
+import type { TestProject } from 'vitest/node';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SOURCES = [
-  'src',
-  'functions',
-  'revocation',
-  'gate',
-  'mcp',
-  'testing',
-  'cli',
-  'package.json',
-  'tsup.config.ts',
-];
+/** The last file that a build writes. */
+const LAST = 'dist/LICENSE.zod.txt';
+/** What the repository holds besides the sources of the package. A folder that is missing here costs a build, no more. */
+const OTHERS = ['node_modules', 'dist', 'host', 'examples', 'test', 'bench', 'docs', 'api', 'reports'];
 
-/** Puts the package into a folder, as it is published: what `npm run build` made of these sources, or a new build. */
-export async function buildPackage(outDir: string): Promise<void> {
-  if (await isBuilt()) return cp(join(ROOT, 'dist'), outDir, { recursive: true });
-  const { onSuccess: _, ...config } = tsupConfig as Options;
-  await build({ ...config, config: false, outDir, dts: false, silent: true });
+/** For the option `globalSetup` of vitest. */
+export async function setup(project: TestProject): Promise<void> {
+  await ensureBuilt();
+  project.onTestsRerun(ensureBuilt);
 }
 
-/** Builds the package and the stand-in for IntentKit, unless `npm ci` has and no source has changed since. */
+/** Runs `npm run build`, unless the last build is newer than every source. */
 export async function ensureBuilt(): Promise<void> {
-  if (!(await isBuilt())) await npmRun('build');
-  if (!(await isNewer(['host/dist/index.js'], ['host/src', 'host/tsconfig.json'])))
-    await npmRun('build', '--workspace=host');
+  const sources = await Promise.all((await readdir(ROOT)).filter(isSource).map(lastChange));
+  if ((await lastChange(LAST)) > Math.max(...sources)) return;
+  await promisify(execFile)('npm', ['run', 'build'], { cwd: ROOT });
 }
 
-const npmRun = (...args: string[]) => promisify(execFile)('npm', ['run', ...args], { cwd: ROOT });
+const isSource = (name: string): boolean =>
+  !OTHERS.includes(name) && (!name.includes('.') || name === 'package.json' || name === 'tsup.config.ts');
 
-function isBuilt(): Promise<boolean> {
-  const entries = Object.keys((tsupConfig as Options).entry ?? {}).filter((entry) => entry !== 'cli/main');
-  const built = entries.flatMap((entry) => [`dist/${entry}.js`, `dist/${entry}.d.ts`]);
-  return isNewer(['dist/cli/main.js', ...built], SOURCES);
-}
-
-/** Whether files are all there and newer than all sources. */
-async function isNewer(built: readonly string[], sources: readonly string[]): Promise<boolean> {
-  const files = (await Promise.all(sources.map(filesIn))).flat();
-  return Math.min(...(await times(built))) > Math.max(...(await times(files)));
-}
-
-/** When each file was last written: 0 for one that is not there. */
-const times = (files: readonly string[]): Promise<number[]> =>
-  Promise.all(
-    files.map((file) =>
-      stat(join(ROOT, file)).then(
-        ({ mtimeMs }) => mtimeMs,
-        () => 0,
-      ),
-    ),
+/** When a file, or anything in a folder, was last written: 0 if it is not there. A folder changes when it loses a file. */
+async function lastChange(path: string): Promise<number> {
+  const found = await stat(join(ROOT, path)).catch(() => undefined);
+  if (!found?.isDirectory()) return found?.mtimeMs ?? 0;
+  const inside = await Promise.all(
+    (await readdir(join(ROOT, path))).map((name) => lastChange(join(path, name))),
   );
-
-async function filesIn(path: string): Promise<string[]> {
-  if (path.includes('.')) return [path];
-  // With the folder, whose time changes when a file of it goes.
-  return [path, ...(await readdir(join(ROOT, path), { recursive: true })).map((file) => join(path, file))];
+  return Math.max(found.mtimeMs, ...inside);
 }
