@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http';
 import type { VerifyResult } from 'intentkit-auth';
 import { jwtVerify } from 'jose';
 import { afterAll, expect, it, vi } from 'vitest';
+import { ONE_AUTH_ERROR } from '../support/built-project.js';
 import {
   ALGORITHMS,
   AUDIENCE,
@@ -110,6 +111,13 @@ it.each(RUNTIMES)('%s has no verdict in an outage, and says why without the URL'
     expect(texts.filter((text) => text.includes(MARK))).toEqual([]);
   }
 });
+
+it.each(RUNTIMES.slice(0, PROGRAMS.length))(
+  '%s has one AuthError, which every entry throws',
+  async (_, outcome) => {
+    expect((await outcome()).report.entries).toEqual(ONE_AUTH_ERROR);
+  },
+);
 
 it.each(RUNTIMES.slice(0, PROGRAMS.length))(
   '%s warns once on stderr by default, and leaves stdout to the program',

@@ -12,7 +12,7 @@ import type { VerifyResult } from 'intentkit-auth';
 import type { Report, Task } from '../e2e/runtimes/scenario.js';
 import { type Corpus, makeCorpus } from '../runtimes/corpus.js';
 import type { Differences } from '../runtimes/differential.js';
-import { createBuiltProject, executable, ROOT } from './built-project.js';
+import { addHost, createBuiltProject, executable, ROOT } from './built-project.js';
 import { startJwksServer } from './jwks-server.js';
 import { generateKeys, mint } from './mint.js';
 import { flipBit } from './tamper.js';
@@ -155,6 +155,7 @@ export async function openRuntimes() {
     const built = await createBuiltProject();
     cleanups.push(built.remove);
     project = built.folder;
+    await addHost(project);
     await addPrograms(project);
   } catch (error) {
     await close();

@@ -31,6 +31,8 @@ export interface Report {
   readonly ping: boolean;
   readonly status: AuthStatus;
   readonly outages: Readonly<Record<string, Outage>>;
+  /** What class of error each entry throws, where the program uses them all. */
+  readonly entries?: Readonly<Record<string, string>>;
 }
 
 export interface Outage {

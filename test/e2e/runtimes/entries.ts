@@ -1,0 +1,28 @@
+// Makes every entry of the package throw.
+import { AuthError, createAuthClient } from 'intentkit-auth';
+import { getAuthClient } from 'intentkit-auth/functions';
+import { protectMcp } from 'intentkit-auth/mcp';
+import { createRevocationList } from 'intentkit-auth/revocation';
+import { createTestIssuer } from 'intentkit-auth/testing';
+
+const wrong = undefined as never;
+const FAILURES: Readonly<Record<string, () => unknown>> = {
+  '.': () => createAuthClient(wrong),
+  './functions': () => getAuthClient({ providers: {} }),
+  './revocation': () => createRevocationList(wrong),
+  './mcp': () => protectMcp(wrong, wrong),
+  './testing': () => createTestIssuer({ url: 'nowhere' }),
+};
+
+/** The class of the error that each entry throws. `AuthError` is only the one that the root entry exports. */
+export async function errorsOfEntries(): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const [entry, fail] of Object.entries(FAILURES)) {
+    try {
+      await fail();
+    } catch (error) {
+      found[entry] = error instanceof AuthError ? 'AuthError' : `another ${(error as Error).name}`;
+    }
+  }
+  return found;
+}
