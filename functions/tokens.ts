@@ -25,6 +25,8 @@ const RESERVED_CLAIMS: Readonly<Record<string, string>> = {
   nbf: 'a token is valid from the time of signing',
   iss: 'it is set by the server',
   aud: 'it is set by the server',
+  // Tokens with the same `jti` are revoked together, at any server that accepts them.
+  jti: 'it is set by the server',
 };
 
 // Each function is defined here and nowhere else: its types follow from its schemas.
@@ -57,9 +59,7 @@ function functionsFor(provider: string, prefix: string) {
       }),
       execute: async ({ claims = {}, subject, expires_in: expiresIn }, ctx) => {
         const auth = getAuthClient(ctx, provider);
-        // Tokens with the same `jti` can only be revoked together, so agents cannot choose it where tokens can be revoked.
-        const ofList = auth.status().canRevoke && { jti: 'it is set by the server' };
-        for (const [claim, instead] of Object.entries({ ...RESERVED_CLAIMS, ...ofList })) {
+        for (const [claim, instead] of Object.entries(RESERVED_CLAIMS)) {
           if (Object.hasOwn(claims, claim)) {
             throw new AuthError('ERR_SIGN_INPUT', `"claims" must not hold "${claim}": ${instead}.`);
           }

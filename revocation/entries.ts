@@ -19,10 +19,15 @@ export function keyOf(
   name: string,
 ): string | Promise<string> {
   // With its length, the issuer ends where it says. Not as JSON, which a polluted `toJSON` would change.
-  const hash = sha256(`${kind} ${issuer === undefined ? 'none' : issuer.length} ${issuer ?? ''}${name}`);
+  const text = `${issuer === undefined ? 'none' : issuer.length} ${issuer ?? ''}${name}`;
+  // UTF-8 has one spelling for all lone surrogates, so names with one are spelled in UTF-16.
+  const hash = sha256(text.isWellFormed() ? `${kind} ${text}` : `${kind} in UTF-16 ${utf16Of(text)}`);
   const withPrefix = (hex: string): string => `intentkit-auth:revoked:${hex}`;
   return hash instanceof Promise ? hash.then(withPrefix) : withPrefix(hash);
 }
+
+const utf16Of = (text: string): string =>
+  Array.from({ length: text.length }, (_, at) => text.charCodeAt(at).toString(16)).join(' ');
 
 /** What is stored under a key. */
 export const textOf = ({ revokedAt, keptUntil }: Entry, key: string): string =>

@@ -57,6 +57,12 @@ function mergeClaims(
   if (!isPlainObject(payload) || !isPlainObject(claims)) throw invalid(NOT_PLAIN);
 
   const merged: Record<string, unknown> = withoutPrototype(payload, claims);
+  // As other libraries take a lifetime. A verified payload has both, and signing it again renews it.
+  if (merged.exp !== undefined && merged.iat === undefined) {
+    throw invalid(
+      '"exp" in the payload does not set the lifetime: give "expiresIn", such as "15m", instead.',
+    );
+  }
   merged.iat = now;
   const [issuer] = policy.rules.issuer ?? [];
   const [audience] = policy.rules.audience ?? [];

@@ -146,8 +146,8 @@ export interface JwksOptions extends ClaimRuleOptions {
    */
   cache?: Store;
   /**
-   * Headers of each request for keys. With discovery they go to the issuer and to the host that its document names, whichever
-   * it is. Default: none.
+   * Headers of each request for keys. With discovery they go to the issuer's origin only: if the keys are on another host that
+   * needs them, give `jwksUrl`. Default: none.
    */
   headers?: Readonly<Record<string, string>>;
   /** What makes the request, for proxies and private CAs. It must not follow redirects. Default: the global `fetch`. */

@@ -25,15 +25,21 @@ export function nearMiss(expected: string, found: string): string {
 }
 
 /**
- * A URL as it may be shown: as it is spelled, but without what may be secret, without characters that would change the
- * log or the terminal, and not without end.
+ * A URL as it may be shown: as it is spelled, but without credentials, query and fragment, without characters that would
+ * change a log or a terminal, and at most 200 characters long. Text that is not a URL is treated alike.
  */
-export const shownUrl = (url: string): string =>
-  url
+export function shownUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // Without a host, what looks like a scheme may be the name of a user.
+  const hasCredentials = url?.host ? url.username !== '' || url.password !== '' : text.includes('@');
+  const harmless = url?.host
+    ? `${url.protocol}//${url.host}${url.pathname}`
+    : text.slice(text.lastIndexOf('@') + 1);
+  return (hasCredentials ? harmless : text)
     .replace(/[?#].*/s, '')
-    .replace(/^([a-z]+:)[/\\]*[^/\\]*@/i, '$1//')
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�')
     .slice(0, 200);
+}
 
 /** A path or a URL without one slash at its end. */
 export const withoutTrailingSlash = (text: string): string => (text.endsWith('/') ? text.slice(0, -1) : text);
@@ -53,10 +59,17 @@ export const wellKnownUrl = ({ origin, pathname }: URL, name: string): URL =>
 
 /**
  * Whether the host of a parsed URL is this machine, so that `http:` crosses no network. `*.localhost` is not, because the
- * resolver decides where it leads. The URL parser has already turned every spelling of an IPv4 address into four decimals.
+ * resolver decides where it leads. The URL parser has already turned every spelling of an address into one.
+ *
+ * @see RFC 4291 section 2.5.5.2 for IPv4 addresses in IPv6
  */
 export const isLoopback = ({ hostname }: URL): boolean =>
-  hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+  /^(localhost\.?|127(\.\d+){3}|0\.0\.0\.0|\[::1?\]|\[::ffff:(7f[\da-f]{2}:[\da-f]{1,4}|0:0)\])$/.test(
+    hostname,
+  );
+
+/** Whether requests to a URL may end on this machine, although no one has configured them to. */
+export const mayBeLoopback = (url: URL): boolean => isLoopback(url) || /\.localhost\.?$/.test(url.hostname);
 
 /** Whether nobody on the way can read or change what is sent: `https:`, or `http:` on this machine. */
 export const isSafeUrl = (url: URL): boolean =>

@@ -32,8 +32,8 @@ export const BROKEN_STORES: readonly (Store & { what: string; problem: string })
   {
     what: 'rejects late',
     problem: 'it did not answer within 0.05 s',
-    get: () => new Promise((_, reject) => setTimeout(reject, 80, new Error('late'))),
-    set: () => new Promise((_, reject) => setTimeout(reject, 80, new Error('late'))),
+    get: () => new Promise((_, reject) => setTimeout(reject, 400, new Error('late'))),
+    set: () => new Promise((_, reject) => setTimeout(reject, 400, new Error('late'))),
   },
   {
     what: 'throws',

@@ -1,5 +1,12 @@
 import { own } from '../../shared/own-properties.js';
-import { isLoopback, nearMiss, shownUrl, wellKnownUrl, withoutTrailingSlash } from '../../shared/url.js';
+import {
+  isLoopback,
+  mayBeLoopback,
+  nearMiss,
+  shownUrl,
+  wellKnownUrl,
+  withoutTrailingSlash,
+} from '../../shared/url.js';
 
 /*
  * From an issuer to the URL of its keys, without the requests, which `fetchJson` makes. Whoever answers says for whom
@@ -51,7 +58,10 @@ export function jwksUrlOf(document: unknown, issuer: string, allowHttp = false):
   const url = new URL(jwksUri);
   if (url.username || url.password) return 'the "jwks_uri" of the discovery document holds credentials';
   // An issuer elsewhere must not lead requests to what listens on this machine.
-  const mayBeHttp = allowHttp || (isLoopback(url) && isLoopback(new URL(issuer)));
+  const isIssuerHere = mayBeLoopback(new URL(issuer));
+  if (mayBeLoopback(url) && !isIssuerHere)
+    return 'the "jwks_uri" of the discovery document is on this machine';
+  const mayBeHttp = allowHttp || (isLoopback(url) && isIssuerHere);
   if (url.protocol === 'https:' || (mayBeHttp && url.protocol === 'http:')) return url;
   return 'the "jwks_uri" of the discovery document is not an https: URL';
 }

@@ -31,11 +31,20 @@ export async function loadKeySet(
   const { url, madeAt } = config.url
     ? { url: config.url, madeAt: askedAt }
     : await discover(config, request, askedAt, last?.origin);
-  const { document, ageMs } = await fetchJson({ ...request, url, accept: JWKS_ACCEPT });
+  const { document, ageMs } = await fetchJson({
+    ...request,
+    url,
+    accept: JWKS_ACCEPT,
+    // They may hold credentials, which a document must not lead to another host.
+    headers: config.url || isSameOrigin(url, config.issuer) ? headers : undefined,
+  });
   const keys = typeof document === 'object' && document !== null ? own(document, 'keys') : undefined;
   const origin = { url, fetchBegan: askedAt, askedAt, madeAt: Math.min(madeAt, askedAt - ageMs) };
   return keySetOf(keys, origin, engine, algorithms);
 }
+
+const isSameOrigin = (url: URL, issuer: string | undefined): boolean =>
+  issuer !== undefined && url.origin === new URL(issuer).origin;
 
 /**
  * A set with the members of a JWKS.

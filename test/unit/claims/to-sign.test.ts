@@ -38,7 +38,13 @@ describe('sign, as to the claims,', () => {
     ['writes the payload', {}, { role: 'p' }, {}, { role: 'p' }],
     ['writes "claims" over the payload', {}, { a: 1, b: 1 }, { claims: { b: 2 } }, { a: 1, b: 2 }],
     ['writes "iat" over all', {}, { iat: 1 }, { claims: { iat: 2 } }, { iat: NOW }],
-    ['writes "exp" over all', {}, { exp: 1 }, { claims: { exp: 2 } }, { exp: NOW + HOUR }],
+    [
+      'writes "exp" over that of a verified payload',
+      {},
+      { exp: 1, iat: 1 },
+      { claims: { exp: 2 } },
+      { exp: NOW + HOUR },
+    ],
     ['writes "subject" over all', {}, { sub: 'p' }, { claims: { sub: 'c' }, subject: 's' }, { sub: 's' }],
     ['writes an empty "subject"', {}, { sub: 'p' }, { subject: '' }, { sub: '' }],
     ['writes its first issuer over all', { issuer }, { iss: 'p' }, { claims: { iss: 'c' } }, { iss: 'own' }],
@@ -75,6 +81,22 @@ describe('sign, as to the claims,', () => {
     const claims = { role: 'admin', sub: 'user-1', iss: 'configured' };
     expect(second.payload).toEqual({ ...claims, iat, exp: iat + 2 * HOUR });
   });
+
+  it.each<[where: string, payload: Claims, options: SignOptions]>([
+    ['in the payload', { exp: NOW + 60 }, {}],
+    ['in the payload, beside "expiresIn"', { exp: NOW + 60 }, { expiresIn: '1m' }],
+    ['in "claims"', {}, { claims: { exp: NOW + 60 } }],
+    ['of null', { exp: null }, {}],
+  ])(
+    'sign refuses an "exp" %s that comes without "iat", as other libraries take a lifetime',
+    async (_, payload, options) => {
+      const message =
+        '"exp" in the payload does not set the lifetime: give "expiresIn", such as "15m", instead.';
+      await expect(sign(payload, options)).rejects.toEqual(refusal(message));
+      const renewed = await sign({ ...payload, iat: NOW - 60 }, options);
+      expect(renewed).toBeTypeOf('string');
+    },
+  );
 
   it('sign takes frozen objects, and so changes nothing of what it is given', async () => {
     const payload = Object.freeze({ iat: 1, role: 'admin' });

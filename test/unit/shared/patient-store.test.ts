@@ -35,7 +35,7 @@ it.each(titled(UNANSWERING))(
     const asked = new PatientStore(store, TIMEOUT)
       .ask(({ get }) => get('a'))
       .catch((error: unknown) => error);
-    await pass(100, 10);
+    await pass(500, 10);
     expect(await asked).toBeInstanceOf(StoreError);
     expect(await asked).toMatchObject({ message: problem });
     await noRejections();

@@ -37,6 +37,12 @@ describe('The metadata of an issuer', () => {
   });
 });
 
+const HERE = 'the "jwks_uri" of the discovery document is on this machine';
+const LOOPBACKS = [
+  ...['localhost', 'localhost.', '127.0.0.1', '127.1', '2130706433', '0.0.0.0', '0', 'idp.localhost'],
+  ...['[::1]', '[::]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]'],
+];
+
 describe('A discovery document', () => {
   it.each([
     ['over https: on any host', ISSUER, KEYS],
@@ -127,8 +133,13 @@ describe('A discovery document', () => {
     [
       'keys on this machine, where the issuer is not',
       { issuer: ISSUER, jwks_uri: 'http://127.0.0.1:2375/jwks' },
-      'the "jwks_uri" of the discovery document is not an https: URL',
+      HERE,
     ],
+    ...LOOPBACKS.map((host): [string, unknown, string] => [
+      `keys over https: on ${host}, where the issuer is not`,
+      { issuer: ISSUER, jwks_uri: `https://${host}/jwks` },
+      HERE,
+    ]),
     [
       'keys in a file',
       { issuer: ISSUER, jwks_uri: 'file:///etc/keys' },
@@ -143,6 +154,17 @@ describe('A discovery document', () => {
     expect(jwksUrlOf({ issuer, jwks_uri: 'ftp://localhost/jwks' }, issuer)).toBe(
       'the "jwks_uri" of the discovery document is not an https: URL',
     );
+  });
+
+  it.each(LOOPBACKS)('of an issuer on this machine leads to keys over https: on %s', (host) => {
+    const issuer = 'https://localhost';
+    const jwks_uri = `https://${host}/jwks`;
+    expect(jwksUrlOf({ issuer, jwks_uri }, issuer)).toEqual(new URL(jwks_uri));
+  });
+
+  it('leads to no keys on this machine where http: is allowed and the issuer is elsewhere', () => {
+    const jwks_uri = 'http://localhost/jwks';
+    expect(jwksUrlOf({ issuer: ISSUER, jwks_uri }, ISSUER, true)).toBe(HERE);
   });
 
   it('leads to keys over http: where that is allowed', () => {
