@@ -87,7 +87,7 @@ describe('Of two identity providers', () => {
       ],
     });
     expect(client.status().issuers?.map(({ lastError }) => lastError)).toEqual([
-      'the discovery failed: the request failed (ECONNREFUSED)',
+      'the request failed (ECONNREFUSED)',
       undefined,
     ]);
 

@@ -31,7 +31,8 @@ export class BackOff {
     const delay = isServing
       ? Math.min(FIRST_DELAY_MS * 2 ** (this.#failures - 1), MAX_DELAY_MS) * (1 - this.#random / 2)
       : DELAY_A_REQUEST_MS * this.#requests;
-    return Math.max(0, this.#failedAt + Math.max(delay, this.#retryAfterMs) - now);
+    // Times are fractions, whose sums are a little off: a second must not become more than one.
+    return Math.max(0, Math.round(this.#failedAt + Math.max(delay, this.#retryAfterMs) - now));
   }
 
   /** @param requests how many requests the attempt has made. */

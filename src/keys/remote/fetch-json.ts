@@ -20,7 +20,7 @@ export interface JsonRequest {
   readonly isFailing: boolean;
   /** Whether caches on the way must ask the endpoint itself. */
   readonly noCache?: boolean;
-  /** Called for each request that is sent. */
+  /** Called when the request is sent. A repetition is not told. */
   readonly onRequest?: () => void;
 }
 
@@ -91,12 +91,7 @@ const CUT: readonly (string | undefined)[] = ['UND_ERR_SOCKET', 'ECONNRESET', 'E
 export async function fetchJson(request: JsonRequest): Promise<FetchedJson> {
   // Not `AbortSignal.timeout`, whose timer keeps a Deno process alive after the answer.
   const abort = new AbortController();
-  const answer = get(request, abort.signal).catch((error: FetchError) => {
-    // Any socket may be cut just before it is used: all clients of a process share the sockets of the global fetch.
-    const isCut = !request.isFailing && error.kind === 'network' && CUT.includes(error.code);
-    if (!isCut || abort.signal.aborted) throw error;
-    return get({ ...request, isFailing: true }, abort.signal);
-  });
+  const answer = get(request, abort.signal);
   try {
     // A configured fetch may ignore the signal. The caller must not wait longer all the same.
     return await within(request.timeoutMs, answer);
@@ -114,10 +109,8 @@ async function get(request: JsonRequest, signal: AbortSignal): Promise<FetchedJs
     const headers = new Headers(request.headers);
     if (!headers.has('accept')) headers.set('accept', request.accept);
     if (request.noCache && !headers.has('cache-control')) headers.set('cache-control', 'no-cache');
-    if (request.isFailing) headers.set('connection', 'close');
-    const fetch = request.fetch ?? globalThis.fetch;
     request.onRequest?.();
-    const response = await fetch(request.url.href, { headers, redirect: 'manual', signal });
+    const response = await send(request, headers, signal);
     body = await readBody(response, signal);
     ageMs = ageOf(response);
   } catch (error) {
@@ -127,6 +120,22 @@ async function get(request: JsonRequest, signal: AbortSignal): Promise<FetchedJs
     return { document: JSON.parse(body), ageMs };
   } catch {
     throw new FetchError('not_json', 'the endpoint did not answer with JSON');
+  }
+}
+
+/** Sends the request, and once more if it is cut before an answer, on whatever socket: all clients share those of `fetch`. */
+async function send(request: JsonRequest, headers: Headers, signal: AbortSignal): Promise<Response> {
+  const once = (isFailing: boolean): Promise<Response> => {
+    if (isFailing) headers.set('connection', 'close');
+    const fetch = request.fetch ?? globalThis.fetch;
+    return fetch(request.url.href, { headers, redirect: 'manual', signal });
+  };
+  try {
+    return await once(request.isFailing);
+  } catch (error) {
+    const isCut = CUT.includes(asFetchError(error).code);
+    if (request.isFailing || signal.aborted || !isCut) throw error;
+    return once(true);
   }
 }
 

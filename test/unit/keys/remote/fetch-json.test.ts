@@ -188,7 +188,7 @@ it.each<[endpoint: string, isFailing: boolean, code: string, sent: (string | nul
   const message = `the request failed (${code})`;
   await expect(fetchJson(request({ isFailing, fetch, onRequest }))).rejects.toMatchObject({ message, kind: 'network', code });
   expect(seen).toEqual(sent);
-  expect(onRequest).toHaveBeenCalledTimes(sent.length);
+  expect(onRequest).toHaveBeenCalledTimes(1);
 });
 
 it('A request that was cut succeeds with the second attempt', async () => {
