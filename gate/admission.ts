@@ -10,50 +10,52 @@ import {
   BOUND_TOKEN,
   INSUFFICIENT_SCOPE,
   NO_TOKEN,
-  OTHER_URL,
+  REPLAYED_PROOF,
   Refusal,
   UNBOUND_TOKEN,
-  USED_PROOF,
   unavailable,
+  WRONG_URL,
 } from './refusals.js';
 import { type Incoming, pathOf } from './request.js';
+import { hasAllScopes } from './scopes.js';
 import type { AuthInfo } from './types.js';
-import { createTokenCheck } from './verified-token.js';
+import { createTokenCheck, isBound } from './verified-token.js';
 
 /** Decides whether a request with a token is admitted. */
 export type Admission = (scheme: Scheme, token: string, request: Incoming) => Promise<AuthInfo | Refusal>;
 
-/** The whole decision on a token: it is valid, presented as it must be, and allows enough, checked in this order. */
+/** Creates the checks of a gate, in this order: the scheme, the token, its binding to a key, its scopes. */
 export function createAdmission(auth: AuthClient, config: GateConfig): Admission {
   const { resource, dpop, proofMaxAge, replayStore, requiredScopes } = config;
   const checkToken = createTokenCheck(auth, config);
   const usedProofs = new UsedProofs(replayStore, (proofMaxAge + CLOCK_MARGIN) * PROOFS_PER_SECOND);
 
   return async (scheme, token, request) => {
+    // Without DPoP, this is a scheme that the gate does not know.
     if (scheme === 'DPoP' && dpop === 'off') return NO_TOKEN;
     if (scheme === 'Bearer' && dpop === 'required') return BEARER_TOKEN;
     const authInfo = await checkToken(token);
     if (authInfo instanceof Refusal) return authInfo;
 
     if (scheme === 'DPoP') {
-      const refusal = await refusalOfProof(authInfo, request);
+      const refusal = await checkBinding(authInfo, request);
       if (refusal) return refusal;
-    } else if (Object.hasOwn(authInfo.extra, 'cnf')) {
+    } else if (isBound(authInfo)) {
       return BOUND_TOKEN;
     }
-    if (!hasAll(authInfo.scopes, requiredScopes)) return INSUFFICIENT_SCOPE;
+    if (!hasAllScopes(authInfo.scopes, requiredScopes)) return INSUFFICIENT_SCOPE;
     authInfo.resourceMetadataUrl = resource.metadataUrl;
     return authInfo;
   };
 
-  async function refusalOfProof({ token, extra }: AuthInfo, request: Incoming): Promise<Refusal | undefined> {
+  async function checkBinding({ token, extra }: AuthInfo, request: Incoming): Promise<Refusal | undefined> {
     const thumbprint = own(Object(own(extra, 'cnf')), 'jkt');
     if (typeof thumbprint !== 'string') return UNBOUND_TOKEN;
     const path = pathOf(request.url);
-    if (path === undefined) return OTHER_URL;
+    if (path === undefined) return WRONG_URL;
     const proof = await checkProof(request.header('dpop'), {
       method: request.method,
-      // A proxy may change scheme and host, so they are those that the public knows.
+      // The origin is the public one, because a proxy may change the scheme and the host of the request.
       url: `${resource.origin}${path}`,
       token,
       thumbprint,
@@ -62,10 +64,6 @@ export function createAdmission(auth: AuthClient, config: GateConfig): Admission
     if (proof instanceof Refusal) return proof;
     const use = await usedProofs.use(proof);
     if (use === 'unknown') return unavailable();
-    return use === 'again' ? USED_PROOF : undefined;
+    return use === 'again' ? REPLAYED_PROOF : undefined;
   }
 }
-
-/** Whether every needed scope is among the scopes. */
-export const hasAll = (scopes: readonly string[], needed: readonly string[]): boolean =>
-  needed.every((scope) => scopes.includes(scope));

@@ -3,8 +3,8 @@ import type { Scheme } from './credentials.js';
 import { PROOF_ALGORITHMS } from './dpop/proof.js';
 import type { Refusal } from './refusals.js';
 
-/** An answer, as any server can give it. */
-export class Answer {
+/** An answer of the gate, as data that every kind of server can send. */
+export class GateAnswer {
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body: string | undefined;
@@ -20,30 +20,37 @@ export class Answer {
   }
 }
 
-/** Turns refusals into answers. The scheme is the one that the request used, `undefined` where that is not known. */
-export function createAnswers(config: GateConfig): (refusal: Refusal, scheme?: Scheme) => Answer {
+/**
+ * Creates the function that turns refusals into answers. If the scheme of the request is unknown or not accepted, the
+ * answer has a challenge for each accepted scheme.
+ *
+ * @see RFC 6750 section 3, RFC 9449 section 7.1
+ */
+export function createAnswers(config: GateConfig): (refusal: Refusal, scheme?: Scheme) => GateAnswer {
   const scope = config.requiredScopes.join(' ');
-  const always: readonly Parameter[] = [
+  const common: readonly Parameter[] = [
     ...(scope === '' ? [] : [['scope', scope] as const]),
     ['resource_metadata', config.resource.metadataUrl],
   ];
-  const alwaysOf: Readonly<Record<Scheme, readonly Parameter[]>> = {
-    Bearer: always,
-    DPoP: [...always, ['algs', PROOF_ALGORITHMS.join(' ')]],
+  const parametersOf: Readonly<Record<Scheme, readonly Parameter[]>> = {
+    Bearer: common,
+    DPoP: [...common, ['algs', PROOF_ALGORITHMS.join(' ')]],
   };
-  const schemes: readonly Scheme[] = { off: BEARER, supported: BOTH, required: DPOP }[config.dpop];
+  const accepted = ACCEPTED_SCHEMES[config.dpop];
 
   return ({ status, error, description, retryAfter }, scheme) => {
-    const told: readonly Parameter[] =
+    const problem: readonly Parameter[] =
       error === undefined
         ? []
         : [
             ['error', error],
             ['error_description', description],
           ];
-    const used = scheme && schemes.includes(scheme) ? [scheme] : schemes;
-    const challenges = used.map((name) => `${name} ${[...told, ...alwaysOf[name]].map(written).join(', ')}`);
-    return new Answer(
+    const challenged = scheme && accepted.includes(scheme) ? [scheme] : accepted;
+    const challenges = challenged.map(
+      (name) => `${name} ${[...problem, ...parametersOf[name]].map(quoted).join(', ')}`,
+    );
+    return new GateAnswer(
       status,
       {
         'content-type': 'application/json',
@@ -57,10 +64,13 @@ export function createAnswers(config: GateConfig): (refusal: Refusal, scheme?: S
   };
 }
 
-type Parameter = readonly [name: string, value: string];
-const BEARER = ['Bearer'] as const;
-const DPOP = ['DPoP'] as const;
-const BOTH = ['Bearer', 'DPoP'] as const;
+const ACCEPTED_SCHEMES: Readonly<Record<GateConfig['dpop'], readonly Scheme[]>> = {
+  off: ['Bearer'],
+  supported: ['Bearer', 'DPoP'],
+  required: ['DPoP'],
+};
 
-// No value has a quote or a backslash: sentences are ours, scopes are checked, and URLs have them encoded.
-const written = ([name, value]: Parameter): string => `${name}="${value}"`;
+type Parameter = readonly [name: string, value: string];
+
+// Nothing needs escaping: the sentences are ours, the scopes are checked, and a URL has quotes and backslashes encoded.
+const quoted = ([name, value]: Parameter): string => `${name}="${value}"`;

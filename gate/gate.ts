@@ -1,6 +1,6 @@
 import type { AuthClient } from '../src/types.js';
 import { createAdmission } from './admission.js';
-import { Answer, createAnswers } from './answers.js';
+import { createAnswers, GateAnswer } from './answers.js';
 import type { GateConfig } from './config.js';
 import { readCredentials } from './credentials.js';
 import { createMetadata } from './metadata.js';
@@ -8,31 +8,31 @@ import { Refusal } from './refusals.js';
 import { fromFetch, fromNode, type Incoming } from './request.js';
 import type { AuthInfo, Gate, NodeMiddleware } from './types.js';
 
-/** The gate of a checked configuration, as far as it does not know MCP. */
+/** Creates what every HTTP API needs of a gate. `protectMcp` adds what only MCP has. */
 export function createGate(auth: AuthClient, config: GateConfig): Omit<Gate, 'requireScopes'> {
-  const answer = createAnswers(config);
+  const answerTo = createAnswers(config);
   const metadata = createMetadata(config);
   const admit = createAdmission(auth, config);
 
-  async function decide(request: Incoming): Promise<AuthInfo | Answer> {
+  async function decide(request: Incoming): Promise<AuthInfo | GateAnswer> {
     const credentials = readCredentials(request);
-    if (credentials.refusal) return answer(credentials.refusal, credentials.scheme);
+    if (credentials.refusal) return answerTo(credentials.refusal, credentials.scheme);
     const { scheme, token } = credentials;
     const admitted = await admit(scheme, token, request);
-    return admitted instanceof Refusal ? answer(admitted, scheme) : admitted;
+    return admitted instanceof Refusal ? answerTo(admitted, scheme) : admitted;
   }
 
   async function authenticate(request: Request): Promise<AuthInfo | Response> {
     const decision = await decide(fromFetch(request));
-    return decision instanceof Answer ? decision.toResponse() : decision;
+    return decision instanceof GateAnswer ? decision.toResponse() : decision;
   }
 
-  async function pass(...[request, response, next]: Parameters<NodeMiddleware>): Promise<void> {
+  async function handleNode(...[request, response, next]: Parameters<NodeMiddleware>): Promise<void> {
     const incoming = fromNode(request);
     const decision = metadata(incoming) ?? (await decide(incoming));
-    // A time limit of the server may have answered meanwhile.
+    // A time limit of the server may have answered in the meantime.
     if (response.headersSent) return;
-    if (decision instanceof Answer) {
+    if (decision instanceof GateAnswer) {
       response.writeHead(decision.status, decision.headers);
       response.end(decision.body);
       return;
@@ -54,7 +54,7 @@ export function createGate(auth: AuthClient, config: GateConfig): Omit<Gate, 're
         return authInfo instanceof Response ? authInfo : handler(request, { authInfo }, ...rest);
       },
 
-    // It returns nothing, because fastify takes a promise for a second sign to go on.
-    node: () => (request, response, next) => void pass(request, response, next),
+    // `void`, because fastify would take a returned promise as a second call of `next`.
+    node: () => (request, response, next) => void handleNode(request, response, next),
   };
 }

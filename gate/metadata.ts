@@ -1,4 +1,4 @@
-import { Answer } from './answers.js';
+import { GateAnswer } from './answers.js';
 import type { GateConfig } from './config.js';
 import { PROOF_ALGORITHMS } from './dpop/proof.js';
 import { pathOf } from './request.js';
@@ -8,10 +8,15 @@ const METHODS = 'GET, HEAD, OPTIONS';
 // The document is public, and clients in browsers read it before they have a token.
 const ANY_ORIGIN = { 'access-control-allow-origin': '*' };
 
-/** Answers requests for the metadata of the resource, and no others. @see RFC 9728 section 3 */
+/**
+ * Creates the function that answers requests for the metadata of the resource. It returns `undefined` for every other
+ * request.
+ *
+ * @see RFC 9728 section 3
+ */
 export function createMetadata(
   config: GateConfig,
-): (request: { readonly method: string; readonly url: string }) => Answer | undefined {
+): (request: { readonly method: string; readonly url: string }) => GateAnswer | undefined {
   const { resource, authorizationServers, requiredScopes, dpop } = config;
   const document = JSON.stringify({
     resource: resource.text,
@@ -24,22 +29,22 @@ export function createMetadata(
   const headers = { ...ANY_ORIGIN, 'content-type': 'application/json' };
 
   return ({ method, url }) => {
-    // Nearly every request is for something else, and is not parsed for it.
+    // A cheap test first, because nearly every request is for something else.
     if (!url.includes(resource.metadataPath) || !isMetadataPath(resource, pathOf(url) ?? ''))
       return undefined;
     switch (method) {
       case 'GET':
-        return new Answer(200, headers, document);
+        return new GateAnswer(200, headers, document);
       case 'HEAD':
-        return new Answer(200, headers);
+        return new GateAnswer(200, headers);
       case 'OPTIONS':
-        return new Answer(204, {
+        return new GateAnswer(204, {
           ...ANY_ORIGIN,
           'access-control-allow-methods': METHODS,
           'access-control-allow-headers': '*',
         });
       default:
-        return new Answer(405, { ...ANY_ORIGIN, allow: METHODS });
+        return new GateAnswer(405, { ...ANY_ORIGIN, allow: METHODS });
     }
   };
 }

@@ -1,30 +1,30 @@
 import { own } from '../src/shared/own-properties.js';
 import type { NodeRequest } from './types.js';
 
-/** A request as the gate sees it, from whatever server it comes. */
+/** The parts of a request that the gate reads, from every kind of server. */
 export interface Incoming {
   readonly method: string;
-  /** Path and query, or the whole URL. */
+  /** The path and the query, or the whole URL. */
   readonly url: string;
-  /** The header's values, joined by commas where there are several. `undefined` when there is none. */
+  /** The values of a header, joined by commas, or `undefined` if the request does not have the header. */
   header(name: 'authorization' | 'dpop'): string | undefined;
 }
 
-/** Reads a request of `fetch`. */
+/** Reads a `Request` of the web standard. */
 export const fromFetch = (request: Request): Incoming => ({
   method: request.method,
   url: request.url,
   header: (name) => request.headers.get(name) ?? undefined,
 });
 
-/** Reads a request of `node:http`, also where express has cut the URL. */
+/** Reads a request of `node:http`. A router such as express keeps the full path in `originalUrl`. */
 export function fromNode(request: NodeRequest): Incoming {
-  const original = own(request, 'originalUrl');
+  const originalUrl = own(request, 'originalUrl');
   return {
     method: request.method ?? '',
-    url: typeof original === 'string' ? original : (request.url ?? ''),
+    url: typeof originalUrl === 'string' ? originalUrl : (request.url ?? ''),
     header: (name) => {
-      // `headers` is no use: Node drops a second `Authorization` from it without a word.
+      // Not `headers`: Node silently drops a second `Authorization` from it.
       const values = request.rawHeaders.filter(
         (_, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === name,
       );
@@ -34,13 +34,13 @@ export function fromNode(request: NodeRequest): Incoming {
 }
 
 /**
- * The path of the request, whose host is not looked at: a proxy may have changed it. `undefined` for a path that a router
- * may read in another way, such as one with `..`: what is checked must be what is served.
+ * The path of a URL, without its host, which a proxy may have changed. It is `undefined` for a path that a router may
+ * resolve differently, such as one with `..`, because the path that is checked must be the path that is served.
  */
 export function pathOf(url: string): string | undefined {
-  const path = url.startsWith('/') ? `http://localhost${url}` : url;
-  if (!URL.canParse(path)) return undefined;
-  const { pathname } = new URL(path);
-  const [, asSent = ''] = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*([^?#]*)/i.exec(path) ?? [];
+  const absolute = url.startsWith('/') ? `http://localhost${url}` : url;
+  if (!URL.canParse(absolute)) return undefined;
+  const { pathname } = new URL(absolute);
+  const [, asSent = ''] = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*([^?#]*)/i.exec(absolute) ?? [];
   return pathname === (asSent || '/') ? pathname : undefined;
 }

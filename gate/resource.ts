@@ -1,19 +1,18 @@
 import { isSafeUrl, wellKnownUrl, withoutTrailingSlash } from '../src/shared/url.js';
 
-/** The protected server as it is known to the public. */
+/** The protected server, as its clients know it. */
 export interface Resource {
-  /** As it was configured: clients compare it with the URL that they were given. */
+  /** The configured text. The metadata repeats it, because clients compare it with the URL that they were given. */
   readonly text: string;
   readonly href: string;
   readonly origin: string;
-  /** Where its metadata is. */
   readonly metadataUrl: string;
   readonly metadataPath: string;
-  /** The two ways in which `aud` may write it: a URL parser adds a slash to one without a path. */
-  readonly spellings: ReadonlySet<unknown>;
+  /** The values of `aud` that name the resource. `new URL` adds a slash to a URL without a path. */
+  readonly audiences: ReadonlySet<unknown>;
 }
 
-/** `undefined` for what cannot be a resource. @see RFC 9728 sections 1.2 and 3.1 */
+/** Reads the option `resource`, or returns `undefined` if it cannot be used. @see RFC 9728 sections 1.2 and 3.1 */
 export function createResource(text: unknown): Resource | undefined {
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
   if (!url || /[?#]/.test(text as string) || url.username || url.password) return undefined;
@@ -25,10 +24,10 @@ export function createResource(text: unknown): Resource | undefined {
     origin: url.origin,
     metadataUrl: metadata.href,
     metadataPath: metadata.pathname,
-    spellings: new Set([text, url.href]),
+    audiences: new Set([text, url.href]),
   };
 }
 
-/** Whether a request for this path asks for the metadata of the resource. */
+/** Whether a path is that of the metadata. A slash at its end is ignored. */
 export const isMetadataPath = (resource: Resource, path: string): boolean =>
   withoutTrailingSlash(path) === resource.metadataPath;

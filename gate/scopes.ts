@@ -1,32 +1,32 @@
 import { own } from '../src/shared/own-properties.js';
 
-/** What each scope implies, by whatever many steps. */
+/** All scopes that each scope implies, itself included. */
 export type Implications = ReadonlyMap<string, readonly string[]>;
 
-/** @see RFC 6749 section 3.3 */
-export const isScope = (text: unknown): boolean =>
-  typeof text === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(text);
+/** Whether a value is a scope. @see RFC 6749 section 3.3 */
+export const isScope = (value: unknown): boolean =>
+  typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value);
 
-/** Follows what is implied to its end. Scopes may imply each other. */
-export function impliedScopes(direct: Implications): Implications {
+/** Adds to the configured implications what they imply in turn. Scopes may imply each other. */
+export function impliedScopes(configured: Implications): Implications {
   return new Map(
-    Array.from(direct.keys(), (scope) => {
-      // A set that grows while it is walked is walked to its end.
+    Array.from(configured.keys(), (scope) => {
+      // Iterating a Set also visits items that are added during the loop.
       const reached = new Set([scope]);
-      for (const one of reached) for (const next of direct.get(one) ?? []) reached.add(next);
+      for (const one of reached) for (const next of configured.get(one) ?? []) reached.add(next);
       return [scope, [...reached]];
     }),
   );
 }
 
-/** The scopes of a token: `scope`, or else `scp`, each as text or as a list, and `permissions` where they count. */
+/** The scopes of a token: `scope`, otherwise `scp`, each as text or as a list, and `permissions` if they count. */
 export function scopesOf(payload: object, permissions: boolean): readonly string[] {
   const scopes = listed(own(payload, 'scope')) ?? listed(own(payload, 'scp')) ?? [];
   const more = permissions ? listed(own(payload, 'permissions')) : undefined;
   return more ? [...scopes, ...more] : scopes;
 }
 
-/** The scopes and what they imply, each once. */
+/** The scopes and all scopes that they imply, without duplicates. */
 export function expandScopes(scopes: readonly string[], implications: Implications): string[] {
   const all = new Set(scopes);
   if (implications.size > 0) {
@@ -34,6 +34,10 @@ export function expandScopes(scopes: readonly string[], implications: Implicatio
   }
   return [...all];
 }
+
+/** Whether the scopes include every required one. */
+export const hasAllScopes = (scopes: readonly string[], required: readonly string[]): boolean =>
+  required.every((scope) => scopes.includes(scope));
 
 function listed(claim: unknown): string[] | undefined {
   if (typeof claim === 'string') return claim.split(' ').filter(isScope);

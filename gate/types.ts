@@ -1,33 +1,33 @@
 /*
- * These types fit those of `@modelcontextprotocol/server` and do not import them, so that the gate also serves where
- * that package is not installed.
+ * These types fit those of `@modelcontextprotocol/server`. They do not import them, so that the gate also works where no
+ * MCP SDK is installed.
  */
 
-/** What is known of the caller of an admitted request. It fits the `AuthInfo` of the official SDK. */
+/** The caller of an admitted request. It fits the `AuthInfo` of the official SDK. */
 export interface AuthInfo {
   /** The access token. Never pass it on to another server. */
   token: string;
-  /** The client that the token was issued to: `client_id`, `azp`, `cid` or `appid`. Empty when it has none of them. */
+  /** The client that the token was issued to: `client_id`, `azp`, `cid` or `appid`. Empty if the token has none of them. */
   clientId: string;
-  /** What the token allows, with what that implies. */
+  /** The scopes of the token and the scopes that they imply. */
   scopes: string[];
-  /** When the token stops being accepted here, in seconds since the epoch: `exp` and the clock tolerance. */
+  /** When the gate stops accepting the token, in seconds since the epoch: `exp` plus the clock tolerance. */
   expiresAt: number;
-  /** The configured `resource`, whatever form the token's `aud` has. */
+  /** The configured `resource`, whatever the token's `aud` is. */
   resource: URL;
-  /** Where the metadata of the resource is. Only a gate sets it. */
+  /** The URL of the metadata of the resource. Only a gate sets it. */
   resourceMetadataUrl?: string;
   /** The claims of the token. */
   extra: Record<string, unknown>;
 }
 
-/** Fits the `OAuthTokenVerifier` of the official SDK. */
+/** Verifies bearer tokens. It fits the `OAuthTokenVerifier` of the official SDK. */
 export interface TokenVerifier {
   /**
-   * Verifies a bearer token.
+   * Verifies a bearer token and returns its caller.
    *
-   * @throws {OAuthError} `invalid_token` when the token is refused.
-   * @throws {AuthError} When there is no verdict. The SDK answers that with 500, since it has no 503.
+   * @throws The error of `invalidToken`, when the token is refused.
+   * @throws {AuthError} When the token cannot be verified right now. The SDK answers it with 500, because it has no 503.
    */
   verifyAccessToken(token: string): Promise<AuthInfo>;
 }
@@ -39,7 +39,7 @@ export type ProtectedHandler<Rest extends unknown[]> = (
   ...rest: Rest
 ) => Response | Promise<Response>;
 
-/** What a tool demands. It fits the `ScopeChallengeHandler` of the official SDK. */
+/** The scopes that a tool requires. It fits the `ScopeChallengeHandler` of the official SDK. */
 export type ScopeDemand = (context: { authInfo?: { readonly scopes: readonly string[] } }) =>
   | {
       /** All scopes that the token needs. */
@@ -53,11 +53,11 @@ export type ScopeDemand = (context: { authInfo?: { readonly scopes: readonly str
 export interface NodeRequest {
   /** The method, such as `POST`. */
   readonly method?: string | undefined;
-  /** The path, with the query. */
+  /** The path and the query. */
   readonly url?: string | undefined;
-  /** The URL before a router cut its own part off, as express keeps it. */
+  /** The path and the query as they were before a router removed its own prefix. express sets it. */
   readonly originalUrl?: string;
-  /** Names and values in turn, as they came, so that a header that is there twice is seen. */
+  /** Names and values in turn, as they were received, so that a repeated header is found. */
   readonly rawHeaders: readonly string[];
   /** An {@link AuthInfo} once the request is admitted. */
   auth?: unknown;
@@ -65,7 +65,7 @@ export interface NodeRequest {
 
 /** The part of a `node:http` response that the middleware uses. */
 export interface NodeResponse {
-  /** Whether something has answered already. Then the gate does nothing more. */
+  /** Whether something has already answered. If so, the gate does nothing more. */
   readonly headersSent?: boolean;
   /** Sends the status and the headers of a refusal or of the metadata. */
   writeHead(status: number, headers: Record<string, string>): unknown;
@@ -73,42 +73,42 @@ export interface NodeResponse {
   end(body?: string): unknown;
 }
 
-/** Middleware for express, connect and `node:http`. It calls `next` for admitted requests only, without arguments. */
+/** Middleware for express, connect and `node:http`. It calls `next`, without arguments, only for admitted requests. */
 export type NodeMiddleware = (request: NodeRequest, response: NodeResponse, next: () => unknown) => void;
 
-/** Stands before a server and admits only requests with a good token. It is safe for concurrent use. */
+/** Protects a server: it admits only requests with a valid token. It is safe for concurrent use. */
 export interface Gate {
   /**
-   * Decides on a request: who calls, or the answer that refuses it. It takes the place of the SDK's
-   * `requireBearerAuth`, and it never rejects.
+   * Returns the caller of a request that is admitted, or the answer to one that is refused. It never rejects. Use it in
+   * place of the SDK's `requireBearerAuth`.
    *
    * @see RFC 6750 section 3, RFC 9449 section 7
    */
   authenticate(request: Request): Promise<AuthInfo | Response>;
 
   /**
-   * Puts the gate before a handler. The result answers requests for the metadata, refuses what is not admitted, and
-   * leaves the rest to the handler.
+   * Puts the gate in front of a handler. The returned function answers requests for the metadata, refuses requests that
+   * are not admitted, and passes all others to the handler.
    */
   fetch<Rest extends unknown[]>(
     handler: ProtectedHandler<Rest>,
   ): (request: Request, ...rest: Rest) => Promise<Response>;
 
   /**
-   * The metadata of the resource where the request asks for it, otherwise `undefined`. Any origin may read it.
+   * Returns the metadata of the resource if the request asks for it, otherwise `undefined`. Every origin may read it.
    *
    * @see RFC 9728 section 3
    */
   metadata(request: Request): Response | undefined;
 
-  /** Middleware that does what `fetch` does, and sets `request.auth`, which the SDK's node adapter reads. */
+  /** Returns middleware that does what `fetch` does. It sets `request.auth`, which the SDK's node adapter reads. */
   node(): NodeMiddleware;
 
   /**
-   * What a tool gives as its `scopeChallenge` to demand more than `requiredScopes`. A token that lacks a scope gets
-   * 403 with all scopes that it needs, those of the gate included.
+   * Returns the `scopeChallenge` of a tool that requires more than `requiredScopes`. A token that lacks a scope gets a 403
+   * that names all required scopes, those of the gate included.
    *
-   * @throws {AuthError} `ERR_AUTH_CONFIG` when a scope is not a scope.
+   * @throws {AuthError} `ERR_AUTH_CONFIG` when an argument is not a scope.
    * @see RFC 6750 section 3.1
    */
   requireScopes(...scopes: [string, ...string[]]): ScopeDemand;

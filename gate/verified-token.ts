@@ -4,17 +4,14 @@ import { AuthError } from '../src/errors.js';
 import { own } from '../src/shared/own-properties.js';
 import type { AuthClient } from '../src/types.js';
 import type { VerifierConfig } from './config.js';
-import { NO_EXPIRY, OTHER_AUDIENCE, type Refusal, refusalFor, unavailable } from './refusals.js';
+import { NO_EXPIRY, type Refusal, refusalFor, unavailable, WRONG_AUDIENCE } from './refusals.js';
 import { expandScopes, scopesOf } from './scopes.js';
 import type { AuthInfo } from './types.js';
 
-/** Who calls, by a token that is valid for this resource, or why the token is refused. */
+/** Returns the caller of a token that is valid for this resource, or why the token is refused. It never rejects. */
 export type TokenCheck = (token: string) => Promise<AuthInfo | Refusal>;
 
-/**
- * Checks what every door of the gate checks of a token: the verdict of the client, an audience and an expiry. Whether the
- * token is bound to a key is checked separately.
- */
+/** Creates the checks that every token must pass: the verdict of the client, the audience, and an expiry. */
 export function createTokenCheck(auth: AuthClient, config: VerifierConfig): TokenCheck {
   const { resource, implications, permissions } = config;
   const verify = verifierOf(auth);
@@ -23,8 +20,9 @@ export function createTokenCheck(auth: AuthClient, config: VerifierConfig): Toke
     try {
       const { result, checksAudience, clockTolerance } = await verify(token);
       const { valid, reason, payload } = result;
+      // A verifier of another library may return anything.
       if (valid !== true) return refusalFor(reason);
-      if (!checksAudience && !holds(own(payload, 'aud'), resource.spellings)) return OTHER_AUDIENCE;
+      if (!checksAudience && !includesAny(own(payload, 'aud'), resource.audiences)) return WRONG_AUDIENCE;
       const exp = own(payload, 'exp');
       if (typeof exp !== 'number') return NO_EXPIRY;
       return {
@@ -32,17 +30,20 @@ export function createTokenCheck(auth: AuthClient, config: VerifierConfig): Toke
         clientId: clientIdOf(payload) ?? '',
         scopes: expandScopes(scopesOf(payload, permissions), implications),
         expiresAt: exp + clockTolerance,
-        // A new one each time, since a URL can be changed.
+        // A new URL each time, because its owner can change it.
         resource: new URL(resource.href),
         extra: payload,
       };
     } catch (cause) {
-      return unavailable(retryAfter(cause), cause);
+      return unavailable(retryAfterOf(cause), cause);
     }
   };
 }
 
-/** A verdict, and what the client has checked for it. */
+/** Whether the token is bound to a key or a certificate. Such a token is never a bearer token. @see RFC 7800 section 3.1 */
+export const isBound = ({ extra }: AuthInfo): boolean => Object.hasOwn(extra, 'cnf');
+
+/** A verdict and what the client checked for it. */
 interface Verified {
   readonly result: Awaited<ReturnType<AuthClient['verify']>>;
   readonly checksAudience: boolean;
@@ -50,7 +51,7 @@ interface Verified {
   readonly clockTolerance: number;
 }
 
-/** If another library made the client, nothing is assumed to be checked. */
+/** If another library made the client, the gate assumes that the audience is not checked. */
 function verifierOf(auth: AuthClient): (token: string) => Promise<Verified> {
   const internals = internalsOf(auth);
   const checksAudience = (rules: ClaimRules | undefined): boolean => rules?.audience !== undefined;
@@ -58,7 +59,7 @@ function verifierOf(auth: AuthClient): (token: string) => Promise<Verified> {
   const clockTolerance = internals?.rules[0]?.clockTolerance ?? 0;
 
   return async (token) => {
-    // A client's `verify` may have been replaced, and then decides.
+    // If the application has replaced the `verify` of the client, its own one decides.
     if (internals === undefined || auth.verify !== internals.publicVerify) {
       return { result: await auth.verify(token), checksAudience: always, clockTolerance };
     }
@@ -70,11 +71,11 @@ function verifierOf(auth: AuthClient): (token: string) => Promise<Verified> {
   };
 }
 
-const holds = (aud: unknown, spellings: ReadonlySet<unknown>): boolean =>
-  Array.isArray(aud) ? aud.some((one) => spellings.has(one)) : spellings.has(aud);
+const includesAny = (aud: unknown, accepted: ReadonlySet<unknown>): boolean =>
+  Array.isArray(aud) ? aud.some((one) => accepted.has(one)) : accepted.has(aud);
 
-/** The whole seconds after which the error says to try again. */
-function retryAfter(error: unknown): number | undefined {
+/** The whole seconds after which to try again, if the error says so. The error may come from another library. */
+function retryAfterOf(error: unknown): number | undefined {
   const seconds = error instanceof AuthError ? error.retryAfter : undefined;
   return typeof seconds === 'number' && seconds > 0 && Number.isFinite(seconds)
     ? Math.ceil(seconds)

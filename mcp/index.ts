@@ -1,5 +1,5 @@
 /**
- * The gate before an MCP server, or any API, over HTTP.
+ * Protects an MCP server, or any other API, over HTTP.
  *
  * @module intentkit-auth/mcp
  */

@@ -2,26 +2,34 @@ import { parseVerifierOptions } from '../gate/config.js';
 import type { TokenVerifierOptions } from '../gate/options.js';
 import { BOUND_TOKEN, Refusal } from '../gate/refusals.js';
 import type { TokenVerifier } from '../gate/types.js';
-import { createTokenCheck } from '../gate/verified-token.js';
+import { createTokenCheck, isBound } from '../gate/verified-token.js';
+import { AuthError } from '../src/errors.js';
 import type { AuthClient } from '../src/types.js';
 
 /**
- * Creates a verifier for `requireBearerAuth` of the MCP SDK, of both lines. That middleware knows bearer tokens only, so a
- * token that is bound to a key is refused. It cannot answer 503 either: when a token cannot be verified right now, it
- * answers 500. `protectMcp` does both.
+ * Creates a token verifier for the `requireBearerAuth` of an MCP SDK, 1.x or 2. That middleware accepts only bearer
+ * tokens, so a token that is bound to a key is refused. It answers 500 when a token cannot be verified right now.
+ * `protectMcp` accepts bound tokens and answers 503.
  *
  * @throws {AuthError} `ERR_AUTH_CONFIG` when an option is missing, unknown or unusable.
  */
 export function createTokenVerifier(auth: AuthClient, options: TokenVerifierOptions): TokenVerifier {
   const { invalidToken, ...config } = parseVerifierOptions(auth, options);
-  const check = createTokenCheck(auth, config);
+  const checkToken = createTokenCheck(auth, config);
+
+  async function errorOf({ status, description, cause }: Refusal): Promise<unknown> {
+    if (status === 503) return cause;
+    // `await`, because the rejection of a promise that is thrown would be unhandled.
+    const error: unknown = await invalidToken(description);
+    if (typeof error === 'object' && error !== null) return error;
+    return new AuthError('ERR_AUTH_CONFIG', '"invalidToken" must return the error of your MCP SDK.');
+  }
+
   return {
     async verifyAccessToken(token) {
-      const checked = await check(token);
-      if (checked instanceof Refusal) {
-        throw checked.status === 503 ? checked.cause : invalidToken(checked.description);
-      }
-      if (Object.hasOwn(checked.extra, 'cnf')) throw invalidToken(BOUND_TOKEN.description);
+      const checked = await checkToken(token);
+      if (checked instanceof Refusal) throw await errorOf(checked);
+      if (isBound(checked)) throw await errorOf(BOUND_TOKEN);
       return checked;
     },
   };

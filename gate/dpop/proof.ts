@@ -9,28 +9,28 @@ import {
 import { usableKey } from '../../src/keys/remote/usable-key.js';
 import { own } from '../../src/shared/own-properties.js';
 import {
-  FALSE_PROOF,
   LARGE_PROOF,
+  MALFORMED_PROOF,
   NO_PROOF,
   NO_PROOF_ID,
-  OLD_PROOF,
-  OTHER_KEY,
-  OTHER_METHOD,
-  OTHER_TOKEN,
-  OTHER_URL,
   type Refusal,
   SEVERAL_PROOFS,
+  STALE_PROOF,
+  WRONG_KEY,
+  WRONG_METHOD,
+  WRONG_TOKEN,
+  WRONG_URL,
 } from '../refusals.js';
 
-/** The algorithms by which a proof may be signed: those of the official client, all asymmetric. */
+/** The accepted algorithms of a proof: those of the official client, all asymmetric. */
 export const PROOF_ALGORITHMS = [
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
   ...['PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'],
 ];
 const MAX_PROOF_LENGTH = 8 * 1024;
 
-/** What a proof must be about. */
-export interface Demanded {
+/** The request that a proof must be for. */
+export interface ProvenRequest {
   readonly method: string;
   /** Origin and path. */
   readonly url: string;
@@ -41,45 +41,49 @@ export interface Demanded {
   readonly maxAge: number;
 }
 
-/** A good proof, of which only remains to be seen whether it was used before. */
+/** A valid proof. Replay is checked separately. */
 export interface Proof {
-  /** The same for the same `jti` by the same key, and as long for every `jti`. */
+  /** A hash of the key and the `jti`, so that its length does not depend on the client. */
   readonly id: string;
-  /** Until when, in milliseconds since the epoch, the proof would be accepted again. */
+  /** When the proof becomes too old, in milliseconds since the epoch. */
   readonly acceptedUntil: number;
 }
 
-/** Checks a DPoP proof but for its being new. @see RFC 9449 section 4.3 */
-export async function checkProof(value: string | undefined, demanded: Demanded): Promise<Proof | Refusal> {
+/** Checks everything about a DPoP proof except replay. @see RFC 9449 section 4.3 */
+export async function checkProof(
+  value: string | undefined,
+  request: ProvenRequest,
+): Promise<Proof | Refusal> {
   if (!value) return NO_PROOF;
   if (value.length > MAX_PROOF_LENGTH) return LARGE_PROOF;
   if (value.includes(',')) return SEVERAL_PROOFS;
 
   let claims: object;
   try {
-    // The key first: only the one to which the token is bound is worth the work of a verification.
+    // The key comes first, because a signature is expensive to verify and only the key of the token can pass.
     const header = decodeProtectedHeader(value);
     const jwk = own(header, 'jwk') as JWK;
-    // A weak key costs more to try, or proves nothing. jose checks what the type is, but not whose member it is.
-    if (typeof usableKey(jwk) === 'string' || !Object.hasOwn(header, 'typ')) return FALSE_PROOF;
-    if ((await calculateJwkThumbprint(jwk)) !== demanded.thumbprint) return OTHER_KEY;
+    // A weak key is expensive to use or proves nothing. jose checks `typ`, but also takes an inherited one.
+    if (typeof usableKey(jwk) === 'string' || !Object.hasOwn(header, 'typ')) return MALFORMED_PROOF;
+    if ((await calculateJwkThumbprint(jwk)) !== request.thumbprint) return WRONG_KEY;
     ({ payload: claims } = await jwtVerify(value, EmbeddedJWK, OPTIONS));
   } catch {
-    return FALSE_PROOF;
+    return MALFORMED_PROOF;
   }
 
-  if (own(claims, 'htm') !== demanded.method) return OTHER_METHOD;
-  if (normalised(own(claims, 'htu')) !== normalised(demanded.url)) return OTHER_URL;
+  if (own(claims, 'htm') !== request.method) return WRONG_METHOD;
+  const htu = normalised(own(claims, 'htu'));
+  if (htu === undefined || htu !== normalised(request.url)) return WRONG_URL;
   const iat = own(claims, 'iat');
-  if (typeof iat !== 'number' || !(Math.abs(Date.now() / 1000 - iat) <= demanded.maxAge)) {
-    return OLD_PROOF;
+  if (typeof iat !== 'number' || !(Math.abs(Date.now() / 1000 - iat) <= request.maxAge)) {
+    return STALE_PROOF;
   }
-  if (own(claims, 'ath') !== (await hashOf(demanded.token))) return OTHER_TOKEN;
+  if (own(claims, 'ath') !== (await hashOf(request.token))) return WRONG_TOKEN;
   const jti = own(claims, 'jti');
   if (typeof jti !== 'string' || jti === '') return NO_PROOF_ID;
   return {
-    id: await hashOf(`${demanded.thumbprint} ${jti}`),
-    acceptedUntil: (iat + demanded.maxAge) * 1000,
+    id: await hashOf(`${request.thumbprint} ${jti}`),
+    acceptedUntil: (iat + request.maxAge) * 1000,
   };
 }
 
@@ -89,15 +93,14 @@ const OPTIONS = Object.assign(Object.create(null) as object, {
 });
 
 /**
- * A URL as proofs are compared: without query and fragment, by the rules of syntax and scheme. `undefined` for what is
- * no URL.
+ * A URL as proofs are compared: normalised, without query and fragment. It is `undefined` for a value that is not a URL.
  *
  * @see RFC 3986 sections 6.2.2 and 6.2.3
  */
 function normalised(url: unknown): string | undefined {
   if (typeof url !== 'string' || !URL.canParse(url)) return undefined;
   const { origin, pathname } = new URL(url);
-  // The URL parser leaves the percent encoding as it is.
+  // The URL parser does not normalise the percent encoding.
   return `${origin}${pathname.replace(/%[\da-f]{2}/gi, (encoded) => {
     const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
     return /[\w.~-]/.test(character) ? character : encoded.toUpperCase();

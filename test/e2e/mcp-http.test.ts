@@ -156,7 +156,7 @@ describe('A protected MCP server', () => {
     const again = await fetch(resource, { method: 'POST', headers: seen });
     expect([asBearer.status, again.status]).toEqual([401, 401]);
     expect(again.headers.get('www-authenticate')).toContain(
-      'error_description="The DPoP proof was used before."',
+      'error_description="The DPoP proof was already used."',
     );
   });
 

@@ -74,7 +74,7 @@ describe('gate.requireScopes', () => {
     const demand = createGate({ requiredScopes: ['mcp', 'files'] }).requireScopes('files', 'files:write');
     const challenge = {
       scopes: ['mcp', 'files', 'files:write'],
-      errorDescription: 'The token lacks a scope that is needed.',
+      errorDescription: 'The token lacks a required scope.',
     };
     expect(demand({ authInfo: { scopes: ['mcp', 'files'] } })).toEqual(challenge);
     expect(demand({})).toEqual(challenge);

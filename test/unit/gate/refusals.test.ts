@@ -39,12 +39,12 @@ describe('A bearer token is refused', () => {
       {
         what: 'of another algorithm',
         headers: () => bearerOf(tokenWith({}, { alg: 'HS384' })),
-        challenge: bearer('invalid_token', 'The token is signed by an algorithm that is not accepted.'),
+        challenge: bearer('invalid_token', 'The token is signed with an algorithm that is not accepted.'),
       },
       {
         what: 'whose signature was edited',
         headers: () => bearerOf(edited(tokenWith())),
-        challenge: bearer('invalid_token', 'The token has a false signature.'),
+        challenge: bearer('invalid_token', "The token's signature is invalid."),
       },
       {
         what: 'that has expired',
@@ -79,17 +79,26 @@ describe('A bearer token is refused', () => {
       {
         what: 'that is bound to a key',
         headers: () => bearerOf(tokenWith({ cnf: { jkt: 'x' } })),
-        challenge: bearer('invalid_token', 'The token is bound to a key and is no bearer token.'),
+        challenge: bearer(
+          'invalid_token',
+          'This token is bound to a key and cannot be used as a bearer token.',
+        ),
       },
       {
         what: 'that is bound to a certificate',
         headers: () => bearerOf(tokenWith({ cnf: { 'x5t#S256': 'x' } })),
-        challenge: bearer('invalid_token', 'The token is bound to a key and is no bearer token.'),
+        challenge: bearer(
+          'invalid_token',
+          'This token is bound to a key and cannot be used as a bearer token.',
+        ),
       },
       {
         what: 'that is bound to nothing that can be read',
         headers: () => bearerOf(tokenWith({ cnf: null })),
-        challenge: bearer('invalid_token', 'The token is bound to a key and is no bearer token.'),
+        challenge: bearer(
+          'invalid_token',
+          'This token is bound to a key and cannot be used as a bearer token.',
+        ),
       },
     ]),
   )('%s, with 401', async (_, { headers, challenge }) => {
@@ -111,8 +120,8 @@ describe('A bearer token is refused', () => {
     const outcome = await outcomeOf(await gate.authenticate(requestWith(bearerOf(tokenWith()))));
     expect(outcome).toEqual({
       status: 403,
-      challenge: `Bearer error="insufficient_scope", error_description="The token lacks a scope that is needed.", scope="mcp files:read", resource_metadata="${METADATA}"`,
-      body: { error: 'insufficient_scope', error_description: 'The token lacks a scope that is needed.' },
+      challenge: `Bearer error="insufficient_scope", error_description="The token lacks a required scope.", scope="mcp files:read", resource_metadata="${METADATA}"`,
+      body: { error: 'insufficient_scope', error_description: 'The token lacks a required scope.' },
     });
   });
 
@@ -121,7 +130,7 @@ describe('A bearer token is refused', () => {
     const outcome = await outcomeOf(await gate.authenticate(requestWith(bearerOf(tokenWith()))));
     expect(outcome).toMatchObject({
       status: 401,
-      challenge: dpop('invalid_token', 'The token must be presented by the DPoP scheme.'),
+      challenge: dpop('invalid_token', 'The token must be sent with the DPoP scheme.'),
     });
   });
 
@@ -146,13 +155,13 @@ describe('A request is refused', () => {
         what: 'with a scheme and no token',
         headers: { authorization: 'Bearer ' },
         status: 400,
-        challenge: bearer('invalid_request', 'The Authorization value is not a scheme and one token.'),
+        challenge: bearer('invalid_request', 'The Authorization value must be a scheme and one token.'),
       },
       {
         what: 'with more than a token',
         headers: { authorization: 'DPoP a b' },
         status: 400,
-        challenge: dpop('invalid_request', 'The Authorization value is not a scheme and one token.'),
+        challenge: dpop('invalid_request', 'The Authorization value must be a scheme and one token.'),
       },
       {
         what: 'with two Authorization values, both good',
@@ -234,7 +243,7 @@ describe('Without a verdict', () => {
     expect(refused.headers.has('www-authenticate')).toBe(false);
     expect(await refused.json()).toEqual({
       error: 'temporarily_unavailable',
-      error_description: 'The token cannot be checked at present.',
+      error_description: 'The token cannot be verified right now.',
     });
 
     issuer.recover();

@@ -45,7 +45,7 @@ describe('A token verifier in the gate of the official SDK', () => {
     {
       what: 'bound to a key',
       token: () => tokenWith({ cnf: { jkt: 'x' } }),
-      says: 'The token is bound to a key and is no bearer token.',
+      says: 'This token is bound to a key and cannot be used as a bearer token.',
     },
   ])('leads to 401 for a token that is $what', async ({ token, says }) => {
     const refused = (await ask(token())) as Response;

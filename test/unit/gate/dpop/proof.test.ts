@@ -55,7 +55,8 @@ describe('A DPoP proof', () => {
       {
         what: 'without a type',
         changes: { header: { typ: undefined } },
-        description: 'The DPoP proof is not a JWT of type dpop+jwt, signed by the public key in its header.',
+        description:
+          'The DPoP proof must be a JWT of type dpop+jwt, signed with the public key in its header.',
       },
       {
         what: 'for no URL',
@@ -75,63 +76,71 @@ describe('A DPoP proof', () => {
       {
         what: 'without a time',
         changes: { claims: { iat: undefined } },
-        description: 'The DPoP proof is not of this time.',
+        description: 'The DPoP proof is too old or from the future.',
       },
       {
         what: 'whose time is text',
         changes: { claims: { iat: `${now()}` } },
-        description: 'The DPoP proof is not a JWT of type dpop+jwt, signed by the public key in its header.',
+        description:
+          'The DPoP proof must be a JWT of type dpop+jwt, signed with the public key in its header.',
       },
       {
         what: 'without an id',
         changes: { claims: { jti: undefined } },
-        description: 'The DPoP proof has no id.',
+        description: 'The DPoP proof has no jti claim.',
       },
       {
         what: 'with an empty id',
         changes: { claims: { jti: '' } },
-        description: 'The DPoP proof has no id.',
+        description: 'The DPoP proof has no jti claim.',
       },
       {
         what: 'of another type',
         changes: { header: { typ: 'JWT' } },
-        description: 'The DPoP proof is not a JWT of type dpop+jwt, signed by the public key in its header.',
+        description:
+          'The DPoP proof must be a JWT of type dpop+jwt, signed with the public key in its header.',
       },
       {
         what: 'with the private key',
         changes: { header: { jwk: key.privateJwk } },
-        description: 'The DPoP proof is not a JWT of type dpop+jwt, signed by the public key in its header.',
+        description:
+          'The DPoP proof must be a JWT of type dpop+jwt, signed with the public key in its header.',
       },
       {
         what: 'without a key',
         changes: { header: { jwk: undefined } },
-        description: 'The DPoP proof is not a JWT of type dpop+jwt, signed by the public key in its header.',
+        description:
+          'The DPoP proof must be a JWT of type dpop+jwt, signed with the public key in its header.',
       },
       {
         what: 'of another algorithm than its key',
         changes: { header: { alg: 'RS256' } },
-        description: 'The DPoP proof is not a JWT of type dpop+jwt, signed by the public key in its header.',
+        description:
+          'The DPoP proof must be a JWT of type dpop+jwt, signed with the public key in its header.',
       },
       {
         what: 'without a signature algorithm',
         changes: { header: { alg: 'none' } },
-        description: 'The DPoP proof is not a JWT of type dpop+jwt, signed by the public key in its header.',
+        description:
+          'The DPoP proof must be a JWT of type dpop+jwt, signed with the public key in its header.',
       },
       {
         what: 'by a secret',
         changes: { header: { alg: 'HS256' } },
-        description: 'The DPoP proof is not a JWT of type dpop+jwt, signed by the public key in its header.',
+        description:
+          'The DPoP proof must be a JWT of type dpop+jwt, signed with the public key in its header.',
       },
       {
         what: 'with an extension that is not understood',
         changes: { header: { crit: ['x'], x: 1 } },
-        description: 'The DPoP proof is not a JWT of type dpop+jwt, signed by the public key in its header.',
+        description:
+          'The DPoP proof must be a JWT of type dpop+jwt, signed with the public key in its header.',
       },
       {
         what: 'with another key',
         changes: { header: { jwk: generateKeys('ES256').jwk } },
         error: 'invalid_token',
-        description: 'The DPoP proof is not by the key to which the token is bound.',
+        description: 'The DPoP proof is signed with another key than that of the token.',
       },
     ]),
   )('%s is refused with 401', async (_, { changes, error = 'invalid_dpop_proof', description }) => {
@@ -157,7 +166,7 @@ describe('A DPoP proof', () => {
     expect(await refusal(decision)).toEqual({
       status: 401,
       error: 'invalid_token',
-      error_description: 'The token is not bound to the key of a DPoP proof.',
+      error_description: 'This token is not bound to a key and cannot be used with the DPoP scheme.',
     });
   });
 
@@ -250,7 +259,7 @@ describe('A DPoP proof that was used', () => {
   const REPLAY = {
     status: 401,
     error: 'invalid_dpop_proof',
-    error_description: 'The DPoP proof was used before.',
+    error_description: 'The DPoP proof was already used.',
   };
 
   it('is refused until it is too old anyway', async () => {
@@ -265,7 +274,7 @@ describe('A DPoP proof that was used', () => {
     }
     moveClock(121_000);
     expect(await refusal(await gate.authenticate(present(token, proof)))).toMatchObject({
-      error_description: 'The DPoP proof is not of this time.',
+      error_description: 'The DPoP proof is too old or from the future.',
     });
   });
 

@@ -1,7 +1,7 @@
 // The examples of RFC 9449 (https://www.rfc-editor.org/rfc/rfc9449), at the time at which they were made.
 import { decodeJwt } from 'jose';
 import { describe, expect, it, vi } from 'vitest';
-import { checkProof, type Demanded } from '../../../../gate/dpop/proof.js';
+import { checkProof, type ProvenRequest } from '../../../../gate/dpop/proof.js';
 import { Refusal } from '../../../../gate/refusals.js';
 import { freezeClock } from '../../../support/clock.js';
 
@@ -14,7 +14,7 @@ const TOKEN_REQUEST = `${HEADER}.eyJqdGkiOiItQndDM0VTYzZhY2MybFRjIiwiaHRtIjoiUE9
 /** Figure 13: a proof for a protected resource. */
 const RESOURCE_REQUEST = `${HEADER}.eyJqdGkiOiJlMWozVl9iS2ljOC1MQUVCIiwiaHRtIjoiR0VUIiwiaHR1IjoiaHR0cHM6Ly9yZXNvdXJjZS5leGFtcGxlLm9yZy9wcm90ZWN0ZWRyZXNvdXJjZSIsImlhdCI6MTU2MjI2MjYxOCwiYXRoIjoiZlVIeU8ycjJaM0RaNTNFc05yV0JiMHhXWG9hTnk1OUlpS0NBcWtzbVFFbyJ9.2oW9RP35yRqzhrtNP86L-Ey71EOptxRimPPToA1plemAgR6pxHF8y6-yqyVnmcw6Fy1dqd-jfxSYoMxhAJpLjA`;
 
-const demanded: Demanded = {
+const proven: ProvenRequest = {
   method: 'GET',
   url: 'https://resource.example.org/protectedresource',
   token: 'Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU',
@@ -24,8 +24,8 @@ const demanded: Demanded = {
 };
 
 const at = (milliseconds: number): void => void vi.setSystemTime(milliseconds);
-const outcome = async (proof: string, changes: Partial<Demanded> = {}) => {
-  const checked = await checkProof(proof, { ...demanded, ...changes });
+const outcome = async (proof: string, changes: Partial<ProvenRequest> = {}) => {
+  const checked = await checkProof(proof, { ...proven, ...changes });
   return checked instanceof Refusal ? checked.description : 'accepted';
 };
 
@@ -48,7 +48,7 @@ describe('RFC 9449', () => {
     { changes: { token: 'Kz~8' }, description: 'The DPoP proof is for another token.' },
     {
       changes: { thumbprint: '0ZcOCORZNYy' },
-      description: 'The DPoP proof is not by the key to which the token is bound.',
+      description: 'The DPoP proof is signed with another key than that of the token.',
     },
   ])(
     'has in figure 13 a proof that is refused for another request: $description',
@@ -59,6 +59,6 @@ describe('RFC 9449', () => {
   );
 
   it('has in figure 13 a proof that is refused today', async () => {
-    expect(await outcome(RESOURCE_REQUEST)).toBe('The DPoP proof is not of this time.');
+    expect(await outcome(RESOURCE_REQUEST)).toBe('The DPoP proof is too old or from the future.');
   });
 });
