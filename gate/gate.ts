@@ -1,3 +1,4 @@
+import { memberOf } from '../src/shared/own-properties.js';
 import type { AuthClient } from '../src/types.js';
 import { createAdmission } from './admission.js';
 import { createAnswers, GateAnswer } from './answers.js';
@@ -30,8 +31,8 @@ export function createGate(auth: AuthClient, config: GateConfig): Omit<Gate, 're
   async function handleNode(...[request, response, next]: Parameters<NodeMiddleware>): Promise<void> {
     const incoming = fromNode(request);
     const decision = metadata(incoming) ?? (await decide(incoming));
-    // A time limit of the server may have answered in the meantime.
-    if (response.headersSent) return;
+    // A time limit of the server may have answered in the meantime. A response that is not of Node may lack the member.
+    if (memberOf(response, 'headersSent')) return;
     if (decision instanceof GateAnswer) {
       response.writeHead(decision.status, decision.headers);
       response.end(decision.body);

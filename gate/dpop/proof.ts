@@ -1,13 +1,9 @@
-import {
-  base64url,
-  calculateJwkThumbprint,
-  decodeProtectedHeader,
-  EmbeddedJWK,
-  type JWK,
-  jwtVerify,
-} from 'jose';
+import { base64url, calculateJwkThumbprint, compactVerify, importJWK, type JWK } from 'jose';
+import { type ClaimRules, checkClaims } from '../../src/claims/check.js';
 import { usableKey } from '../../src/keys/remote/usable-key.js';
-import { own } from '../../src/shared/own-properties.js';
+import { own, withoutPrototype } from '../../src/shared/own-properties.js';
+import { HeaderMemory } from '../../src/token/header.js';
+import { Malformed, parseToken, readClaims } from '../../src/token/parse.js';
 import {
   LARGE_PROOF,
   MALFORMED_PROOF,
@@ -58,18 +54,23 @@ export async function checkProof(
   if (value.length > MAX_PROOF_LENGTH) return LARGE_PROOF;
   if (value.includes(',')) return SEVERAL_PROOFS;
 
-  let claims: object;
+  const proof = parseToken(value, NO_HEADERS);
+  const claims = proof instanceof Malformed ? proof : readClaims(proof);
+  if (proof instanceof Malformed || claims instanceof Malformed) return MALFORMED_PROOF;
+  const { alg, typ, jwk } = proof.header;
+  const key = usableKey(jwk);
+  if (typeof key === 'string' || !PROOF_ALGORITHMS.includes(alg) || (key.alg ?? alg) !== alg) {
+    return MALFORMED_PROOF;
+  }
   try {
-    // The key comes first, because a signature is expensive to verify and only the key of the token can pass.
-    const header = decodeProtectedHeader(value);
-    const jwk = own(header, 'jwk') as JWK;
-    // A weak key is expensive to use or proves nothing. jose checks `typ`, but also takes an inherited one.
-    if (typeof usableKey(jwk) === 'string' || !Object.hasOwn(header, 'typ')) return MALFORMED_PROOF;
-    if ((await calculateJwkThumbprint(jwk)) !== request.thumbprint) return WRONG_KEY;
-    ({ payload: claims } = await jwtVerify(value, EmbeddedJWK, OPTIONS));
+    // The thumbprint comes first, because a signature is expensive to verify and only the key of the token can pass.
+    if ((await calculateJwkThumbprint(jwk as JWK)) !== request.thumbprint) return WRONG_KEY;
+    await compactVerify(value, await importJWK(key, alg), withoutPrototype({ algorithms: [alg] }));
   } catch {
     return MALFORMED_PROOF;
   }
+  const broken = checkClaims(claims, typ, RULES, Math.floor(Date.now() / 1000));
+  if (broken) return broken.reason === 'claim' ? MALFORMED_PROOF : STALE_PROOF;
 
   if (own(claims, 'htm') !== request.method) return WRONG_METHOD;
   const htu = normalised(own(claims, 'htu'));
@@ -87,10 +88,18 @@ export async function checkProof(
   };
 }
 
-const OPTIONS = Object.assign(Object.create(null) as object, {
-  algorithms: PROOF_ALGORITHMS,
+/** The rules for `typ` and the registered claims. Nothing is required here, because each check has its own refusal. */
+const RULES: ClaimRules = {
   typ: 'dpop+jwt',
-});
+  issuer: undefined,
+  audience: undefined,
+  requiredClaims: [],
+  maxTokenAge: undefined,
+  clockTolerance: 0,
+};
+
+// Every client has another key in its header, so nothing is gained by remembering headers.
+const NO_HEADERS = new HeaderMemory(0);
 
 /**
  * A URL as proofs are compared: normalised, without query and fragment. It is `undefined` for a value that is not a URL.

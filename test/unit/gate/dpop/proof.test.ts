@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { freezeClock, moveClock } from '../../../support/clock.js';
 import { createDpopKey, type ProofChanges } from '../../../support/dpop.js';
 import { admitted, createGate, outcomeOf, RESOURCE, requestWith, tokenWith } from '../../../support/gate.js';
@@ -95,6 +95,34 @@ describe('A DPoP proof', () => {
         description: 'The DPoP proof has no jti claim.',
       },
       {
+        what: 'that has expired by its own "exp"',
+        changes: { claims: { exp: 1 } },
+        description: 'The DPoP proof is too old or from the future.',
+      },
+      {
+        what: 'that is not valid yet by its own "nbf"',
+        changes: { claims: { nbf: 9e9 } },
+        description: 'The DPoP proof is too old or from the future.',
+      },
+      {
+        what: 'with a claim of the wrong type',
+        changes: { claims: { iat: '1' } },
+        description:
+          'The DPoP proof must be a JWT of type dpop+jwt, signed with the public key in its header.',
+      },
+      {
+        what: 'of another algorithm than its key names',
+        changes: { header: { jwk: { ...key.jwk, alg: 'ES384' } } },
+        description:
+          'The DPoP proof must be a JWT of type dpop+jwt, signed with the public key in its header.',
+      },
+      {
+        what: 'with a key that is not for signatures',
+        changes: { header: { jwk: { ...key.jwk, use: 'enc' } } },
+        description:
+          'The DPoP proof must be a JWT of type dpop+jwt, signed with the public key in its header.',
+      },
+      {
         what: 'of another type',
         changes: { header: { typ: 'JWT' } },
         description:
@@ -151,6 +179,12 @@ describe('A DPoP proof', () => {
     expect(await refusal(decision)).toEqual({ status: 401, error, error_description: description });
   });
 
+  it.each(['dpop+jwt', 'DPOP+JWT', 'application/dpop+jwt'])('may write its type as %s', async (typ) => {
+    const token = bound();
+    const proof = key.proof('POST', RESOURCE, token, { header: { typ } });
+    admitted(await createGate().authenticate(present(token, proof)));
+  });
+
   it('by another key that holds the key of the token up is refused', async () => {
     const token = bound();
     const proof = createDpopKey().proof('POST', RESOURCE, token, { header: { jwk: key.jwk } });
@@ -168,18 +202,6 @@ describe('A DPoP proof', () => {
       error: 'invalid_token',
       error_description: 'This token is not bound to a key and cannot be used with the DPoP scheme.',
     });
-  });
-
-  it('is of no use to such a token either where Object.prototype was given a binding', async () => {
-    const prototype = Object.prototype as Record<string, unknown>;
-    onTestFinished(() => {
-      for (const name of Object.keys(prototype)) delete prototype[name];
-    });
-    const gate = createGate();
-    const token = tokenWith();
-    const request = present(token, key.proof('POST', RESOURCE, token));
-    Object.assign(prototype, { cnf: { jkt: key.thumbprint }, jkt: key.thumbprint });
-    expect(await refusal(await gate.authenticate(request))).toMatchObject({ status: 401 });
   });
 
   it('that is missing, double or larger than 8 KiB is refused, each by its sentence', async () => {
@@ -218,7 +240,7 @@ describe('A DPoP proof', () => {
     { seconds: -60, isAdmitted: true },
     { seconds: 60, isAdmitted: true },
     { seconds: 61, isAdmitted: false },
-  ])('made $seconds s from now is of this time: $isAdmitted', async ({ seconds, isAdmitted }) => {
+  ])('made $seconds s from now is admitted: $isAdmitted', async ({ seconds, isAdmitted }) => {
     moveClock(0);
     const token = bound();
     const proof = key.proof('POST', RESOURCE, token, { claims: { iat: now() + seconds } });
