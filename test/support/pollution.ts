@@ -1,0 +1,154 @@
+// What may be on a polluted `Object.prototype`: every name of a member that the sources use.
+import { createHash } from 'node:crypto';
+import { NOW } from './clock.js';
+import { createDpopKey } from './dpop.js';
+import { ISSUER, RESOURCE, tokenWith } from './gate.js';
+import { memberNames } from './names-in-source.js';
+
+/** The key and the token of a DPoP client, which the harmful values are made for. */
+export const proofKey = createDpopKey();
+export const BOUND = tokenWith({ exp: NOW + 60, cnf: { jkt: proofKey.thumbprint } });
+
+export const throws = (): never => {
+  throw new Error('polluted');
+};
+
+/** Values that would do the most harm. Every other name gets a text. */
+const HARMFUL: ReadonlyArray<readonly [name: string, value: unknown]> = [
+  ...Object.entries({
+    // Options.
+    secret: 'a-secret-of-an-attacker-0123456789',
+    jwksUrl: 'https://attacker.example/jwks.json',
+    jwks: { issuer: 'https://attacker.example/' },
+    issuers: [{ issuer: 'https://attacker.example/' }],
+    issuer: 'https://attacker.example/',
+    audience: 'another-api',
+    algorithm: 'HS512',
+    algorithms: ['ES512'],
+    defaultExpiry: '10y',
+    maxExpiry: '1s',
+    clockTolerance: '10y',
+    requiredClaims: ['polluted'],
+    maxTokenAge: '1s',
+    onWarning: throws,
+    timeout: '1ms',
+    cooldown: '10y',
+    cacheMaxAge: '10y',
+    staleIfError: '10y',
+    headers: { polluted: 'yes' },
+    fetch: throws,
+    dangerouslyAllowHttp: true,
+    cache: { get: () => 'polluted', set: () => 'polluted' },
+    revocation: { isRevoked: (): boolean => true },
+    isRevoked: (): boolean => true,
+    revoke: (): string => 'polluted',
+    onVerdict: throws,
+    expiresIn: '10y',
+    requiredScopes: ['polluted'],
+    scopes: ['mcp', 'admin'],
+    permissions: true,
+    dpop: 'off',
+    dpopMaxAge: '5m',
+    replayStore: { get: () => 'polluted', set: () => 'polluted' },
+    authorizationServers: ['https://attacker.example/'],
+    invalidToken: throws,
+    resource: 'https://attacker.example/',
+    onUnavailable: 'accept',
+    maxLifetime: '1s',
+    throwOnErrors: false,
+    // Claims, header parameters and members of keys.
+    iss: ISSUER,
+    aud: RESOURCE,
+    sub: 'admin',
+    subject: 'admin',
+    exp: NOW + 999_999,
+    nbf: NOW + 999_999,
+    iat: NOW,
+    jti: 'polluted',
+    scope: 'mcp admin',
+    scp: ['mcp', 'admin'],
+    client_id: 'admin',
+    claims: { role: 'admin' },
+    cnf: { jkt: proofKey.thumbprint },
+    jkt: proofKey.thumbprint,
+    htm: 'POST',
+    htu: RESOURCE,
+    kid: 'k2',
+    typ: 'dpop+jwt',
+    crit: { foo: false },
+    b64: false,
+    jwk: proofKey.jwk,
+    use: 'enc',
+    key_ops: ['sign'],
+    oth: [{ r: 'AQAB', d: 'AQAB', t: 'AQAB' }],
+    // Our own results, and the objects of servers.
+    auth: { sign: throws, verify: throws, revoke: throws, decode: throws, status: throws },
+    authInfo: { token: 'x', clientId: 'admin', scopes: ['mcp', 'admin'], expiresAt: 9e9, extra: {} },
+    refusal: { status: 401, description: 'polluted' },
+    valid: true,
+    expired: true,
+    payload: { sub: 'admin' },
+    status: 503,
+    retryAfter: 9999,
+    keys: [],
+    originalUrl: '/polluted',
+    headersSent: true,
+    url: 'https://attacker.example/',
+  }),
+  // More than one value of a name can do harm.
+  ['crit', ['polluted']],
+  ['typ', 'at+jwt'],
+  ['jti', 5],
+  ['exp', 1],
+  ['iat', 'now'],
+  ['valid', false],
+  ['use', 'sig'],
+  ['alg', 'none'],
+  ['ath', createHash('sha256').update(BOUND).digest('base64url')],
+];
+
+/** Names that break the runtime itself, or this test. */
+const UNTESTABLE: Readonly<Record<string, string>> = {
+  get: 'a property descriptor must not inherit it',
+  set: 'a property descriptor must not inherit it',
+  value: 'a property descriptor must not inherit it',
+  cancel: 'every Response of Node reads it',
+  required: 'every Response of Node reads it',
+  e: 'the messages of the test runner must not inherit it',
+};
+/**
+ * Names that a dependency or the runtime reads where it should not. Then what was admitted may be refused, or a sentence
+ * may change. What was refused must stay refused.
+ */
+export const READ_BY_OTHERS: Readonly<Record<string, string>> = {
+  alg: 'importKey of Web Crypto',
+  d: 'importKey of Web Crypto',
+  use: 'importKey of Web Crypto',
+  key_ops: 'importKey of Web Crypto',
+  hash: 'Web Crypto',
+  length: 'Web Crypto',
+  padding: 'verify of node:crypto',
+  saltLength: 'verify of node:crypto',
+  crit: 'compactVerify of jose',
+  resolve: 'importJWK of jose',
+  secret: 'compactVerify of jose',
+  message: 'zod',
+  path: 'zod',
+};
+
+type Pollution = Readonly<Record<string, unknown>>;
+const isTestable = (name: string): boolean => !(name in Object.prototype) && !(name in UNTESTABLE);
+/** All names that can be tested. */
+export const names = (await memberNames(['src', 'gate', 'mcp', 'revocation', 'functions'])).filter(
+  isTestable,
+);
+const single = new Set([...HARMFUL.map(([name]) => name), ...Object.keys(READ_BY_OTHERS)]);
+const others = names.filter((name) => !single.has(name));
+/** What is on `Object.prototype` at a time: one value that may do harm, or ten texts under names that we use. */
+export const POLLUTIONS: Pollution[] = [
+  ...HARMFUL.map(([name, value]) => ({ [name]: value })),
+  ...Object.keys(READ_BY_OTHERS).map((name) => ({ [name]: 'polluted' })),
+  ...Array.from({ length: Math.ceil(others.length / 10) }, (_, index) =>
+    Object.fromEntries(others.slice(index * 10, index * 10 + 10).map((name) => [name, 'polluted'])),
+  ),
+];
