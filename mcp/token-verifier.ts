@@ -19,7 +19,7 @@ export function createTokenVerifier(auth: AuthClient, options: TokenVerifierOpti
 
   async function errorOf({ status, description, cause }: Refusal): Promise<unknown> {
     if (status === 503) return cause;
-    // `await`, because the rejection of a promise that is thrown would be unhandled.
+    // `await`, because plain JavaScript may give an async function.
     const error: unknown = await invalidToken(description);
     if (typeof error === 'object' && error !== null) return error;
     return new AuthError('ERR_AUTH_CONFIG', '"invalidToken" must return the error of your MCP SDK.');

@@ -1,73 +1,79 @@
-import {
-  OAuthError,
-  OAuthErrorCode,
-  type OAuthTokenVerifier,
-  requireBearerAuth,
-} from '@modelcontextprotocol/server';
+// How the middleware of both SDK lines answers with it is tested over HTTP, in `test/e2e/token-verifier.test.ts`.
 import { createAuthClient } from 'intentkit-auth';
-import { createTokenVerifier } from 'intentkit-auth/mcp';
+import { createTokenVerifier, type TokenVerifierOptions } from 'intentkit-auth/mcp';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it } from 'vitest';
-import { ISSUER, RESOURCE, requestWith, SECRET, tokenWith } from '../../support/gate.js';
+import { ISSUER, RESOURCE, SECRET, tokenWith } from '../../support/gate.js';
+import { titled } from '../../support/titled.js';
 
-const invalidToken = (message: string) => new OAuthError(OAuthErrorCode.InvalidToken, message);
+class InvalidToken extends Error {}
+const invalidToken = (message: string): Error => new InvalidToken(message);
 const auth = createAuthClient({ secret: SECRET, issuer: ISSUER });
-const verifier: OAuthTokenVerifier = createTokenVerifier(auth, {
-  resource: RESOURCE,
-  scopes: { admin: ['files:write'] },
-  invalidToken,
-});
-/** The official gate. */
-const gate = requireBearerAuth({
-  verifier,
-  requiredScopes: ['files:write'],
-  expectedResource: new URL(RESOURCE),
-});
-const ask = (token: string) => gate(requestWith({ authorization: `Bearer ${token}` }));
+const create = (options: Partial<TokenVerifierOptions> = {}) =>
+  createTokenVerifier(auth, { resource: RESOURCE, invalidToken, ...options });
 
-describe('A token verifier in the gate of the official SDK', () => {
-  it('admits a good token, by a scope that implies the required one', async () => {
-    expect(await ask(tokenWith({ scope: 'admin' }))).toMatchObject({
+describe('A token verifier', () => {
+  it('adds the scopes that a scope implies', async () => {
+    const verifier = create({ scopes: { admin: ['files:write'] } });
+    expect(await verifier.verifyAccessToken(tokenWith({ scope: 'admin' }))).toMatchObject({
       clientId: 'agent',
       scopes: ['admin', 'files:write'],
     });
   });
 
-  it.each([
-    { what: 'expired', token: () => tokenWith({ exp: 1 }), says: 'The token has expired.' },
-    { what: 'malformed', token: () => 'x', says: 'The token is malformed.' },
-    {
-      what: 'for another audience',
-      token: () => tokenWith({ aud: 'x' }),
-      says: 'The token is not for this resource.',
-    },
-    { what: 'without expiry', token: () => tokenWith({ exp: undefined }), says: 'The token has no expiry.' },
-    {
-      what: 'bound to a key',
-      token: () => tokenWith({ cnf: { jkt: 'x' } }),
-      says: 'This token is bound to a key and cannot be used as a bearer token.',
-    },
-  ])('leads to 401 for a token that is $what', async ({ token, says }) => {
-    const refused = (await ask(token())) as Response;
-    expect(refused.status).toBe(401);
-    expect(await refused.json()).toEqual({ error: 'invalid_token', error_description: says });
-    await expect(verifier.verifyAccessToken(token())).rejects.toBeInstanceOf(OAuthError);
+  it('leaves the URL of the metadata to the SDK', async () => {
+    expect(await create().verifyAccessToken(tokenWith())).not.toHaveProperty('resourceMetadataUrl');
   });
 
-  it('leads to 403 for a token that lacks a scope', async () => {
-    expect(await ask(tokenWith())).toMatchObject({ status: 403 });
+  it('throws the very error that "invalidToken" makes of one sentence', async () => {
+    const error = new InvalidToken();
+    const given: unknown[] = [];
+    const verifier = create({
+      invalidToken: (...args) => {
+        given.push(args);
+        return error;
+      },
+    });
+    await expect(verifier.verifyAccessToken(tokenWith({ exp: 1 }))).rejects.toBe(error);
+    expect(given).toEqual([['The token has expired.']]);
   });
 
-  it('throws what the client throws without a verdict, which leads to 500 and never to 401', async () => {
-    const { jwksUrl, fetch, fail, token: issue } = await createTestIssuer();
+  it.each(
+    titled([
+      { what: 'nothing', returned: undefined },
+      { what: 'null', returned: null },
+      { what: 'text', returned: 'The token has expired.' },
+      { what: 'a promise of nothing', returned: Promise.resolve() },
+    ]),
+  )('says what to change when "invalidToken" returns %s', async (_, { returned }) => {
+    const verifier = create({ invalidToken: () => returned as never });
+    await expect(verifier.verifyAccessToken('x')).rejects.toMatchObject({
+      code: 'ERR_AUTH_CONFIG',
+      message: '"invalidToken" must return the error of your MCP SDK.',
+    });
+  });
+
+  it('throws the error of the client when the token cannot be verified right now', async () => {
+    const { jwksUrl, fetch, fail, token } = await createTestIssuer();
     fail('reset');
     const down = createAuthClient({ jwksUrl, jwks: { fetch }, onWarning: () => {} });
-    const blind = createTokenVerifier(down, { resource: RESOURCE, invalidToken });
-    const token = await issue();
-    await expect(blind.verifyAccessToken(token)).rejects.toMatchObject({ code: 'ERR_JWKS_UNAVAILABLE' });
-    const answer = await requireBearerAuth({ verifier: blind })(
-      requestWith({ authorization: `Bearer ${token}` }),
+    const verifier = createTokenVerifier(down, { resource: RESOURCE, invalidToken });
+    await expect(verifier.verifyAccessToken(await token())).rejects.toMatchObject({
+      code: 'ERR_JWKS_UNAVAILABLE',
+      retryAfter: expect.any(Number),
+    });
+  });
+
+  it.each([
+    { what: 'missing', options: {} },
+    { what: 'no function', options: { invalidToken: 'x' } },
+    { what: 'null', options: { invalidToken: null } },
+  ])('is not created when "invalidToken" is $what, and the error says what to write', ({ options }) => {
+    expect(() => createTokenVerifier(auth, { resource: RESOURCE, ...options } as never)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_AUTH_CONFIG',
+        message: expect.stringMatching(/"invalidToken" .*\(message\) => new InvalidTokenError\(message\)/),
+      }),
     );
-    expect(answer).toMatchObject({ status: 500 });
   });
 });
