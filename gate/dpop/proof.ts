@@ -1,7 +1,8 @@
-import { base64url, calculateJwkThumbprint, compactVerify, importJWK, type JWK } from 'jose';
+import { calculateJwkThumbprint, compactVerify, importJWK, type JWK } from 'jose';
 import { type ClaimRules, checkClaims } from '../../src/claims/check.js';
 import { usableKey } from '../../src/keys/remote/usable-key.js';
 import { own, withoutPrototype } from '../../src/shared/own-properties.js';
+import { sha256 } from '../../src/shared/runtime.js';
 import { HeaderMemory } from '../../src/token/header.js';
 import { Malformed, parseToken, readClaims } from '../../src/token/parse.js';
 import {
@@ -55,8 +56,9 @@ export async function checkProof(
   if (value.includes(',')) return SEVERAL_PROOFS;
 
   const proof = parseToken(value, NO_HEADERS);
-  const claims = proof instanceof Malformed ? proof : readClaims(proof);
-  if (proof instanceof Malformed || claims instanceof Malformed) return MALFORMED_PROOF;
+  if (proof instanceof Malformed) return MALFORMED_PROOF;
+  const claims = readClaims(proof);
+  if (claims instanceof Malformed) return MALFORMED_PROOF;
   const { alg, typ, jwk } = proof.header;
   const key = usableKey(jwk);
   if (typeof key === 'string' || !PROOF_ALGORITHMS.includes(alg) || (key.alg ?? alg) !== alg) {
@@ -79,11 +81,11 @@ export async function checkProof(
   if (typeof iat !== 'number' || !(Math.abs(Date.now() / 1000 - iat) <= request.maxAge)) {
     return STALE_PROOF;
   }
-  if (own(claims, 'ath') !== (await hashOf(request.token))) return WRONG_TOKEN;
+  if (own(claims, 'ath') !== (await sha256(request.token, 'base64url'))) return WRONG_TOKEN;
   const jti = own(claims, 'jti');
   if (typeof jti !== 'string' || jti === '') return NO_PROOF_ID;
   return {
-    id: await hashOf(`${request.thumbprint} ${jti}`),
+    id: await sha256(`${request.thumbprint} ${jti}`, 'base64url'),
     acceptedUntil: (iat + request.maxAge) * 1000,
   };
 }
@@ -114,10 +116,4 @@ function normalised(url: unknown): string | undefined {
     const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
     return /[\w.~-]/.test(character) ? character : encoded.toUpperCase();
   })}`;
-}
-
-async function hashOf(text: string): Promise<string> {
-  return base64url.encode(
-    new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))),
-  );
 }

@@ -54,13 +54,15 @@ export const utf8Decoder = (): TextDecoder =>
 export const encodeUtf8 = (value: string): Uint8Array<ArrayBuffer> =>
   new (text?.TextEncoder ?? TextEncoder)().encode(value) as Uint8Array<ArrayBuffer>;
 
-/** SHA-256 of a text, in hexadecimal: at once by `node:crypto`, elsewhere by Web Crypto. */
-export const sha256 = (text: string): string | Promise<string> =>
-  nodeCrypto ? nodeCrypto.createHash('sha256').update(text).digest('hex') : webSha256(text);
+/** SHA-256 of a text: at once by `node:crypto`, elsewhere by Web Crypto. */
+export const sha256 = (text: string, encoding: 'hex' | 'base64url' = 'hex'): string | Promise<string> =>
+  nodeCrypto ? nodeCrypto.createHash('sha256').update(text).digest(encoding) : webSha256(text, encoding);
 
-async function webSha256(text: string): Promise<string> {
+async function webSha256(text: string, encoding: 'hex' | 'base64url'): Promise<string> {
   const bytes = new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', encodeUtf8(text)));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (encoding === 'hex') return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const base64 = btoa(String.fromCharCode(...bytes));
+  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
 /** A random UUID. @see RFC 9562 section 5.4 */

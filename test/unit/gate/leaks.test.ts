@@ -2,6 +2,7 @@
 import { createAuthClient } from 'intentkit-auth';
 import { createTokenVerifier, protectMcp } from 'intentkit-auth/mcp';
 import { expect, it } from 'vitest';
+import { GATE_OPTIONS, VERIFIER_OPTIONS } from '../../../gate/config.js';
 import { createDpopKey } from '../../support/dpop.js';
 import { createGate, ISSUER, RESOURCE, requestWith, SECRET, tokenWith } from '../../support/gate.js';
 import { mark, searchFor } from '../../support/leaks.js';
@@ -53,29 +54,22 @@ it('A refusal shows nothing of the error that stopped the verification', async (
   expect(leaked([await answer.text(), ...answer.headers])).toEqual([]);
 });
 
-it.each([
-  'resource',
-  'requiredScopes',
-  'scopes',
-  'permissions',
-  'dpop',
-  'dpopMaxAge',
-  'replayStore',
-  'authorizationServers',
-  'invalidToken',
-])('An error about the option "%s" does not show its value', (name) => {
-  const auth = createAuthClient({ secret: SECRET, issuer: ISSUER });
-  const given = { resource: RESOURCE, [name]: `https://user:${MARK}@api.example.com/ ${MARK}` };
-  const make = name === 'invalidToken' ? createTokenVerifier : protectMcp;
-  let error: unknown;
-  try {
-    Reflect.apply(make, undefined, [auth, given]);
-  } catch (thrown) {
-    error = thrown;
-  }
-  expect(error).toMatchObject({ code: 'ERR_AUTH_CONFIG', message: expect.stringContaining(`"${name}"`) });
-  expect(leaked([error])).toEqual([]);
-});
+it.each(Object.keys({ ...GATE_OPTIONS, ...VERIFIER_OPTIONS }))(
+  'An error about the option "%s" does not show its value',
+  (name) => {
+    const auth = createAuthClient({ secret: SECRET, issuer: ISSUER });
+    const given = { resource: RESOURCE, [name]: `https://user:${MARK}@api.example.com/ ${MARK}` };
+    const make = name === 'invalidToken' ? createTokenVerifier : protectMcp;
+    let error: unknown;
+    try {
+      Reflect.apply(make, undefined, [auth, given]);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({ code: 'ERR_AUTH_CONFIG', message: expect.stringContaining(`"${name}"`) });
+    expect(leaked([error])).toEqual([]);
+  },
+);
 
 it.each(['Bearer TOKEN', 'DPoP TOKEN', 'Bearer TOKEN x', 'Basic x, Bearer TOKEN', 'TOKEN'])(
   'The last match of a regular expression does not keep the token of "%s"',

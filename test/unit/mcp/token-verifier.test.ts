@@ -67,7 +67,6 @@ describe('A token verifier', () => {
   it.each([
     { what: 'missing', options: {} },
     { what: 'no function', options: { invalidToken: 'x' } },
-    { what: 'null', options: { invalidToken: null } },
   ])('is not created when "invalidToken" is $what, and the error says what to write', ({ options }) => {
     expect(() => createTokenVerifier(auth, { resource: RESOURCE, ...options } as never)).toThrow(
       expect.objectContaining({
