@@ -14,22 +14,29 @@ export type TokenCheck = (token: string) => Promise<AuthInfo | Refusal>;
 /** Creates the checks that every token must pass: the verdict of the client, the audience, and an expiry. */
 export function createTokenCheck(auth: AuthClient, config: VerifierConfig): TokenCheck {
   const { resource, implications, permissions } = config;
-  const verify = verifierOf(auth);
+  const internals = internalsOf(auth);
+  const common = commonRules(internals?.rules ?? []);
 
   return async (token) => {
     try {
-      const { result, checksAudience, clockTolerance } = await verify(token);
-      const { valid, reason, payload } = result;
+      let rules = common;
+      // If the application has replaced the `verify` of the client, its own one decides.
+      const { valid, reason, payload } =
+        internals && auth.verify === internals.publicVerify
+          ? await internals.verify(token, (signed) => {
+              rules = signed.rules;
+            })
+          : await auth.verify(token);
       // A verifier of another library may return anything.
       if (valid !== true) return refusalFor(reason);
-      if (!checksAudience && !includesAny(own(payload, 'aud'), resource.audiences)) return WRONG_AUDIENCE;
+      if (!rules.audience && !includesAny(own(payload, 'aud'), resource.audiences)) return WRONG_AUDIENCE;
       const exp = own(payload, 'exp');
       if (typeof exp !== 'number') return NO_EXPIRY;
       return {
         token,
         clientId: clientIdOf(payload) ?? '',
         scopes: expandScopes(scopesOf(payload, permissions), implications),
-        expiresAt: exp + clockTolerance,
+        expiresAt: exp + rules.clockTolerance,
         // A new URL each time, because its owner can change it.
         resource: new URL(resource.href),
         extra: payload,
@@ -43,31 +50,15 @@ export function createTokenCheck(auth: AuthClient, config: VerifierConfig): Toke
 /** Whether the token is bound to a key or a certificate. Such a token is never a bearer token. @see RFC 7800 section 3.1 */
 export const isBound = ({ extra }: AuthInfo): boolean => Object.hasOwn(extra, 'cnf');
 
-/** A verdict and what the client checked for it. */
-interface Verified {
-  readonly result: Awaited<ReturnType<AuthClient['verify']>>;
-  readonly checksAudience: boolean;
-  /** In seconds. */
-  readonly clockTolerance: number;
-}
-
-/** If another library made the client, the gate assumes that the audience is not checked. */
-function verifierOf(auth: AuthClient): (token: string) => Promise<Verified> {
-  const internals = internalsOf(auth);
-  const checksAudience = (rules: ClaimRules | undefined): boolean => rules?.audience !== undefined;
-  const always = internals?.rules.every(checksAudience) ?? false;
-  const clockTolerance = internals?.rules[0]?.clockTolerance ?? 0;
-
-  return async (token) => {
-    // If the application has replaced the `verify` of the client, its own one decides.
-    if (internals === undefined || auth.verify !== internals.publicVerify) {
-      return { result: await auth.verify(token), checksAudience: always, clockTolerance };
-    }
-    let rules: ClaimRules | undefined;
-    const result = await internals.verify(token, (signed) => {
-      rules = signed.rules;
-    });
-    return { result, checksAudience: checksAudience(rules), clockTolerance };
+/**
+ * The rules that hold for every token of a client, whichever key source verified it. If another library made the client,
+ * nothing is known of its rules, so the gate checks the audience.
+ */
+function commonRules(all: readonly ClaimRules[]): Pick<ClaimRules, 'audience' | 'clockTolerance'> {
+  const [first] = all;
+  return {
+    audience: all.every(({ audience }) => audience) ? first?.audience : undefined,
+    clockTolerance: first?.clockTolerance ?? 0,
   };
 }
 
