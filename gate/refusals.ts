@@ -65,7 +65,7 @@ export const INSUFFICIENT_SCOPE = new Refusal(403, 'insufficient_scope', 'The to
 export const unavailable = (retryAfter = 5, cause?: unknown): Refusal =>
   new Refusal(503, 'temporarily_unavailable', 'The token cannot be verified right now.', retryAfter, cause);
 
-/** The refusal for each reason of `verify`. A reason without one does not compile. */
+/** The refusal for each reason of `verify`. A missing reason does not compile. */
 const BY_REASON = {
   malformed: invalidToken('The token is malformed.'),
   algorithm: invalidToken('The token is signed with an algorithm that is not accepted.'),

@@ -24,7 +24,7 @@ export function fromNode(request: NodeRequest): Incoming {
     method: request.method ?? '',
     url: typeof originalUrl === 'string' ? originalUrl : (request.url ?? ''),
     header: (name) => {
-      // Not `headers`: Node silently drops a second `Authorization` from it.
+      // `headers` is not enough: Node silently drops a second `Authorization` from it.
       const values = request.rawHeaders.filter(
         (_, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === name,
       );

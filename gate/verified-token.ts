@@ -20,7 +20,7 @@ export function createTokenCheck(auth: AuthClient, config: VerifierConfig): Toke
   return async (token) => {
     try {
       let rules = common;
-      // If the application has replaced the `verify` of the client, its own one decides.
+      // If the application has replaced the `verify` of the client, that one decides.
       const { valid, reason, payload } =
         internals && auth.verify === internals.publicVerify
           ? await internals.verify(token, (signed) => {
@@ -51,8 +51,8 @@ export function createTokenCheck(auth: AuthClient, config: VerifierConfig): Toke
 export const isBound = ({ extra }: AuthInfo): boolean => Object.hasOwn(extra, 'cnf');
 
 /**
- * The rules that hold for every token of a client, whichever key source verified it. If another library made the client,
- * nothing is known of its rules, so the gate checks the audience.
+ * The rules that every key source of a client has in common. If another library made the client, its rules are unknown,
+ * so the gate checks the audience.
  */
 function commonRules(all: readonly ClaimRules[]): Pick<ClaimRules, 'audience' | 'clockTolerance'> {
   const [first] = all;

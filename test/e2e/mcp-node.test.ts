@@ -57,12 +57,12 @@ describe('The middleware for node:http', () => {
     });
   });
 
-  it('returns nothing, because fastify takes a promise for a second sign to go on', () => {
+  it('returns nothing, because fastify would take a promise as a second call of "next"', () => {
     const response = { writeHead: () => {}, end: () => {} };
     expect(createGate().node()({ rawHeaders: [] }, response, () => {})).toBeUndefined();
   });
 
-  it('leaves a request alone that a time limit has answered meanwhile', async () => {
+  it('does nothing more with a request that a time limit has already answered', async () => {
     const gate = createGate({}, { revocation: { isRevoked: () => sleep(50, false) } });
     const protect = gate.node();
     let served = 0;
@@ -86,7 +86,7 @@ describe('The middleware for node:http', () => {
   });
 
   it.each(['http://a:99999/mcp', 'http://u@:/mcp', '/mcp/../mcp', '/mcp/%2e%2e/mcp', '/x\\..\\mcp', '*'])(
-    'takes no proof for a path that a router may read in another way: %s',
+    'accepts no proof for a path that a router may resolve differently: %s',
     async (path) => {
       const key = createDpopKey();
       const token = tokenWith({ cnf: { jkt: key.thumbprint } });
@@ -109,7 +109,7 @@ describe('The middleware for node:http', () => {
   });
 
   it.each([undefined, '/mcp'])(
-    'checks a proof for the path that the client asked for, also where a router has cut off %s',
+    'checks a proof for the path that the client requested, also if a router has removed %s',
     async (cut) => {
       const key = createDpopKey();
       const token = tokenWith({ cnf: { jkt: key.thumbprint } });

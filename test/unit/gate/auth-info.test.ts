@@ -19,7 +19,7 @@ const bearer = (token: string): Request => requestWith({ authorization: `Bearer 
 const now = (): number => Math.floor(Date.now() / 1000);
 
 describe('AuthInfo', () => {
-  it('has the token, its client, its scopes, its end, the resource and its claims', async () => {
+  it('has the token, its client, its scopes, its expiry, the resource and its claims', async () => {
     const exp = now() + 60;
     const token = tokenWith({ exp, sub: 'user-1' });
     const authInfo = admitted(await createGate({}, { clockTolerance: '30s' }).authenticate(bearer(token)));
@@ -79,7 +79,7 @@ describe('AuthInfo', () => {
     expect(admitted(await gate.authenticate(bearer(tokenWith(claims)))).scopes).toEqual(scopes);
   });
 
-  it('comes of a token whose scope implies the one that is required', async () => {
+  it('is admitted with a scope that implies the required one', async () => {
     const gate = createGate({ requiredScopes: ['read'], scopes: { admin: ['write'], write: ['read'] } });
     admitted(await gate.authenticate(bearer(tokenWith({ scope: 'admin' }))));
   });
@@ -105,14 +105,14 @@ describe('The audience', () => {
     expect(await status(audience, aud)).toBe(expected);
   });
 
-  it('of a resource without a path may be written with the slash of a URL and without', async () => {
+  it('of a resource without a path may end with a slash or not', async () => {
     const resource = 'https://api.example.com';
     expect(
       await Promise.all([resource, `${resource}/`].map((aud) => status(undefined, aud, resource))),
     ).toEqual([200, 200]);
   });
 
-  it('is demanded of the tokens of that source only which has none configured', async () => {
+  it('is checked by the gate only for a key source without a configured audience', async () => {
     const { jwksUrl, fetch, token } = await createTestIssuer({ url: ISSUER });
     const auth = createAuthClient({
       secret: SECRET,
@@ -128,7 +128,7 @@ describe('The audience', () => {
     expect(outcomes.map((outcome) => outcome.status)).toEqual([200, 401, 401, 200]);
   });
 
-  it('is demanded of every token of a client that this package did not make', async () => {
+  it('is checked by the gate for every token of a client of another library', async () => {
     const ours = createAuthClient({ secret: SECRET, audience: 'api://1234' });
     const wrapped = { verify: (token: string) => ours.verify(token) } as AuthClient;
     const gate = protectMcp(wrapped, { resource: RESOURCE, authorizationServers: [ISSUER] });

@@ -17,7 +17,7 @@ describe('The metadata of a resource', () => {
     });
   });
 
-  it('says where tokens must be bound to a key, and nothing of keys where they cannot be', async () => {
+  it('says that tokens must be bound to a key, or does not mention DPoP where it is off', async () => {
     const documents = (['required', 'off'] as const).map((dpop) =>
       createGate({ dpop }).metadata(get(METADATA)),
     );
@@ -26,7 +26,7 @@ describe('The metadata of a resource', () => {
     expect(Object.keys(off).filter((name) => name.startsWith('dpop'))).toEqual([]);
   });
 
-  it('has the issuers that are given, and of those configured each that is a URL', async () => {
+  it('has the given authorization servers, otherwise each configured issuer that is a URL', async () => {
     const configured = createGate({}, { issuer: ['my-service', ISSUER, 'https://second.example.com/'] });
     const given = createGate({ authorizationServers: ['https://given.example.com'] });
     const none = createGate({ authorizationServers: [] });
@@ -40,7 +40,7 @@ describe('The metadata of a resource', () => {
     ]);
   });
 
-  it('is at one place, whatever the host and the query', () => {
+  it('is at one path, with every host and query', () => {
     const gate = createGate();
     const places = [
       METADATA,
@@ -53,14 +53,14 @@ describe('The metadata of a resource', () => {
     expect(elsewhere.map((url) => gate.metadata(get(url)))).toEqual(elsewhere.map(() => undefined));
   });
 
-  it('of a resource without a path is at the root of the well-known place', () => {
+  it('of a resource without a path is at the well-known path itself', () => {
     const gate = createGate({ resource: 'https://api.example.com' });
     expect(gate.metadata(get('https://api.example.com/.well-known/oauth-protected-resource'))?.status).toBe(
       200,
     );
   });
 
-  it('may be read, asked about and not changed', async () => {
+  it('accepts GET, HEAD and OPTIONS, and no other method', async () => {
     const gate = createGate();
     const answers = ['HEAD', 'OPTIONS', 'POST'].map((method) => gate.metadata(get(METADATA, method)));
     expect(answers.map((answer) => answer?.status)).toEqual([200, 204, 405]);
@@ -70,7 +70,7 @@ describe('The metadata of a resource', () => {
 });
 
 describe('gate.requireScopes', () => {
-  it('demands of a tool all scopes that it needs, those of the gate first and each once', () => {
+  it('requires the scopes of the gate and then those of the tool, without duplicates', () => {
     const demand = createGate({ requiredScopes: ['mcp', 'files'] }).requireScopes('files', 'files:write');
     const challenge = {
       scopes: ['mcp', 'files', 'files:write'],
@@ -81,7 +81,7 @@ describe('gate.requireScopes', () => {
     expect(demand({ authInfo: { scopes: ['files:write', 'files', 'mcp', 'x'] } })).toBeUndefined();
   });
 
-  it('grants nothing to whom the gate has not admitted, even where no scope is needed', () => {
+  it('grants nothing without an admitted request, even if no scope is required', () => {
     // Types forbid the empty list.
     const demand = Reflect.apply(createGate({ requiredScopes: [] }).requireScopes, undefined, []);
     expect(demand({})).toMatchObject({ scopes: [] });
@@ -90,7 +90,7 @@ describe('gate.requireScopes', () => {
 });
 
 describe('gate.fetch', () => {
-  it('answers for the metadata, refuses what is not admitted, and hands on the rest with its arguments', async () => {
+  it('serves the metadata, refuses requests, and passes admitted ones on with all arguments', async () => {
     const gate = createGate({ requiredScopes: [] });
     const serve = gate.fetch((_request, { authInfo }, env: { name: string }) =>
       Response.json({ client: authInfo.clientId, ...env }),

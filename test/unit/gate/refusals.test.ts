@@ -115,7 +115,7 @@ describe('A bearer token is refused', () => {
     },
   );
 
-  it('that lacks a scope, with 403 and all scopes that are needed', async () => {
+  it('that lacks a scope, with 403 and all required scopes', async () => {
     const gate = createGate({ requiredScopes: ['mcp', 'files:read'] });
     const outcome = await outcomeOf(await gate.authenticate(requestWith(bearerOf(tokenWith()))));
     expect(outcome).toEqual({
@@ -125,7 +125,7 @@ describe('A bearer token is refused', () => {
     });
   });
 
-  it('of any kind where tokens must be bound, and the challenge is DPoP', async () => {
+  it('with a DPoP challenge where tokens must be bound to a key', async () => {
     const gate = createGate({ dpop: 'required' });
     const outcome = await outcomeOf(await gate.authenticate(requestWith(bearerOf(tokenWith()))));
     expect(outcome).toMatchObject({
@@ -134,7 +134,7 @@ describe('A bearer token is refused', () => {
     });
   });
 
-  it('for every reason that "verify" knows, each by a sentence of its own', () => {
+  it('for every reason of "verify", each with its own sentence', () => {
     const sentences = VERIFY_FAILURES.map((reason) => refusalFor(reason).description);
     expect(new Set(sentences).size).toBe(VERIFY_FAILURES.length);
     expect(sentences).not.toContain(refusalFor(undefined).description);
@@ -208,20 +208,20 @@ describe('A request is refused', () => {
     expect(outcome).toMatchObject({ status: 401, challenge });
   });
 
-  it('without scopes in the challenge where none is needed', async () => {
+  it('without scopes in the challenge where none is required', async () => {
     const outcome = await outcomeOf(
       await createGate({ requiredScopes: [], dpop: 'off' }).authenticate(requestWith()),
     );
     expect(outcome.challenge).toBe(`Bearer resource_metadata="${METADATA}"`);
   });
 
-  it('in a way that no cache keeps', async () => {
+  it('with an answer that caches must not store', async () => {
     const decision = await createGate().authenticate(requestWith());
     expect((decision as Response).headers.get('cache-control')).toBe('no-store');
   });
 });
 
-describe('Without a verdict', () => {
+describe('When a token cannot be verified right now', () => {
   it('a gate answers 503 with Retry-After and without a challenge, and admits once the provider is back', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'performance'] });
     onTestFinished(() => void vi.useRealTimers());

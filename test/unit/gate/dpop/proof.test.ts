@@ -185,7 +185,7 @@ describe('A DPoP proof', () => {
     admitted(await createGate().authenticate(present(token, proof)));
   });
 
-  it('by another key that holds the key of the token up is refused', async () => {
+  it('signed with another key than the one in its header is refused', async () => {
     const token = bound();
     const proof = createDpopKey().proof('POST', RESOURCE, token, { header: { jwk: key.jwk } });
     expect(await refusal(await createGate().authenticate(present(token, proof)))).toMatchObject({
@@ -194,7 +194,7 @@ describe('A DPoP proof', () => {
     });
   });
 
-  it('is of no use to a token that is bound to nothing', async () => {
+  it('does not help a token that is not bound to a key', async () => {
     const token = tokenWith();
     const decision = await createGate().authenticate(present(token, key.proof('POST', RESOURCE, token)));
     expect(await refusal(decision)).toEqual({
@@ -204,7 +204,7 @@ describe('A DPoP proof', () => {
     });
   });
 
-  it('that is missing, double or larger than 8 KiB is refused, each by its sentence', async () => {
+  it('that is missing, repeated or larger than 8 KiB is refused, each with its own sentence', async () => {
     const token = bound();
     const proof = () => key.proof('POST', RESOURCE, token);
     const large = key.proof('POST', RESOURCE, token, { claims: { x: 'x'.repeat(6 * 1024) } });
@@ -255,7 +255,7 @@ describe('A DPoP proof', () => {
     admitted(await createGate({ dpopMaxAge: '5m' }).authenticate(present(token, proof)));
   });
 
-  it('that is good leads to 403 by the DPoP scheme where a scope is missing', async () => {
+  it('that is valid leads to 403 with a DPoP challenge where a scope is missing', async () => {
     const token = bound();
     const gate = createGate({ requiredScopes: ['admin'] });
     const outcome = await outcomeOf(
@@ -284,7 +284,7 @@ describe('A DPoP proof that was used', () => {
     error_description: 'The DPoP proof was already used.',
   };
 
-  it('is refused until it is too old anyway', async () => {
+  it('is refused until it is too old', async () => {
     moveClock(0);
     const gate = createGate();
     const token = tokenWith({ cnf: { jkt: key.thumbprint }, exp: now() + 600 });
@@ -300,7 +300,7 @@ describe('A DPoP proof that was used', () => {
     });
   });
 
-  it('is refused to all but one of those that come at once', async () => {
+  it('admits only one of several requests that come at the same time', async () => {
     const gate = createGate();
     const token = bound();
     const proof = key.proof('POST', RESOURCE, token);
@@ -309,7 +309,7 @@ describe('A DPoP proof that was used', () => {
     expect(statuses.map(({ status }) => status).sort()).toEqual([200, 401, 401]);
   });
 
-  it('does not use up the id for another key', async () => {
+  it('does not use up its id for another key', async () => {
     const gate = createGate();
     const other = createDpopKey();
     for (const { thumbprint, proof } of [key, other]) {
@@ -351,7 +351,7 @@ describe('A DPoP proof that was used', () => {
       { what: 'rejects', get: () => Promise.reject(new Error('down')) },
       { what: 'hangs', get: () => sleep(60_000, undefined, { ref: false }) },
     ]),
-  )('cannot be known where the store %s, so the answer is 503', async (_, { get }) => {
+  )('leads to 503 if the store %s, because a replay cannot be ruled out', async (_, { get }) => {
     const gate = createGate({ replayStore: { get, set: () => {} } });
     const token = bound();
     const decision = await gate.authenticate(present(token, key.proof('POST', RESOURCE, token)));

@@ -35,7 +35,7 @@ describe('RFC 9449', () => {
     expect(await outcome(RESOURCE_REQUEST)).toBe('accepted');
   });
 
-  it('has in figure 2 a proof for the token endpoint, which is refused at a resource for want of "ath"', async () => {
+  it('has in figure 2 a proof for the token endpoint, which a resource refuses because it has no "ath"', async () => {
     at(1_562_262_616_000);
     expect(decodeJwt(TOKEN_REQUEST)).not.toHaveProperty('ath');
     const request = { method: 'POST', url: 'https://server.example.com/token' };

@@ -4,7 +4,7 @@ import { freezeClock, moveClock } from '../../../support/clock.js';
 
 freezeClock();
 
-it('A full memory of used proofs forgets none before its time, and takes new ones when there is room', async () => {
+it('A full memory of used proofs evicts none early, and accepts new ones once old ones expire', async () => {
   moveClock(0);
   const proof = (id: string, seconds: number) => ({ id, acceptedUntil: Date.now() + seconds * 1000 });
   const used = new UsedProofs(undefined, 2);
