@@ -2,8 +2,8 @@ import { StoreError } from '../src/shared/patient-store.js';
 import { sha256 } from '../src/shared/runtime.js';
 
 /*
- * What stands in the store: under the hash of a token's or a subject's name, when it was revoked and until when that is
- * kept. The key is part of the value, so that an answer which was stored elsewhere, or not by us, is seen.
+ * The entries in the store. The key is a hash of the token's or the subject's id. The value says when it was revoked and how
+ * long the entry is kept. The value repeats the key, so a value from another key or another program is detected.
  */
 
 /** A revocation. Both times are in seconds since the epoch. */
@@ -12,13 +12,13 @@ export interface Entry {
   readonly keptUntil: number;
 }
 
-/** The key of a token, or of a subject's tokens. `issuer` is `undefined` for tokens without `iss`. */
+/** The key for a token's `jti`, or for a subject. `issuer` is `undefined` for tokens without `iss`. */
 export function keyOf(
   kind: 'token' | 'subject',
   issuer: string | undefined,
   name: string,
 ): string | Promise<string> {
-  // With its length, the issuer ends where it says. Not as JSON, which a polluted `toJSON` would change.
+  // The length of the issuer keeps different pairs of issuer and name apart. A polluted `toJSON` could change JSON.
   const text = `${issuer === undefined ? 'none' : issuer.length} ${issuer ?? ''}${name}`;
   // UTF-8 has one spelling for all lone surrogates, so names with one are spelled in UTF-16.
   const hash = sha256(text.isWellFormed() ? `${kind} ${text}` : `${kind} in UTF-16 ${utf16Of(text)}`);
@@ -29,14 +29,14 @@ export function keyOf(
 const utf16Of = (text: string): string =>
   Array.from({ length: text.length }, (_, at) => text.charCodeAt(at).toString(16)).join(' ');
 
-/** What is stored under a key. */
+/** The text that is stored under a key. */
 export const textOf = ({ revokedAt, keptUntil }: Entry, key: string): string =>
   `revoked ${revokedAt}-${keptUntil} ${key}`;
 
 /**
- * The entry in what the store answered for a key, or `undefined` when nothing is there.
+ * Reads the store's answer for a key. Returns `undefined` if the key does not exist.
  *
- * @throws {StoreError} for what was never stored under this key.
+ * @throws {StoreError} if the value was not written by this package for this key.
  */
 export function entryIn(answer: unknown, key: string): Entry | undefined {
   if (answer === undefined || answer === null) return undefined;
@@ -46,5 +46,5 @@ export function entryIn(answer: unknown, key: string): Entry | undefined {
     const entry = { revokedAt: Number(revokedAt), keptUntil: Number(keptUntil) };
     if (answer === textOf(entry, key)) return entry;
   }
-  throw new StoreError('it answered with what was not stored there');
+  throw new StoreError('it returned a value that was never stored under this key');
 }

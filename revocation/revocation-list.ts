@@ -15,48 +15,51 @@ import { parseOptions, type RevocationListOptions } from './options.js';
 /** A {@link Revocation} that can also revoke all tokens of a subject. */
 export interface RevocationList extends Revocation {
   /**
-   * Whether the token with these claims is revoked, by its `jti` or its subject. A token that has neither is not.
+   * Resolves to true if the token with these claims is revoked by its `jti` or its subject, and to false if it has neither.
    *
-   * @throws {AuthError} `ERR_REVOCATION_UNAVAILABLE` without an answer from the store, unless `onUnavailable` is `'accept'`.
+   * @throws {AuthError} `ERR_REVOCATION_UNAVAILABLE` if the store does not answer, unless `onUnavailable` is `'accept'`.
    */
   isRevoked(payload: TokenPayload): Promise<boolean>;
 
   /**
-   * Revokes the token with these claims, and all others with its `iss` and `jti`, such as renewed ones. It is kept in the
-   * store until the token has expired, with the tolerance, or for `maxLifetime` where that is longer, and a minute more, as
-   * clocks differ. Without `maxLifetime`, revoke the newest of such tokens: an older one may end before it. It does nothing
-   * for a token that expired longer ago than the tolerance and a minute.
+   * Revokes the token with these claims, and all tokens with the same `iss` and `jti`, such as renewed ones.
    *
-   * @param tolerance how far clients let clocks differ, in seconds. Default 0; `auth.revoke` gives its own.
-   * @throws {AuthError} `ERR_NO_REVOCATION` for a token without `jti`, or without `exp` where there is no `maxLifetime`.
-   *   `ERR_REVOCATION_UNAVAILABLE` when the store did not keep it.
+   * The store keeps the entry until the token expires, plus `tolerance` and a minute for clock differences. With
+   * `maxLifetime`, it keeps the entry for at least that long plus a minute. Without `maxLifetime`, revoke the newest token
+   * with this `jti`, because the entry for an older token may expire first. A token that expired more than `tolerance` and
+   * a minute ago is ignored.
+   *
+   * @param tolerance the clients' clock tolerance, in seconds. Default 0; `auth.revoke` passes its own.
+   * @throws {AuthError} `ERR_NO_REVOCATION` if the token has no `jti`, or has no `exp` and `maxLifetime` is not set.
+   *   `ERR_REVOCATION_UNAVAILABLE` if the store did not keep the entry.
    */
   revoke(payload: TokenPayload, tolerance?: number): Promise<void>;
 
   /**
-   * Revokes all tokens of a subject that were issued until now, the current second included, and those without `iat`.
-   * The `iat` of a token is compared with the clock of this process. When the issuer's clock is ahead of it, tokens of
-   * the last seconds, as many as the clocks differ by, are not revoked.
+   * Revokes all tokens of a subject that were issued up to now, including the current second, and all without `iat`.
    *
-   * @param of `issuer`: the `iss` of these tokens, or `null` when they have none.
-   * @throws {AuthError} `ERR_NO_REVOCATION` when the subject or the issuer is not text. `ERR_REVOCATION_UNAVAILABLE` when
-   *   the store did not keep it.
+   * The `iat` of a token is compared with the clock of this process. If the issuer's clock is ahead, tokens issued within
+   * the clock difference stay valid.
+   *
+   * @param of `issuer`: the `iss` of these tokens, or `null` for tokens without `iss`.
+   * @throws {AuthError} `ERR_NO_REVOCATION` if the subject or the issuer is not text. `ERR_REVOCATION_UNAVAILABLE` if the
+   *   store did not keep the entry.
    */
   revokeSubject(subject: string, of: { issuer: string | null }): Promise<void>;
 }
 
 const MARGIN_MS = CLOCK_MARGIN * 1000;
 
-/** A hundred years: stores refuse times without end. */
+/** A hundred years, because stores refuse an infinite lifetime. */
 const LONGEST_MS = 100 * 31_557_600_000;
 
 /**
- * Creates a list of revoked tokens in a store, for the option `revocation` of a client. All processes that share the
- * store share the list. The store gets hashes, never a token, a `jti` or a subject.
+ * Creates a list of revoked tokens for a client's `revocation` option. All processes that share the store share the list.
+ * The store receives only hashes, never a token, a `jti` or a subject.
  *
- * @param store keyv, or anything with its `get` and `set`.
- * @throws {AuthError} `ERR_AUTH_CONFIG` for an option that is unknown or unusable, for what is no store, and for a keyv
- *   that would hide its failures.
+ * @param store keyv, or any object with the same `get` and `set`.
+ * @throws {AuthError} `ERR_AUTH_CONFIG` if an option is unknown or unusable, if `store` has no `get` and `set`, or if it is a
+ *   keyv without `throwOnErrors`.
  * @see RFC 7009 for what revoking means in OAuth 2.0
  */
 export function createRevocationList(store: Store, options: RevocationListOptions = {}): RevocationList {
@@ -102,8 +105,8 @@ export function createRevocationList(store: Store, options: RevocationListOption
         'The token was neither accepted nor refused',
       );
       if (ofToken !== undefined) return true;
-      // A token that does not say when it was issued cannot show that it is a later one. The time of a revocation is in
-      // whole seconds, so that one of the same second cannot either.
+      // Only a token issued after the revocation is accepted. Without `iat`, or with an `iat` in the same second, the order
+      // cannot be known.
       return ofSubject !== undefined && !(Math.floor(issuedAt ?? 0) > ofSubject.revokedAt);
     } catch (error) {
       if (settings.acceptsWhenUnavailable) return false;
@@ -122,7 +125,7 @@ export function createRevocationList(store: Store, options: RevocationListOption
       throw refused('The token has no "exp", so revoking it needs "maxLifetime" in the options of the list.');
     }
     if (rest + MARGIN_MS <= 0) return;
-    // A renewed token has the same `jti` and may live for longer.
+    // A renewed token has the same `jti` and may expire later.
     const longest = Math.max(rest, settings.maxLifetimeMs ?? rest);
     await keep(await keyOf('token', issuer, id), longest, 'The token was not revoked');
   }
@@ -138,14 +141,14 @@ export function createRevocationList(store: Store, options: RevocationListOption
     await keep(key, settings.maxLifetimeMs ?? LONGEST_MS, 'The subject was not revoked');
   }
 
-  /** Stores a revocation, and reads it back: some stores answer that they have kept what they have not. */
+  /** Stores a revocation and reads it back, because some stores confirm a write that they did not keep. */
   async function keep(key: string, rest: number, outcome: string): Promise<void> {
     const now = Date.now();
     const revokedAt = Math.floor(now / 1000);
     const keptUntil = Math.ceil((now + Math.min(rest + MARGIN_MS, LONGEST_MS)) / 1000);
     await ask(async (to) => {
-      // Another process may have revoked the same by a clock that is ahead, or for a longer time: an earlier time or end
-      // would let its tokens in again.
+      // Another process may have stored a later time or a longer lifetime. Overwriting it would make its revoked tokens
+      // valid again.
       const known = entryIn(await to.get(key), key) ?? { revokedAt, keptUntil };
       const entry = {
         revokedAt: Math.max(revokedAt, known.revokedAt),
@@ -153,7 +156,7 @@ export function createRevocationList(store: Store, options: RevocationListOption
       };
       await to.set(key, textOf(entry, key), entry.keptUntil * 1000 - now);
       const kept = entryIn(await to.get(key), key);
-      // Another process may have stored more at the same time, but not less.
+      // Another process may store a later time or a longer lifetime at the same moment.
       if (!(kept && kept.revokedAt >= entry.revokedAt && kept.keptUntil >= entry.keptUntil)) {
         throw new StoreError('it did not keep what was stored');
       }
@@ -171,7 +174,7 @@ function textsAndTime(
   subject: string | undefined,
   issuedAt: number | undefined,
 ] {
-  // JavaScript may give anything, which then has no claims.
+  // JavaScript callers may pass any value. Other values have no claims.
   const claims = Object(payload);
   const text = (name: string): string | undefined => {
     const value = own(claims, name);

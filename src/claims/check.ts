@@ -1,7 +1,7 @@
 import { own } from '../shared/own-properties.js';
 import type { TokenPayload, VerifyFailure } from '../types.js';
 
-/** What a token must claim. Times are in seconds. A list is satisfied by any one of its members. */
+/** The rules for a token's claims. Times are in seconds. Any one member of `issuer` or `audience` is enough. */
 export interface ClaimRules {
   readonly issuer?: readonly string[] | undefined;
   readonly audience?: readonly string[] | undefined;
@@ -11,7 +11,7 @@ export interface ClaimRules {
   readonly clockTolerance: number;
 }
 
-/** The rule that a token breaks, as the verdict tells it. */
+/** The rule that a token breaks, with the reason and message for the verdict. */
 export class BrokenRule {
   readonly reason: VerifyFailure;
   readonly message: string;
@@ -23,10 +23,11 @@ export class BrokenRule {
 }
 
 /**
- * The first rule that a token with a good signature breaks, or `undefined`. Expiry comes last, so that
- * `expired` means that no other claim is wrong. The revocation list is not asked about it. The rules are those of jose's
- * `jwtVerify`, in an order of our own.
- * Unlike jose, a registered claim of the wrong JSON type is refused even where no rule is set for it.
+ * Returns the first rule that a token breaks, or `undefined`. The caller has already verified the signature. Expiry is the
+ * last claim checked, so `expired` means that all other claims are valid.
+ *
+ * The rules are those of jose's `jwtVerify`, with one more: a registered claim of the wrong JSON type is always refused,
+ * even without a rule for that claim.
  *
  * @see RFC 7519 section 4.1
  */
@@ -56,9 +57,9 @@ export function checkClaims(
       return new BrokenRule('claim', `The ${JSON.stringify(claim)} claim is missing.`);
   }
   const mistyped = mistypedOf(claims);
-  if (mistyped) return new BrokenRule('claim', `The "${mistyped}" claim is of the wrong type.`);
+  if (mistyped) return new BrokenRule('claim', `The "${mistyped}" claim has the wrong type.`);
 
-  // `maxTokenAge` makes `iat` required.
+  // With `maxTokenAge`, `iat` is required, so the default is only used without it.
   const { nbf, exp, iat = now } = claims as Times;
   if (nbf !== undefined && nbf > now + clockTolerance) {
     return new BrokenRule('not_yet_valid', 'The "nbf" claim is in the future.');
@@ -75,8 +76,8 @@ export function checkClaims(
 }
 
 /**
- * The first registered claim whose JSON type is not RFC 7519's, or `undefined`. `1e999` is valid JSON and
- * reads as infinity: an `exp` of it would never expire.
+ * Returns the name of the first registered claim with the wrong JSON type (RFC 7519), or `undefined`. Times must be finite:
+ * `JSON.parse` reads `1e999` as `Infinity`, and such an `exp` would never pass.
  */
 export const mistypedClaim = (claims: Readonly<Record<string, unknown>>): string | undefined =>
   mistypedOf(registered(claims));
@@ -95,7 +96,7 @@ const isText = (value: unknown): boolean => typeof value === 'string';
 const isAbsentOr = (isRight: (value: unknown) => boolean, value: unknown): boolean =>
   value === undefined || isRight(value);
 
-/** The claims that RFC 7519 registers, of whatever type. */
+/** The claims that RFC 7519 registers. Their types are not checked yet. */
 interface Registered {
   readonly iss: unknown;
   readonly sub: unknown;
@@ -106,14 +107,14 @@ interface Registered {
   readonly iat: unknown;
 }
 
-/** The times, once their types are known to be right. */
+/** The times, after their types were checked. */
 interface Times {
   readonly exp?: number;
   readonly nbf?: number;
   readonly iat?: number;
 }
 
-/** Each registered claim, read once. */
+/** Reads each registered claim once. */
 const registered = (claims: object): Registered => ({
   iss: own(claims, 'iss'),
   sub: own(claims, 'sub'),
@@ -124,17 +125,17 @@ const registered = (claims: object): Registered => ({
   iat: own(claims, 'iat'),
 });
 
-/** The client that a token was issued to: the first of these claims that is text. */
+/** The id of the client that a token was issued to: the first of these claims that is a string. */
 export const clientIdOf = (payload: TokenPayload): string | undefined =>
   ['client_id', 'azp', 'cid', 'appid'].map((name) => own(payload, name)).find((id) => typeof id === 'string');
 
 const hasAudience = (aud: unknown, expected: string): boolean =>
   aud === expected || (Array.isArray(aud) && aud.includes(expected));
 
-// RFC 7515 section 4.1.9: `application/` may be left out, and media types are compared without case.
+// RFC 7515 section 4.1.9: `application/` is optional, and media types are case-insensitive.
 const mediaType = (typ: unknown): string | undefined =>
   typeof typ === 'string' ? typ.toLowerCase().replace(/^application\/(?=[^/]*$)/, '') : undefined;
 
-/** Expected values are no secrets, and a missing slash is seen only beside them. */
+/** Lists the expected values. They are not secret, and seeing them is the only way to notice a missing slash. */
 const oneOf = (expected: readonly string[]): string =>
   expected.map((value) => JSON.stringify(value)).join(' or ');

@@ -26,7 +26,7 @@ import { publishInternals } from './internals.js';
 import { observed, type SignedHandler } from './observe.js';
 
 /**
- * Creates a client without IntentKit.
+ * Creates a client for use without IntentKit.
  *
  * @throws {AuthError} `ERR_AUTH_CONFIG` when an option is missing, unknown or unusable.
  */
@@ -35,7 +35,7 @@ export function createAuthClient(config: AuthProviderConfig): AuthClient {
 }
 
 /**
- * The client of a checked configuration. Its methods do not use `this`, so that they may be taken off it.
+ * Creates a client from a checked configuration. Its methods do not use `this`, so callers may destructure them.
  *
  * @internal
  */
@@ -44,8 +44,8 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
   const remotes = config.remotes.map((remote) => new RemoteSource(remote, engine, config.warn));
   const all: readonly KeySource[] = secret ? [secret, ...remotes] : remotes;
   const sources = new Sources(all);
-  // Only the header of a token with a good signature is remembered by `verify`, so that made-up headers take no place.
-  // `decode` verifies nothing, and remembers the last one, whoever made it up.
+  // `verify` caches a header only after its signature is valid, so forged headers cannot fill the cache.
+  // `decode` verifies nothing, so it has its own cache of one header.
   const verifiedHeaders = new HeaderMemory(64);
   const decodedHeaders = new HeaderMemory(1);
   const { revocation, onVerdict } = config;
@@ -60,19 +60,19 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     const lookedUp = source.find(token.header);
     const keys = lookedUp instanceof Promise ? await lookedUp : lookedUp;
     if (keys.length === 0)
-      return invalid('key', 'There is no key, or there are too many, for the "kid" and "alg" headers.');
+      return invalid('key', 'No usable key matches the "kid" and "alg" headers, or more than 16 keys do.');
 
-    let verdict: SignatureVerdict = 'bad';
+    let verdict: SignatureVerdict = 'invalid';
     for (const key of keys) {
       const answer = key.verify(token);
-      // Not `await` alone, which waits a turn even for what is there already.
+      // `await` would delay a synchronous answer by one microtask.
       verdict = answer instanceof Promise ? await answer : answer;
-      if (verdict !== 'bad') break;
+      if (verdict !== 'invalid') break;
     }
     if (verdict === 'unsupported') {
       return invalid('malformed', 'The "crit" header asks for an unsupported extension.');
     }
-    if (verdict === 'bad') return invalid('signature', 'The signature was not made by the expected key.');
+    if (verdict === 'invalid') return invalid('signature', 'The signature was not made by the expected key.');
     verifiedHeaders.add(token.headerSegment, token.header);
     onSigned?.({ header: token.header, rules: source.rules });
 
@@ -81,7 +81,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
 
     const broken = checkClaims(payload, token.header.typ, source.rules, now());
     if (broken) return invalid(broken.reason, broken.message, payload);
-    // The list gets a copy, read once more, so that nothing it does to it is seen in the verdict.
+    // The list gets a fresh copy of the claims, so it cannot change those in the verdict.
     if (revocation && (await isRevoked(revocation, readClaims(token) as TokenPayload))) {
       return invalid('revoked', 'The token was revoked.', payload);
     }
@@ -92,20 +92,20 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     if (!revocation?.revoke) {
       throw new AuthError(
         'ERR_NO_REVOCATION',
-        'Revoking needs a "revocation" with "revoke" in the configuration.',
+        'Revoking needs a "revocation" option with a "revoke" method in the configuration.',
       );
     }
     const { valid, payload, reason, message } = await verify(input);
     if (reason === 'expired' && hasEnded(payload)) return;
-    // One that is not valid yet will be. One that is expired here may be accepted by a client with another `maxTokenAge`
-    // or another clock. One that was revoked with an older token of the same `jti` may live for longer than that one.
+    // A token that is not valid yet will become valid. A client with another `maxTokenAge` or clock may still accept one
+    // that is expired here. A token revoked through an older one with the same `jti` may expire later than that one.
     if (valid || reason === 'not_yet_valid' || reason === 'expired' || reason === 'revoked') {
       return revokeBy(revocation, payload, config.clockTolerance);
     }
     throw new AuthError('ERR_TOKEN_REFUSED', `The token was not revoked, because it was refused: ${message}`);
   }
 
-  /** Whether no clock can make the token be accepted. */
+  /** True if the token has expired even for a process whose clock is a minute behind. */
   function hasEnded(payload: TokenPayload): boolean {
     const expiry = own(payload, 'exp');
     return typeof expiry === 'number' && expiry + config.clockTolerance + CLOCK_MARGIN <= now();
@@ -142,10 +142,10 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     algorithms: sources.algorithms,
   };
   const watched = onVerdict ? observed(verify, onVerdict) : verify;
-  // The cast is sound, because a caller's `Claims` are all optional.
+  // The cast is sound, because all of a caller's `Claims` are optional.
   const client = {
     sign,
-    // With one parameter, so that nothing a caller passes on by mistake becomes a handler.
+    // A second argument, such as the index that `tokens.map(verify)` passes, must not become the handler.
     verify: (token: unknown) => watched(token),
     revoke,
     decode,

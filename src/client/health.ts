@@ -8,21 +8,21 @@ import type { WarningHandler } from '../shared/warnings.js';
 import type { AuthClient, AuthStatus } from '../types.js';
 import { isRevoked } from './hooks.js';
 
-/** The shortest time between two health checks, however often a health route is asked. */
+/** The shortest time between two health checks, even if a health route is called more often. */
 const CHECK_INTERVAL_MS = 1000;
 
-/** The parts of a client that `ping` and `status` look at. */
+/** The parts of a client that `ping` and `status` need. */
 interface Observed {
   readonly sign: AuthClient['sign'];
   readonly secret: SecretSource | undefined;
   readonly remotes: readonly RemoteSource[];
   readonly revocation: RevocationHook | undefined;
   readonly warn: WarningHandler;
-  /** What does not change. */
+  /** The part of the status that never changes. */
   readonly facts: Readonly<Pick<AuthStatus, 'engine' | 'canSign' | 'canRevoke' | 'algorithms'>>;
 }
 
-/** The methods of a client that tell whether it works. */
+/** Creates the methods of a client that report its health. */
 export function healthOf({
   sign,
   secret,
@@ -34,7 +34,7 @@ export function healthOf({
   let pingFailure: string | undefined;
   let last: { readonly began: number; readonly healthy: Settled<boolean> } | undefined;
 
-  /** Callers share one check, and within a second its result. On Workers, no request may wait for another. */
+  /** Concurrent calls share one check, and later calls its result for a second. On Workers, no request may wait for another. */
   async function ping(): Promise<boolean> {
     const now = monotonicNow();
     if (last && !isWorkers()) {
@@ -48,7 +48,7 @@ export function healthOf({
   async function isHealthy(): Promise<boolean> {
     const own = (secret && (await failureOf(secret))) ?? (revocation && (await failureOfList(revocation)));
     if (own !== undefined && own !== pingFailure) warn(`The health check failed: ${own}`, 'PING_FAILED');
-    // RemoteSource warns about its outages itself.
+    // `RemoteSource` warns about its own outages.
     const failures = own ? [own] : await Promise.all(remotes.map((remote) => remote.check()));
     pingFailure = failures.find((failure) => failure !== undefined);
     return pingFailure === undefined;
@@ -56,14 +56,16 @@ export function healthOf({
 
   async function failureOf(secret: SecretSource): Promise<string | undefined> {
     try {
-      const isGood = await secret.hasSigned(await sign({}));
-      return isGood ? undefined : 'A token signed with the secret did not verify.';
+      const isValid = await secret.hasSigned(await sign({}));
+      return isValid ? undefined : 'A token signed with the secret did not verify.';
     } catch (error) {
-      return error instanceof AuthError ? error.message : 'Unexpected failure.';
+      return error instanceof AuthError
+        ? error.message
+        : 'Signing or verifying with the secret failed unexpectedly.';
     }
   }
 
-  /** Asks the list about a token that does not exist. */
+  /** Checks the list with a random token id. */
   async function failureOfList(list: RevocationHook): Promise<string | undefined> {
     try {
       await isRevoked(list, { jti: randomId() });

@@ -7,9 +7,9 @@ import type { TokenPayload } from '../types.js';
 const HOOK_TIMEOUT_MS = 5000;
 
 /**
- * Asks the hook whether a token is revoked. The hook may throw, reject, hang or answer anything.
+ * Asks the hook whether a token is revoked. The hook may throw, reject, hang or answer with any value.
  *
- * @throws {AuthError} `ERR_REVOCATION_UNAVAILABLE`
+ * @throws {AuthError} `ERR_REVOCATION_UNAVAILABLE` if the list throws, rejects, or answers with anything but a boolean.
  */
 export async function isRevoked(hook: RevocationHook, payload: TokenPayload): Promise<boolean> {
   const answer = await ask(hook, () => hook.isRevoked(payload), 'neither accepted nor refused', [
@@ -20,7 +20,7 @@ export async function isRevoked(hook: RevocationHook, payload: TokenPayload): Pr
 }
 
 /**
- * Has the hook revoke a token.
+ * Revokes a token through the revocation list.
  *
  * @throws {AuthError} `ERR_NO_REVOCATION`, `ERR_REVOCATION_UNAVAILABLE`
  */
@@ -43,7 +43,7 @@ async function ask(
     return await (isPending && !isBounded ? within(HOOK_TIMEOUT_MS, Promise.resolve(answer)) : answer);
   } catch (error) {
     if (error instanceof AuthError && expected.includes(error.code)) throw error;
-    // The text of any other error may hold what it was given.
+    // The message of any other error may contain claims.
     throw unavailable(outcome);
   }
 }

@@ -2,11 +2,11 @@ import type { ClaimRules } from '../claims/check.js';
 import type { AuthClient, VerifyResult } from '../types.js';
 import type { SignedHandler } from './observe.js';
 
-/** What the other entries of this package may know of a client that this package made. */
+/** The internals of a client that the other entries of this package may use. */
 export interface ClientInternals {
-  /** As the `verify` of the client, and tells which rules it applies to a token whose signature is valid. */
+  /** The client's `verify`. It calls `onSigned` when the signature is valid, before it checks the claims. */
   readonly verify: (token: unknown, onSigned?: SignedHandler) => Promise<VerifyResult>;
-  /** The `verify` that the client was made with, which a user may have replaced since. */
+  /** The original `verify` of the client. A user may have replaced it since. */
   readonly publicVerify: AuthClient['verify'];
   /** The rules of each key source. */
   readonly rules: readonly ClaimRules[];
@@ -15,15 +15,15 @@ export interface ClientInternals {
 const CLIENTS = new WeakMap<object, ClientInternals>();
 const PROVIDERS = new WeakSet<object>();
 
-/** Remembers the internals of a client, without a trace on the client. */
+/** Stores the internals of a client without adding anything to the client object. */
 export const publishInternals = (client: AuthClient, internals: ClientInternals): void =>
   void CLIENTS.set(client, internals);
 
-/** The internals of a client, or `undefined` for one that this package did not make, such as a copy. */
+/** Returns the internals of a client, or `undefined` if this package did not create that object. A copy has none. */
 export const internalsOf = (client: object): ClientInternals | undefined => CLIENTS.get(client);
 
-/** Remembers that `createAuthProvider` made a provider. */
+/** Records that `createAuthProvider` created this provider. */
 export const publishProvider = (provider: object): void => void PROVIDERS.add(provider);
 
-/** Whether `createAuthProvider` made this. */
+/** True if `createAuthProvider` created this value. */
 export const isOwnProvider = (value: unknown): boolean => PROVIDERS.has(value as object);

@@ -6,12 +6,12 @@ import { monotonicNow } from '../shared/runtime.js';
 import type { Header } from '../token/header.js';
 import type { TokenPayload, VerifyResult } from '../types.js';
 
-/** Receives what is known of a token as soon as its signature is found valid. */
+/** Called as soon as a token's signature is valid, before its claims are checked. */
 export type SignedHandler = (signed: { readonly header: Header; readonly rules: ClaimRules }) => void;
 
 type Verify = (token: unknown, onSigned?: SignedHandler) => Promise<VerifyResult>;
 
-/** A `verify` that also passes each verdict, and each error, to the handler. */
+/** Wraps `verify` so that the handler receives each verdict and each error. */
 export function observed(verify: Verify, handler: VerdictHandler): Verify {
   return async (token, onSigned) => {
     const began = monotonicNow();

@@ -4,23 +4,23 @@ import type { AuthClient } from '../types.js';
 import { clientFrom } from './client.js';
 import { publishProvider } from './internals.js';
 
-/** What IntentKit asks of a provider. */
+/** A provider, as IntentKit defines it. */
 export interface AuthProvider {
   /** The key in `ctx.providers`. */
   readonly name: string;
-  /** Called once at start-up. What it resolves to becomes `ctx.providers[name]`. */
+  /** Resolves to the client, which becomes `ctx.providers[name]`. IntentKit calls it once, at startup. */
   initialize(): Promise<AuthClient>;
-  /** Whether tokens can be signed and verified now. It never throws. */
+  /** Resolves to true if tokens can be signed and verified now. It never throws. */
   healthCheck(): Promise<boolean>;
-  /** There is nothing to close. */
+  /** Does nothing, because the client holds no connections or timers that need closing. */
   shutdown(): Promise<void>;
 }
 
 /**
- * Creates the provider to register with `serve({ providers: [...] })`. Functions find its client under
- * `ctx.providers.auth`, or under the configured `name`.
+ * Creates the provider to register with `serve({ providers: [...] })`. Functions find its client at `ctx.providers.auth`,
+ * or at `ctx.providers[name]` if you configure a `name`.
  *
- * @throws {AuthError} `ERR_AUTH_CONFIG` at once when an option is missing, unknown or unusable.
+ * @throws {AuthError} `ERR_AUTH_CONFIG` immediately, when an option is missing, unknown or unusable.
  */
 export function createAuthProvider(config: AuthProviderConfig): AuthProvider {
   const parsed = parseConfig(config, 'createAuthProvider');

@@ -32,7 +32,7 @@ export class SecretSource implements KeySource {
   async hasSigned(compact: string): Promise<boolean> {
     const token = parseToken(compact, new HeaderMemory(1));
     const [key] = await this.find();
-    return !(token instanceof Malformed) && (await key?.verify(token)) === 'good';
+    return !(token instanceof Malformed) && (await key?.verify(token)) === 'valid';
   }
 
   /** Signs claims, given as JSON, with the first secret. */

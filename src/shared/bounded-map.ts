@@ -1,4 +1,4 @@
-/** A map that holds so many entries at most. One more takes the place of the one that was set first. */
+/** A map with a maximum number of entries. When it is full, adding an entry evicts the one that was set longest ago. */
 export class BoundedMap<Key, Value> extends Map<Key, Value> {
   readonly #most: number;
 

@@ -1,6 +1,5 @@
 /**
- * How far the clocks of processes may differ beyond the configured tolerance, in seconds. A revocation outlives its token
- * by so much, and a used DPoP proof is remembered for so much longer, because a process whose clock is behind still
- * accepts it.
+ * How far the clocks of two processes may differ beyond the configured tolerance, in seconds. A process whose clock is
+ * behind accepts tokens and DPoP proofs for longer, so revocations and used proofs are kept this much longer.
  */
 export const CLOCK_MARGIN = 60;

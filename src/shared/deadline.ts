@@ -1,6 +1,6 @@
 import { monotonicNow } from './runtime.js';
 
-/** The work was not done in time. */
+/** The work missed its deadline. */
 export class TooLate extends Error {
   override readonly name = 'TooLate';
 
@@ -11,28 +11,29 @@ export class TooLate extends Error {
 
 const BOUNDED = new WeakSet<object>();
 
-/** Remembers that an object of this package has deadlines of its own, so that its calls need no other. */
+/** Records that an object of this package has its own deadlines, so its calls need no other. */
 export const markBounded = <T extends object>(object: T): T => {
   BOUNDED.add(object);
   return object;
 };
 
+/** True for objects that {@link markBounded} has recorded. */
 export const isBounded = (object: object): boolean => BOUNDED.has(object);
 
-/** Node's timers fire at once when they are set for longer. */
+/** The longest delay of a Node timer. A timer with a longer delay fires immediately. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** A timer this late shows that this process was busy or suspended. The answer may then have arrived unread. */
+/** A timer that fires this late means that the process was busy or suspended. An answer may have arrived without being read. */
 const LATE_MS = 50;
 
-/** How long a process that was busy or suspended gets to read what has arrived. */
+/** The extra time in which such a process can read the answer. */
 const READING_MS = 50;
 
 /**
- * Settles as the work does, or rejects after a time. It never waits for more than one late timer, so it also fires on an event
- * loop that is always busy. What the work does afterwards has no effect, and its late rejection is handled.
+ * Settles with the work, or rejects when the time is up. It grants the extra time only once, so the deadline also fires on an
+ * event loop that is always busy. A result after the deadline is ignored; a late rejection does not become unhandled.
  *
- * @throws {TooLate}
+ * @throws {TooLate} if the work takes longer than `milliseconds`.
  */
 export function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;

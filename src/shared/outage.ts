@@ -1,17 +1,17 @@
 import { monotonicNow } from './runtime.js';
 import type { AuthWarningCode, WarningHandler } from './warnings.js';
 
-/** What may fail, and the codes of its warnings. */
+/** Describes the dependency that may fail, and its warnings. */
 export interface OutageOptions {
-  /** What fails, as the first words of a sentence. */
+  /** The name of the dependency. Each warning begins with it. */
   readonly subject: string;
   readonly failing: AuthWarningCode;
   readonly recovered: AuthWarningCode;
-  /** The shortest time between two warnings that an outage begins. Default: none. */
+  /** The shortest time between the first warnings of two outages. Default: 0. */
   readonly quietMs?: number;
 }
 
-/** Warns once when something begins to fail, once more when the consequence changes, and once when it works again. */
+/** Warns when an outage begins, when its consequence changes, and when it is over. Repeated failures cause no more warnings. */
 export class Outage {
   readonly #warn: WarningHandler;
   readonly #options: OutageOptions;
@@ -24,9 +24,11 @@ export class Outage {
   }
 
   /**
-   * @param problem why it fails, as a phrase.
-   * @param consequence what that means, as the rest of the sentence.
-   * @param details what follows the consequence, and may differ from one failure to the next.
+   * Reports a failure.
+   *
+   * @param problem why the dependency fails.
+   * @param consequence what the failure means. A new value causes another warning.
+   * @param details text after the consequence, which may differ with each failure.
    */
   failed(problem: string, consequence: string, details = ''): void {
     if (consequence === this.#consequence) return;
@@ -36,7 +38,7 @@ export class Outage {
       this.#beganAt = monotonicNow();
     }
     this.#consequence = consequence;
-    this.#warn(`${subject} fails: ${problem}; ${consequence}${details}.`, failing);
+    this.#warn(`${subject} is failing: ${problem}; ${consequence}${details}.`, failing);
   }
 
   succeeded(): void {

@@ -2,27 +2,26 @@ import { TooLate, within } from './deadline.js';
 import { monotonicNow } from './runtime.js';
 import type { Store } from './store.js';
 
-/** Why the store gave no answer, in words that are safe to log. */
+/** Says why the store gave no answer. The message is safe to log. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
 }
 
 /**
- * With so many late answers outstanding, the store is asked only once a second to see whether it is back. Its first
- * answer in time ends that, because the late ones may never come.
+ * With this many late answers outstanding, only one question a second reaches the store. The first answer in time ends
+ * this, because the late answers may never arrive.
  */
 const MAX_LATE = 100;
 const PROBE_INTERVAL_MS = 1000;
 
 /**
- * A store with a deadline. Client libraries wait for seconds, or for ever, for a server that is gone, and keep each
- * question in memory meanwhile. So after a number of questions that were not answered in time, the next ones fail at
- * once.
+ * Adds a deadline and a circuit breaker to a store. When the server is down, client libraries may wait for seconds or
+ * forever, and queue every question in memory. So after too many late answers, further questions fail immediately.
  */
 export class PatientStore {
   readonly #store: Store;
   readonly #timeoutMs: number;
-  /** How many late answers are outstanding since the last one in time. */
+  /** The late answers still outstanding. An answer in time replaces the object, so that older late answers no longer count. */
   #late = { count: 0 };
   #probeAt = 0;
 
@@ -32,9 +31,9 @@ export class PatientStore {
   }
 
   /**
-   * Asks the store. One question may read and write several times within the one deadline.
+   * Asks the store. One question may read and write several times; all of it shares one deadline.
    *
-   * @throws {StoreError} and nothing else.
+   * @throws {StoreError} for every failure.
    */
   async ask<T>(question: (store: Store) => T | Promise<T>): Promise<Awaited<T>> {
     const now = monotonicNow();
@@ -62,12 +61,12 @@ export class PatientStore {
   }
 }
 
-/** A store may also throw instead of rejecting. */
+/** Turns a synchronous throw of the store into a rejection. */
 async function answerTo<T>(question: (store: Store) => T | Promise<T>, store: Store): Promise<T> {
   return question(store);
 }
 
-/** A code, or the word by which a Redis error begins. The rest may hold a password or what was asked. */
+/** Keeps only the error's code, or the first word of a Redis error. The rest may contain a password or the key. */
 function asStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   if (error instanceof TooLate) return new StoreError(`it ${error.message}`);
@@ -76,7 +75,7 @@ function asStoreError(error: unknown): StoreError {
     const found = [code, String(message).split(' ', 1)[0]].find(isCode);
     if (found !== undefined) return new StoreError(`it failed (${found})`);
   } catch {
-    // There is nothing to tell.
+    // Reading the error failed, so there is no code to report.
   }
   return new StoreError('it failed');
 }

@@ -1,9 +1,9 @@
 /**
- * The one place that asks which runtime this is. Test environments and edge runtimes replace globals, remove them, or
- * make their members throw. Nothing here may throw, because it runs when the package is imported.
+ * The only module that detects the runtime. Test environments and edge runtimes replace globals, remove them, or make
+ * their members throw. This module must not throw, because it runs when the package is imported.
  */
 
-/** What `look` returns, or `undefined` where looking fails. */
+/** Returns the result of `look`, or `undefined` if it throws. */
 function attempt<T>(look: () => T): T | undefined {
   try {
     return look();
@@ -12,49 +12,48 @@ function attempt<T>(look: () => T): T | undefined {
   }
 }
 
-/** Whether this is Cloudflare Workers, where no request may wait for the I/O of another. */
+/** True on Cloudflare Workers, where a request must not wait for the I/O of another request. */
 export const isWorkers = (): boolean =>
   attempt(() => globalThis.navigator?.userAgent === 'Cloudflare-Workers') ?? false;
 
-/** Whether this is Node, Bun or Deno, and not an edge runtime that only calls itself Node. */
+/** True on Node, Bun and Deno. False on edge runtimes, even those that report a Node version. */
 const hasNodeModules =
   attempt(
     () => globalThis.process.versions.node !== undefined && !('EdgeRuntime' in globalThis) && !isWorkers(),
   ) ?? false;
 
 /**
- * A module of Node, Bun or Deno, otherwise `undefined`. `getBuiltinModule` and not an import, so that the package loads
- * and bundles where there are no such modules. Node has it from 20.16 on.
+ * Returns a built-in module of Node, Bun or Deno, or `undefined` elsewhere. It uses `getBuiltinModule` (Node 20.16 or later)
+ * instead of an import, so that the package also loads and bundles for runtimes without these modules.
  */
 export const builtin = <T>(name: string): T | undefined =>
   attempt(() => (hasNodeModules ? (globalThis.process.getBuiltinModule(name) as T | undefined) : undefined));
 
 /**
- * Synchronous `node:crypto` on Node 20.16 or later, Bun and Deno, otherwise `undefined`, also where `Buffer` was
- * taken away, which the engine needs. On each of them its verdicts are proven equal to jose's by
- * `npm run test:runtimes`.
+ * `node:crypto` on Node 20.16 or later, Bun and Deno; otherwise `undefined`. Also `undefined` without a global `Buffer`,
+ * which the engine needs. `npm run test:runtimes` compares its verdicts with jose's on each of these runtimes.
  */
 export const nodeCrypto =
   typeof globalThis.Buffer === 'function' ? builtin<typeof import('node:crypto')>('node:crypto') : undefined;
 
-// jest's jsdom environment has neither as a global.
+// In jest's jsdom environment, neither is a global.
 const text =
   globalThis.TextDecoder && globalThis.TextEncoder
     ? globalThis
     : builtin<typeof import('node:util')>('node:util');
 
 /**
- * Reads UTF-8 and throws at bytes that are none, because they must not turn into replacement characters. It keeps a
- * byte-order mark, because JSON has none (RFC 8259 section 8.1).
+ * Creates a decoder that throws on invalid UTF-8 instead of inserting replacement characters. It keeps a byte-order mark,
+ * so that `JSON.parse` rejects it (RFC 8259 section 8.1).
  */
 export const utf8Decoder = (): TextDecoder =>
   new (text?.TextDecoder ?? TextDecoder)('utf-8', { fatal: true, ignoreBOM: true }) as TextDecoder;
 
-/** Text as UTF-8. */
+/** Encodes text as UTF-8. */
 export const encodeUtf8 = (value: string): Uint8Array<ArrayBuffer> =>
   new (text?.TextEncoder ?? TextEncoder)().encode(value) as Uint8Array<ArrayBuffer>;
 
-/** SHA-256 of a text: at once by `node:crypto`, elsewhere by Web Crypto. */
+/** The SHA-256 hash of a text. Synchronous with `node:crypto`, a promise with Web Crypto. */
 export const sha256 = (text: string, encoding: 'hex' | 'base64url' = 'hex'): string | Promise<string> =>
   nodeCrypto ? nodeCrypto.createHash('sha256').update(text).digest(encoding) : webSha256(text, encoding);
 
@@ -68,10 +67,10 @@ async function webSha256(text: string, encoding: 'hex' | 'base64url'): Promise<s
 /** A random UUID. @see RFC 9562 section 5.4 */
 export const randomId = (): string => (nodeCrypto ?? globalThis.crypto).randomUUID();
 
-/** Milliseconds on a clock that nobody can set, or on the system's clock where there is no such clock. */
+/** Milliseconds of a monotonic clock, which changes of the system time do not affect. Falls back to the system clock. */
 export const monotonicNow = (): number => globalThis.performance?.now() ?? Date.now();
 
-/** Sends a line to Node's warning channel, and says whether there is one. */
+/** Emits a Node process warning. Returns false on runtimes without process warnings. */
 export const emitProcessWarning = (message: string, options: { type: string; code: string }): boolean =>
   attempt(() => {
     globalThis.process.emitWarning(message, options);

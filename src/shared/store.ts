@@ -1,19 +1,19 @@
 import { memberOf, methodOf } from './own-properties.js';
 
 /**
- * A key-value store that processes share. keyv fits as it is. `get` must reject when the store cannot answer: what it
- * resolves to as `undefined` or `null` is taken for a key that is not there.
+ * A key-value store that several processes share, such as keyv. `get` must reject if the store cannot answer, because
+ * `undefined` and `null` mean that the key does not exist.
  */
 export interface Store {
-  /** The value of a key, or `undefined` or `null` when there is none. */
+  /** Returns the value of a key, or `undefined` or `null` if the key does not exist. May return a promise. */
   get(key: string): unknown;
-  /** Keeps a text under a key for a time in milliseconds. */
+  /** Stores a text under a key. The entry expires after `ttlMs` milliseconds. May return a promise. */
   set(key: string, value: string, ttlMs: number): unknown;
 }
 
 /**
- * Binds the methods of a store, or returns what it must be instead, as a phrase. It is for uses where a failed `get` must
- * not look like a missing key.
+ * Returns the store with its methods bound, or a phrase that says what it must be. It rejects stores that report a failed
+ * `get` as a missing key, because a revoked token or a used proof would then be accepted.
  *
  * @internal
  */
@@ -27,7 +27,7 @@ export function storeThatFailsLoudly(input: unknown): Store | string {
   return { get, set } as Store;
 }
 
-/** Without `throwOnErrors`, keyv and its Redis adapter answer a failed `get` as if the key were not there. */
+/** Without `throwOnErrors`, keyv and its Redis adapter answer a failed `get` as if the key did not exist. */
 function swallowsErrors(store: object): boolean {
   const adapter: unknown = memberOf(store, 'store');
   if (adapter instanceof Map) return false;

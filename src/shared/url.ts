@@ -1,9 +1,9 @@
 /**
- * How one URL text misses another, as a phrase that follows a colon: `it has a slash at the end`. Issuers and resources
- * are compared as text (RFC 8414 section 3.3), so the usual mistakes are ones that a reader overlooks.
+ * Describes how a URL differs from the expected one, such as `it has a slash at the end`. Issuers and resources are compared
+ * as text (RFC 8414 section 3.3), so even a difference that is easy to overlook matters.
  */
 export function nearMiss(expected: string, found: string): string {
-  if (!URL.canParse(expected) || !URL.canParse(found)) return 'it is not a URL like that one';
+  if (!URL.canParse(expected) || !URL.canParse(found)) return 'one of the two is not a URL';
   const [one, other] = [new URL(expected), new URL(found)];
   const differences: string[] = [];
   if (one.protocol !== other.protocol) {
@@ -14,19 +14,21 @@ export function nearMiss(expected: string, found: string): string {
 
   const [path, otherPath] = [withoutTrailingSlash(one.pathname), withoutTrailingSlash(other.pathname)];
   if (path.toLowerCase() !== otherPath.toLowerCase()) {
-    differences.push('its path is another one, as of another tenant or realm');
+    differences.push('its path is different, perhaps that of another tenant or realm');
   } else if (path !== otherPath) {
     differences.push('its path differs in upper and lower case');
   } else if (expected.endsWith('/') !== found.endsWith('/')) {
     differences.push(found.endsWith('/') ? 'it has a slash at the end' : 'it has no slash at the end');
   }
-  // The texts differ, and the URLs do not.
-  return differences.join(', and ') || 'it is spelled differently, as in upper and lower case or with a port';
+  // The two texts can differ even if the parsed URLs are equal.
+  return (
+    differences.join(', and ') || 'it is spelled differently, perhaps in upper and lower case or with a port'
+  );
 }
 
 /**
- * A URL as it may be shown: as it is spelled, but without credentials, query and fragment, without characters that would
- * change a log or a terminal, and at most 200 characters long. Text that is not a URL is treated alike.
+ * Makes a URL safe to show. It removes credentials, the query and the fragment, replaces control characters that could
+ * manipulate a log or a terminal, and cuts the text at 200 characters. Text that is not a URL is treated the same way.
  */
 export function shownUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -41,15 +43,15 @@ export function shownUrl(text: string): string {
     .slice(0, 200);
 }
 
-/** A path or a URL without one slash at its end. */
+/** Removes one slash from the end of a path or a URL. */
 export const withoutTrailingSlash = (text: string): string => (text.endsWith('/') ? text.slice(0, -1) : text);
 
-/** The same text with a slash at its end, or without it: the usual mistake in the name of an issuer. */
+/** Adds a slash to the end of a text, or removes it. This is the most common mistake in an issuer. */
 export const withOtherSlash = (text: string): string =>
   text.endsWith('/') ? withoutTrailingSlash(text) : `${text}/`;
 
 /**
- * Where a well-known document about a URL is: its name comes before the path.
+ * Returns the URL of a well-known document about a URL. The name of the document comes before the path.
  *
  * @param name such as `oauth-protected-resource`.
  * @see RFC 8615 section 3, RFC 8414 section 3.1, RFC 9728 section 3.1
@@ -58,8 +60,8 @@ export const wellKnownUrl = ({ origin, pathname }: URL, name: string): URL =>
   new URL(`${origin}/.well-known/${name}${withoutTrailingSlash(pathname)}`);
 
 /**
- * Whether the host of a parsed URL is this machine, so that `http:` crosses no network. `*.localhost` is not, because the
- * resolver decides where it leads. The URL parser has already turned every spelling of an address into one.
+ * True if the host of a URL is this machine, so `http:` does not cross a network. False for `*.localhost`, because DNS may
+ * resolve it to another machine. The URL parser has already normalized every spelling of an address.
  *
  * @see RFC 4291 section 2.5.5.2 for IPv4 addresses in IPv6
  */
@@ -71,6 +73,6 @@ export const isLoopback = ({ hostname }: URL): boolean =>
 /** Whether requests to a URL may end on this machine, although no one has configured them to. */
 export const mayBeLoopback = (url: URL): boolean => isLoopback(url) || /\.localhost\.?$/.test(url.hostname);
 
-/** Whether nobody on the way can read or change what is sent: `https:`, or `http:` on this machine. */
+/** True if requests to the URL cannot be read or changed on the network: `https:`, or `http:` to this machine. */
 export const isSafeUrl = (url: URL): boolean =>
   url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));

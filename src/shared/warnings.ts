@@ -1,15 +1,15 @@
 import { emitProcessWarning } from './runtime.js';
 
 /**
- * Why a warning was given. Codes are stable.
+ * The codes of warnings. They are stable.
  *
- * - `WEAK_SECRET`: a secret is shorter than its hash, or looks as if it were not random
- * - `SHARED_ISSUER`: a secret and a JWKS may sign for the same issuer
- * - `JWKS_FAILING`: an outage of the JWKS endpoint begins, or its last good keys no longer serve
- * - `JWKS_RECOVERED`: the outage is over
- * - `REVOCATION_FAILING`: the store of a revocation list does not answer
- * - `REVOCATION_RECOVERED`: it answers again
- * - `PING_FAILED`: `ping()` was false, and not because of a JWKS endpoint
+ * - `WEAK_SECRET`: a secret is shorter than its hash, or does not look random
+ * - `SHARED_ISSUER`: the secret and the keys of a JWKS may sign tokens for the same issuer
+ * - `JWKS_FAILING`: an outage of the JWKS endpoint began, or its cached keys are now too old to use
+ * - `JWKS_RECOVERED`: the JWKS endpoint works again
+ * - `REVOCATION_FAILING`: the store of a revocation list is failing
+ * - `REVOCATION_RECOVERED`: the store of a revocation list works again
+ * - `PING_FAILED`: `ping()` was false because of the secret or the revocation list
  */
 export type AuthWarningCode =
   | 'WEAK_SECRET'
@@ -20,23 +20,23 @@ export type AuthWarningCode =
   | 'REVOCATION_RECOVERED'
   | 'PING_FAILED';
 
-/** Receives each warning. It may throw, reject or hang: a broken logger must not break authentication. */
+/** Receives each warning. Errors that it throws or rejects with are ignored, so a broken logger cannot break authentication. */
 export type WarningHandler = (message: string, code: AuthWarningCode) => void;
 
 /**
- * The default: Node's warning channel (stderr), or `console.warn` where there is none. It never writes to stdout,
- * which belongs to the MCP transport.
+ * The default handler. It uses `process.emitWarning`, which writes to stderr, or falls back to `console.warn`. It never
+ * writes to stdout, which an MCP server on stdio uses for messages.
  *
  * @internal
  */
 export function emitWarning(message: string, code: AuthWarningCode): void {
   if (emitProcessWarning(message, { type: 'AuthWarning', code })) return;
-  // biome-ignore lint/suspicious/noConsole: the only channel for a person on runtimes without a process.
+  // biome-ignore lint/suspicious/noConsole: runtimes without `process` have no other channel.
   console.warn(`AuthWarning [${code}]: ${message}`);
 }
 
 /**
- * Wraps a handler so that nothing of it reaches the code that warns: no throw, and no rejection of a promise.
+ * Wraps a handler so that its errors are ignored: those it throws, and rejections of a promise it returns.
  *
  * @internal
  */
@@ -47,7 +47,7 @@ export function safely<Values extends unknown[]>(
     try {
       Promise.resolve(handler(...values)).catch(() => {});
     } catch {
-      // The handler's failure is its owner's to see. What it is told is only advice.
+      // Warnings and verdicts are for information, so a failing handler must not affect the caller.
     }
   };
 }

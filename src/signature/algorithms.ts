@@ -1,9 +1,9 @@
-/** HMAC with SHA-2. The key is the configured secret. @see RFC 7518 section 3.2 */
+/** The HMAC algorithms. Their key is the configured secret. @see RFC 7518 section 3.2 */
 export const HMAC_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
 
 /**
- * The signature algorithms that a JWKS may verify: RSA, RSA-PSS, ECDSA, and EdDSA over Ed25519 under both its
- * names.
+ * The algorithms that keys of a JWKS can verify: RSA, RSA-PSS, ECDSA, and EdDSA with Ed25519 under both of its names.
+ *
  * @see RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1, RFC 9864 section 2.2
  */
 // biome-ignore format: one family a line
@@ -14,15 +14,15 @@ export const ASYMMETRIC_ALGORITHMS = [
   'EdDSA', 'Ed25519',
 ] as const;
 
-/** An `alg` of a secret. @useDeclaredType */
+/** An `alg` that uses the secret. @useDeclaredType */
 export type HmacAlgorithm = (typeof HMAC_ALGORITHMS)[number];
-/** An `alg` of the keys of an identity provider. @useDeclaredType */
+/** An `alg` that uses the public keys of an identity provider. @useDeclaredType */
 export type AsymmetricAlgorithm = (typeof ASYMMETRIC_ALGORITHMS)[number];
-/** An `alg` that a client can be configured for. */
+/** An `alg` that a client can be configured to accept. */
 export type Algorithm = HmacAlgorithm | AsymmetricAlgorithm;
 
 /**
- * Bytes in the hash, and so the least length of an HMAC secret. @see RFC 7518 section 3.2
+ * The size of the hash in bytes. An HMAC secret must be at least as long. @see RFC 7518 section 3.2
  *
  * @internal
  */

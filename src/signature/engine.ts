@@ -1,9 +1,9 @@
 import type { AsymmetricAlgorithm } from './algorithms.js';
 
-/** What a key says of a signature. `unsupported`: a `crit` header asks for an extension that we do not have. */
-export type SignatureVerdict = 'good' | 'bad' | 'unsupported';
+/** The result of checking a signature. `unsupported`: the `crit` header requires an extension that is not supported. */
+export type SignatureVerdict = 'valid' | 'invalid' | 'unsupported';
 
-/** A token, as far as its signature is concerned. The header has no prototype. */
+/** The parts of a token that its signature check needs. The header has no prototype. */
 export interface SignedToken {
   readonly compact: string;
   readonly header: { readonly alg: string; readonly crit?: unknown };
@@ -12,37 +12,37 @@ export interface SignedToken {
   readonly signature: Uint8Array;
 }
 
-/** A key that an engine has made ready for one algorithm. It answers without a promise where it can. */
+/** A key that an engine has imported for one algorithm. */
 export interface Key {
-  /** The token's `alg` is known to be the algorithm of the key. */
+  /** Checks a signature. The caller has already matched the token's `alg` to the key. Synchronous if the engine is. */
   verify(token: SignedToken): SignatureVerdict | Promise<SignatureVerdict>;
 }
 
-/** A secret, which also signs. */
+/** An HMAC secret, which can also sign. */
 export interface SigningKey extends Key {
-  /** The compact JWS of claims that are given as JSON. */
+  /** Signs claims, given as JSON, into a compact JWS. */
   sign(claims: string): string | Promise<string>;
 }
 
-/** Makes keys ready, and nothing else: which key may check which token is settled before. */
+/** Imports keys. The caller decides which key may verify which token. */
 export interface SignatureEngine {
   readonly name: 'node:crypto' | 'jose';
-  /** `header` is what `sign` writes. Its `alg` is the one algorithm of the key. */
+  /** Imports a secret for the `alg` of `header`. `sign` writes `header` into its tokens. */
   importSecret(
     secret: Uint8Array,
     header: { readonly alg: string; readonly typ?: string },
   ): SigningKey | Promise<SigningKey>;
-  /** Makes ready a public key that jose has imported for the algorithm. */
+  /** Imports a public key that jose has already imported for the algorithm. */
   importPublicKey(key: CryptoKey, algorithm: AsymmetricAlgorithm): Key;
 }
 
-/** Whether a header asks for extensions, about which jose decides. @see RFC 7515 section 4.1.11 */
+/** True if the header requires extensions. jose then decides whether they are supported. @see RFC 7515 section 4.1.11 */
 export const hasCritical = ({ header }: SignedToken): boolean => header.crit !== undefined;
 
 /**
- * How many bytes an RSA-PSS signature by this key has, or `undefined` for other keys. OpenSSL, and so jose too, accepts
- * an RSA-PSS signature whose leading zero byte was cut off, which would give one token in 256 a second spelling. The
- * lengths of the other signatures are checked with them.
+ * The length of an RSA-PSS signature with this key, in bytes. `undefined` for other keys. OpenSSL, and so jose, accepts an
+ * RSA-PSS signature without its leading zero byte, which gives one token in 256 a second spelling. For other algorithms,
+ * verification already rejects a wrong length.
  *
  * @see RFC 8017 section 8.1.2 step 1
  */

@@ -10,7 +10,7 @@ import {
 } from './engine.js';
 import { loadSign, loadVerify } from './load-jose.js';
 
-/** Signatures by jose, which goes through Web Crypto and so works on every runtime. */
+/** Signs and verifies with jose. jose uses Web Crypto, so this engine works on every runtime. */
 export const joseEngine: SignatureEngine = {
   name: 'jose',
 
@@ -32,13 +32,13 @@ export const joseEngine: SignatureEngine = {
     const hasRightLength = ({ signature }: SignedToken): boolean =>
       length === undefined || signature.length === length;
     return {
-      // What a `crit` header asks for is judged before the signature.
-      verify: (token) => (hasCritical(token) || hasRightLength(token) ? verifyByJose(token, key) : 'bad'),
+      // An unsupported `crit` is reported even if the signature is invalid.
+      verify: (token) => (hasCritical(token) || hasRightLength(token) ? verifyByJose(token, key) : 'invalid'),
     };
   },
 };
 
-/** The verdict of jose, which also knows what to do with a `crit` header. */
+/** Verifies a token with jose, including its `crit` header. */
 export async function verifyByJose(
   token: SignedToken,
   key: CryptoKey | KeyObject,
@@ -46,9 +46,9 @@ export async function verifyByJose(
   const { compactVerify, errors } = await loadVerify();
   try {
     await compactVerify(token.compact, key, withoutPrototype({ algorithms: [token.header.alg] }));
-    return 'good';
+    return 'valid';
   } catch (error) {
     const isUnsupported = error instanceof errors.JWSInvalid || error instanceof errors.JOSENotSupported;
-    return isUnsupported ? 'unsupported' : 'bad';
+    return isUnsupported ? 'unsupported' : 'invalid';
   }
 }

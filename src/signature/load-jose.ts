@@ -7,10 +7,10 @@ const asyncHooks = builtin<typeof import('node:async_hooks')>('node:async_hooks'
 const context = asyncHooks && new asyncHooks.AsyncResource('intentkit-auth');
 const inOwnContext = <T>(act: () => T): T => (context ? context.runInAsyncScope(act) : act());
 
-/** What imports the keys of a set. A client with remote keys begins to load it when it is made. */
+/** Loads the part that imports keys. A client with remote keys starts loading it when the client is created. */
 export const loadKeyImport = part(() => import('jose/key/import'));
 
-/** What verifies where `node:crypto` does not. */
+/** Loads the part that verifies when `node:crypto` does not. */
 export const loadVerify = part(async () => {
   const [{ compactVerify }, errors] = await Promise.all([
     import('jose/jws/compact/verify'),
@@ -19,14 +19,14 @@ export const loadVerify = part(async () => {
   return { compactVerify, errors };
 });
 
-/** What signs where `node:crypto` does not. */
+/** Loads the part that signs when `node:crypto` does not. */
 export const loadSign = part(() => import('jose/jws/compact/sign'));
 
 /**
- * A part of jose, loaded once. To load all of jose takes longer than to load this package, and where `node:crypto`
- * does the work and there is no JWKS, nobody needs any of it.
+ * Loads a part of jose once. All of jose takes longer to load than this package, and a client that uses `node:crypto` and
+ * no JWKS never needs it.
  *
- * @throws {AuthError} `ERR_JWKS_UNAVAILABLE` when it could not be loaded. The next call tries again.
+ * @throws {AuthError} `ERR_JWKS_UNAVAILABLE` if loading fails. The next call retries.
  */
 function part<Part>(load: () => Promise<Part>): () => Promise<Part> {
   let loaded: Part | undefined;
@@ -36,10 +36,10 @@ function part<Part>(load: () => Promise<Part>): () => Promise<Part> {
     // Not the promise is kept: it would keep the context of whoever needed the part first.
     loading ??= inOwnContext(load).then(keep, () => {
       loading = undefined;
-      // The error of the runtime names a path.
+      // The runtime's error is not passed on, because it contains a file path.
       throw new AuthError(
         'ERR_JWKS_UNAVAILABLE',
-        'jose could not be loaded, so there is no result; try again in 1 s, and if that does not help, give the process more file descriptors and restart it.',
+        'The "jose" package could not be loaded; try again in 1 s, and if that keeps failing, raise the limit of open files and restart the process.',
         { retryAfter: 1 },
       );
     });

@@ -5,23 +5,23 @@ import { ecdsaLength, ecdsaToDer } from './der.js';
 import { hasCritical, type SignatureEngine, type SignatureVerdict, signatureLength } from './engine.js';
 import { joseEngine, verifyByJose } from './jose.js';
 
-/** A verification that takes longer moves to the thread pool, so that one token does not make the others wait. */
+/** If one verification takes at least this long, the key's verifications run in the thread pool, off the event loop. */
 const BLOCKING_MS = 1;
 
-/** So many verifications are timed before a key counts as slow: one alone may have met a garbage collection. */
+/** How many verifications are timed for each key. A garbage collection could slow down a single one. */
 const TIMED = 3;
 
-const verdictOf = (isGood: boolean): SignatureVerdict => (isGood ? 'good' : 'bad');
+const verdictOf = (isValid: boolean): SignatureVerdict => (isValid ? 'valid' : 'invalid');
 
-/** Signatures by `node:crypto`, where there is one: on Node 20.16 or later, Bun and Deno. */
+/** Signs and verifies with `node:crypto`. `undefined` on runtimes other than Node 20.16 or later, Bun and Deno. */
 export const nodeEngine: SignatureEngine | undefined = nodeCrypto && createNodeEngine(nodeCrypto);
 
-/** The engine that clients use: `node:crypto` where there is one, otherwise jose. */
+/** The engine that clients use: `node:crypto` if available, otherwise jose. */
 export const defaultEngine: SignatureEngine = nodeEngine ?? joseEngine;
 
 /**
- * Signatures by `node:crypto`, which answers on the spot, where Web Crypto goes through a thread pool for every
- * call. A header with `crit` goes to jose. The differential test holds the verdicts of both equal.
+ * `node:crypto` is synchronous, while Web Crypto uses the thread pool for every call. jose handles headers with `crit`. A
+ * differential test checks that both engines give the same verdicts.
  */
 function createNodeEngine({
   constants,
@@ -56,7 +56,7 @@ function createNodeEngine({
       const key = KeyObject.from(cryptoKey);
       const input = inputFor(algorithm, key);
       const length = signatureLength(cryptoKey) ?? ecdsaLength(algorithm);
-      // Ed25519 hashes by itself.
+      // Ed25519 includes its own hash.
       const hash = algorithm.startsWith('Ed') ? null : `sha${algorithm.slice(2)}`;
       let timesToMeasure = TIMED;
       let fastestMs = Number.POSITIVE_INFINITY;
@@ -64,14 +64,14 @@ function createNodeEngine({
       return {
         verify(token) {
           if (hasCritical(token)) return verifyByJose(token, key);
-          if (length !== undefined && token.signature.length !== length) return 'bad';
+          if (length !== undefined && token.signature.length !== length) return 'invalid';
           const data = Buffer.from(token.signingInput, 'latin1');
           const signature = algorithm.startsWith('ES') ? ecdsaToDer(token.signature) : token.signature;
           if (timesToMeasure === 0) {
             if (fastestMs < BLOCKING_MS) return verdictOf(verify(hash, data, input, signature));
             return new Promise((resolve, reject) => {
-              verify(hash, data, input, signature, (error, isGood) =>
-                error ? reject(error) : resolve(verdictOf(isGood)),
+              verify(hash, data, input, signature, (error, isValid) =>
+                error ? reject(error) : resolve(verdictOf(isValid)),
               );
             });
           }
@@ -85,10 +85,10 @@ function createNodeEngine({
     },
   };
 
-  /** A key with parameters only where they are needed: Node 24 takes nearly twice as long with them. */
+  /** Adds parameters only for RSA-PSS, because verifying with them takes nearly twice as long on Node 24. */
   function inputFor(algorithm: AsymmetricAlgorithm, key: KeyObject): KeyObject | VerifyKeyObjectInput {
     if (!algorithm.startsWith('PS')) return key;
-    // As Web Crypto has it, the salt is as long as the hash.
+    // RFC 7518 section 3.5: the salt is as long as the hash.
     const saltLength = constants.RSA_PSS_SALTLEN_DIGEST;
     return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
   }

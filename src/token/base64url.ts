@@ -1,27 +1,27 @@
 /*
- * Base64url in its one canonical spelling: no padding, no other alphabet, no white space, no bits beyond the last byte.
- * Decoders let all of that through. Encoding again would tell, at the price of a second text. Here the alphabet, the
- * length and the last character tell, and a test holds the answers equal to encoding again.
+ * Strict base64url: each byte sequence has exactly one accepted spelling. Decoders also accept padding, the base64
+ * alphabet, white space and leftover bits. Encoding the bytes again would detect these, but needs a second string.
+ * Checking the alphabet, the length and the last character is cheaper; a test compares the results with re-encoding.
  *
  * See RFC 7515 section 2 and RFC 4648 section 3.5.
  */
 
 const { Buffer } = globalThis;
 
-/** Where there is a `Buffer` (Node, Bun, Deno), payloads are decoded into this one, which is cleared after each. */
+/** On Node, Bun and Deno, segments are decoded to text through this buffer, which is cleared after each use. */
 const scratch = typeof Buffer === 'function' ? Buffer.alloc(49_152) : undefined;
 
-/** What may stand last when two or three characters follow the last group of four: the bits beyond a byte are zero. */
+/** The allowed last characters if two or three characters follow the last group of four: their leftover bits are zero. */
 const LAST = { 2: 'AQgw', 3: 'AEIMQUYcgkosw048' } as const;
 
-/** The bytes of base64url text, or `undefined` unless it is canonical. */
+/** Decodes base64url text. Returns `undefined` if the text is not canonical. */
 export function decodeBase64url(text: string): Uint8Array | undefined {
   return isDecodable(text) ? decodeCanonical(text) : undefined;
 }
 
 /**
- * Whether text holds no character that a decoder would take for another one: those of the other base64 alphabet, and
- * those beyond Latin-1, of which a `Buffer` sees the low byte. A token is asked once for all of its segments.
+ * True if a decoder reads every character as itself. Decoders treat `+` and `/` as `-` and `_`, and `Buffer` keeps only
+ * the low byte of a character beyond Latin-1. The parser calls this once for the whole token.
  */
 export function isDecodable(text: string): boolean {
   if (text.includes('+') || text.includes('/')) return false;
@@ -30,15 +30,15 @@ export function isDecodable(text: string): boolean {
   return true;
 }
 
-/** The bytes of decodable text, or `undefined` unless it is canonical base64url. */
+/** Decodes text that passed {@link isDecodable}. Returns `undefined` if it is not canonical base64url. */
 export function decodeCanonical(text: string): Uint8Array | undefined {
   const bytes = hasCanonicalEnd(text) ? bytesOf(text) : undefined;
   return bytes?.length === byteLength(text) ? bytes : undefined;
 }
 
 /**
- * The UTF-8 text in decodable text, or `undefined` unless that is canonical base64url. Bytes that are no UTF-8 become
- * U+FFFD, so whoever finds that character must look at the bytes.
+ * Decodes text that passed {@link isDecodable} into UTF-8. Returns `undefined` if it is not canonical base64url. Invalid
+ * UTF-8 becomes U+FFFD, so a caller that finds this character must check the bytes.
  */
 export function utf8In(text: string): string | undefined {
   if (!scratch || text.length > MAX_LENGTH) {
@@ -52,7 +52,7 @@ export function utf8In(text: string): string | undefined {
   return decoded;
 }
 
-/** The bytes of text that is known to be canonical base64url. */
+/** Decodes base64url text without checking that it is canonical. */
 export function bytesOf(text: string): Uint8Array | undefined {
   if (scratch) return Buffer.from(text, 'base64url');
   try {
@@ -63,10 +63,10 @@ export function bytesOf(text: string): Uint8Array | undefined {
   }
 }
 
-/** The longest text whose bytes fit into `scratch`: as long as the longest token. */
+/** The longest text whose bytes fit into `scratch`. It equals the maximum token length. */
 const MAX_LENGTH = 65_536;
 
-/** How many bytes canonical text has. A decoder leaves out every wrong character, and then there are fewer. */
+/** The number of bytes in canonical text. `Buffer` skips invalid characters, and then returns fewer bytes. */
 const byteLength = (text: string): number => (text.length * 3) >> 2;
 
 function hasCanonicalEnd(text: string): boolean {

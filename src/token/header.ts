@@ -1,6 +1,6 @@
 import { BoundedMap } from '../shared/bounded-map.js';
 
-/** The header of a JWS as JSON gave it: only `alg` is known to be text. @see RFC 7515 section 4 */
+/** The parsed header of a JWS. Only the type of `alg` has been checked. @see RFC 7515 section 4 */
 export interface Header {
   readonly alg: string;
   readonly [parameter: string]: unknown;
@@ -8,25 +8,25 @@ export interface Header {
 
 const MAX_SEGMENT_LENGTH = 1024;
 
-// V8 lets a part of a string share the memory of the whole, so that keeping the part would keep the whole token.
+// In V8 a substring shares the memory of its string, so caching the substring would keep the whole token in memory.
 const ownCopy = (text: string): string => JSON.parse(JSON.stringify(text));
 
 /**
- * Remembers headers by their text in the token, since an issuer sends the same header again and again. What is
- * remembered says nothing about a token but what its header is.
+ * Caches parsed headers by their base64url text, because an issuer's tokens repeat the same header. A cached header says
+ * nothing about whether a token is valid.
  */
 export class HeaderMemory {
   readonly #headers: BoundedMap<string, Header>;
   #lastSegment = '';
   #lastHeader: Header | undefined;
 
-  /** @param size how many headers are remembered. */
+  /** @param size the maximum number of headers. */
   constructor(size: number) {
     this.#headers = new BoundedMap(size);
   }
 
   get(segment: string): Header | undefined {
-    // Two texts are compared faster than one is hashed.
+    // Comparing two strings is faster than hashing one.
     return segment === this.#lastSegment ? this.#lastHeader : this.#headers.get(segment);
   }
 

@@ -4,12 +4,13 @@ import { bytesOf } from './base64url.js';
 const utf8 = utf8Decoder();
 
 /**
- * The JSON object in a segment of canonical base64url, or `undefined` when it is anything else. `text` is what
- * `utf8In` made of the segment.
+ * Parses a segment of canonical base64url as a JSON object. Returns `undefined` for any other content.
+ *
+ * @param text the result of `utf8In` for the segment.
  */
 export function parseJsonObject(segment: string, text: string): Record<string, unknown> | undefined {
   try {
-    // U+FFFD may stand there as such, or for bytes that are no UTF-8. `utf8` throws at those.
+    // U+FFFD may be part of the text, or may replace invalid UTF-8. Decoding again throws if the bytes are invalid.
     const json = text.includes('\ufffd') ? utf8.decode(bytesOf(segment)) : text;
     const value: unknown = JSON.parse(json);
     return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -4,21 +4,21 @@ import { decodeCanonical, isDecodable, utf8In } from './base64url.js';
 import type { Header, HeaderMemory } from './header.js';
 import { parseJsonObject } from './json.js';
 
-/** A token taken apart. Nothing of it is verified. */
+/** A parsed token. Its signature and claims are not verified. */
 export interface Token {
   readonly compact: string;
-  /** The header as it stands in the token, by which {@link HeaderMemory} knows it. */
+  /** The header in base64url. {@link HeaderMemory} uses it as the key. */
   readonly headerSegment: string;
   readonly header: Header;
-  /** What is signed: the header segment, a dot and the payload segment. @see RFC 7515 section 5.1 */
+  /** The signed text: the header segment, a dot and the payload segment. @see RFC 7515 section 5.1 */
   readonly signingInput: string;
   readonly payloadSegment: string;
-  /** The text of the payload. Bytes that are no UTF-8 are U+FFFD in it, which {@link readClaims} looks into. */
+  /** The decoded payload. Invalid UTF-8 appears as U+FFFD; {@link readClaims} checks for that. */
   readonly payloadText: string;
   readonly signature: Uint8Array;
 }
 
-/** What is not a token, and one sentence that says why. */
+/** The result for input that is not a signed JWT. Its message says why in one sentence. */
 export class Malformed {
   readonly message: string;
 
@@ -27,7 +27,7 @@ export class Malformed {
   }
 }
 
-/** 64 KiB: larger than any header a web server accepts, and small enough that reading one costs nothing. */
+/** 64 KiB: more than web servers accept in a header by default, and small enough to parse quickly. */
 export const MAX_TOKEN_LENGTH = 65_536;
 
 const NOT_TEXT = new Malformed('The token is not a string.');
@@ -40,8 +40,8 @@ const UNENCODED = new Malformed('The token has an unencoded payload.');
 const NO_CLAIMS = new Malformed('The payload is not a JSON object.');
 
 /**
- * Takes a compact JWS apart. It is stricter than jose, which lets through trailing bits that are not zero and has
- * no limit on size: here one signature has one spelling.
+ * Parses a compact JWS. It is stricter than jose: it limits the size, and it rejects leftover bits in base64url, so each
+ * signature has only one accepted spelling.
  *
  * @see RFC 7515 section 5.2 steps 1 to 5
  */
@@ -77,18 +77,18 @@ function parseHeader(segment: string, input: string): Header | Malformed {
   if (text === undefined) return mistakeIn(input);
   const header = parseJsonObject(segment, text);
   if (!header || typeof own(header, 'alg') !== 'string') return NO_ALGORITHM;
-  // RFC 7797 section 7: a JWT's payload is never left unencoded.
+  // RFC 7797 section 7: a JWT must not use an unencoded payload.
   if (own(header, 'b64') === false) return UNENCODED;
   return withoutPrototype(header) as Header;
 }
 
-/** The claims of a token, or what it is instead. */
+/** Parses the claims of a token. */
 export const readClaims = ({ payloadSegment, payloadText }: Token): TokenPayload | Malformed =>
   parseJsonObject(payloadSegment, payloadText) ?? NO_CLAIMS;
 
 /**
- * The usual mistakes by name: the whole `Authorization` header, or a line break from a file or a prompt. No regular
- * expression reads the token, because a JavaScript engine keeps the last text that one was tried on.
+ * Names the common mistakes: the whole `Authorization` header, or a line break from a file or a prompt. It uses no regular
+ * expression, because JavaScript engines keep the last matched input in memory.
  */
 function mistakeIn(input: string): Malformed {
   if (input.trim().slice(0, 7).toLowerCase().trimEnd() === 'bearer') return HAS_SCHEME;

@@ -10,14 +10,14 @@ import { generateKeys, mint } from '../support/mint.js';
 import { SECRET } from '../support/secrets.js';
 import { withSignature } from '../support/tamper.js';
 
-/** One token, what was done to it, and what both engines must say of it. */
+/** One token, how it was changed, and the verdict that both engines must give. */
 export interface Sample {
   readonly what: string;
   readonly token: string;
   readonly expected: SignatureVerdict;
 }
 
-/** Tokens of one algorithm by one key. Travels as JSON. */
+/** Tokens of one algorithm, signed with one key. It is sent to the runtime as JSON. */
 export interface Batch {
   readonly alg: Algorithm;
   /** The secret of an HMAC algorithm, or the public JWK. */
@@ -26,7 +26,7 @@ export interface Batch {
 }
 export type Corpus = readonly Batch[];
 
-/** Changes a signature. `at` is another number for each token. */
+/** Changes a signature. `at` is different for each token. */
 type Change = (signature: Buffer, at: number) => Uint8Array;
 
 const ANY: Readonly<Record<string, Change>> = {
@@ -52,39 +52,39 @@ const ECDSA: Readonly<Record<string, Change>> = {
   'DER instead of r and s': ecdsaToDer,
 };
 
-/** `count` tokens of each algorithm, by keys that are made for them. */
+/** Makes `count` tokens of each algorithm, with new keys. */
 export const makeCorpus = (count: number): Corpus =>
   [...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS].map((alg) => makeBatch(alg, count));
 
 function makeBatch(alg: Algorithm, count: number): Batch {
   const pair = isHmacAlgorithm(alg) ? undefined : generateKeys(alg);
   const key = pair?.privateKey ?? SECRET;
-  const good = (at: number, header = {}): string =>
+  const valid = (at: number, header = {}): string =>
     mint({ header: { alg, ...header }, payload: { at }, key });
 
-  /** One RSA signature in 256 begins with a zero, without which it is the same number. */
+  /** One RSA signature in 256 begins with a zero byte. Removing that byte leaves the same number. */
   const withoutZero = (at: number): string => {
     const starts = (token: string) => Buffer.from(token.split('.')[2] ?? '', 'base64url')[0];
-    let token = good(at);
-    for (let next = at; starts(token) !== 0; token = good(next)) next += 1_000_000;
+    let token = valid(at);
+    for (let next = at; starts(token) !== 0; token = valid(next)) next += 1_000_000;
     return withSignature(token, (signature) => signature.subarray(1));
   };
   let short: string | undefined;
 
   const changes = Object.entries({ ...ANY, ...(alg.startsWith('ES') && ECDSA) });
   const kinds: ((at: number) => Sample)[] = [
-    (at) => ({ what: 'good', token: good(at), expected: 'good' }),
+    (at) => ({ what: 'unchanged', token: valid(at), expected: 'valid' }),
     ...changes.map(([what, change]) => (at: number): Sample => {
-      const token = withSignature(good(at), (signature) => change(signature, at));
-      return { what, token, expected: 'bad' };
+      const token = withSignature(valid(at), (signature) => change(signature, at));
+      return { what, token, expected: 'invalid' };
     }),
-    (at) => ({ what: 'unknown "crit"', token: good(at, { crit: ['x'], x: 1 }), expected: 'unsupported' }),
-    (at) => ({ what: 'known "crit"', token: good(at, { crit: ['b64'], b64: true }), expected: 'good' }),
+    (at) => ({ what: 'unknown "crit"', token: valid(at, { crit: ['x'], x: 1 }), expected: 'unsupported' }),
+    (at) => ({ what: 'known "crit"', token: valid(at, { crit: ['b64'], b64: true }), expected: 'valid' }),
   ];
   if (/^[RP]S/.test(alg)) {
     kinds.push((at) => {
       short ??= withoutZero(at);
-      return { what: 'leading zero cut', token: short, expected: 'bad' };
+      return { what: 'leading zero cut', token: short, expected: 'invalid' };
     });
   }
   const samples = Array.from({ length: count }, (_, at) => kinds[at % kinds.length]?.(at) as Sample);

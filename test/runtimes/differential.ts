@@ -1,4 +1,4 @@
-// For Node, Bun and Deno: the corpus comes on stdin, and goes through both engines. The report goes to stdout.
+// Runs on Node, Bun and Deno: reads the corpus from stdin, verifies it with both engines, and writes a report to stdout.
 import { importJWK } from 'jose';
 import { type AsymmetricAlgorithm, isHmacAlgorithm } from '../../src/signature/algorithms.js';
 import type { Key, SignatureEngine } from '../../src/signature/engine.js';
@@ -10,12 +10,12 @@ import type { Batch, Corpus } from './corpus.js';
 
 export interface Differences {
   readonly tokens: number;
-  /** One line for each token of which an engine says something else than expected. */
+  /** One line for each token for which an engine gives an unexpected verdict. */
   readonly differences: readonly string[];
 }
 
-if (!nodeEngine) throw new Error('There is no node:crypto.');
-/** How far the clock goes whenever it is read. The engine by node:crypto moves slow verifications to other threads. */
+if (!nodeEngine) throw new Error('node:crypto is not available.');
+/** `step`: how far each reading advances the clock. node:crypto moves slow verifications to other threads. */
 const ENGINES: [name: string, engine: SignatureEngine, step: number][] = [
   ['node:crypto', nodeEngine, 0],
   ['node:crypto in other threads', nodeEngine, 1],

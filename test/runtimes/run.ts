@@ -1,6 +1,6 @@
 /**
- * Runs the scenario of `test/e2e/runtimes` and the differential of the two engines on every runtime, and prints a table.
- * Exits with 1 on any difference. npm fetches the versions of Node: `npm run test:runtimes -- --node 22,24 --count 50`.
+ * Runs the scenario of `test/e2e/runtimes` and the differential test of both engines on every runtime, and prints a table.
+ * It exits with 1 on any difference. npm downloads the Node versions: `npm run test:runtimes -- --node 22,24 --count 50`.
  */
 import { deepEqual } from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -18,7 +18,7 @@ const { values } = parseArgs({
   options: { node: { type: 'string', default: '20,22,24,26' }, count: { type: 'string', default: '400' } },
 });
 const count = Number(values.count);
-if (!(count >= 1)) throw new Error('--count is a number, at least 1.');
+if (!(count >= 1)) throw new Error('--count must be a number of at least 1.');
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);

@@ -63,7 +63,7 @@ export const BROKEN_STORES: readonly (Store & { what: string; problem: string })
   },
   ...[true, false, 0, '', {}, [], 'revoked', 'revoked 5 another-key', 'revoked -1 x'].map((answer) => ({
     what: `answers ${JSON.stringify(answer)} to everything`,
-    problem: 'it answered with what was not stored there',
+    problem: 'it returned a value that was never stored under this key',
     get: async () => answer,
     set: async () => undefined,
   })),

@@ -29,7 +29,7 @@ describe('checkClaims, when several rules are broken,', () => {
     [{ typ: 'at+jwt' }, 'issuer', 'The "iss" claim is not the expected issuer, "own/" or "own".'],
     [{ iss: 'own' }, 'audience', 'The "aud" claim does not have the expected audience, "api".'],
     [{ aud: 'api' }, 'claim', 'The "a\\"b" claim is missing.'],
-    [{ 'a"b': null }, 'claim', 'The "sub" claim is of the wrong type.'],
+    [{ 'a"b': null }, 'claim', 'The "sub" claim has the wrong type.'],
     [{ sub: 'user-1' }, 'not_yet_valid', 'The "nbf" claim is in the future.'],
     [{ nbf: NOW }, 'claim', 'The "iat" claim is in the future.'],
     [{ iat: NOW - 3601 }, 'expired', 'The token has expired.'],

@@ -112,7 +112,7 @@ describe('A client of several issuers', () => {
       'valid',
     ]);
     expect(warnings).toEqual([
-      expect.stringContaining(`The JWKS endpoint of "${A}" fails: the discovery failed`),
+      expect.stringContaining(`The JWKS endpoint of "${A}" is failing: the discovery failed`),
     ]);
     expect(client.status().issuers?.map(({ issuer, state, url }) => [issuer, state, url])).toEqual([
       [A, 'none', ''],
@@ -188,7 +188,11 @@ describe('The discovery of an issuer', () => {
 
   it.each<[what: string, document: unknown, problem: string]>([
     ['lacks the slash of the issuer', { issuer: A.slice(0, -1) }, 'it has no slash at the end'],
-    ['is of another tenant', { issuer: `${A}tenant/` }, 'its path is another one, as of another tenant'],
+    [
+      'is of another tenant',
+      { issuer: `${A}tenant/` },
+      'its path is different, perhaps that of another tenant',
+    ],
     ['is of http:', { issuer: 'http://a.example/' }, 'it begins with http: instead of https:'],
     ['is of another host', { issuer: 'https://x.example/' }, 'it is on another host'],
     ['names no issuer', {}, 'names no issuer'],

@@ -104,7 +104,7 @@ describe('ping', () => {
     };
     const verify = () => {
       calls.verified += 1;
-      return 'good' as const;
+      return 'valid' as const;
     };
     const { client } = watched({ secret: SECRET, revocation, ...config }, { verify });
     const pings = Array.from({ length: 200 }, () => client.ping());
@@ -130,7 +130,7 @@ describe('ping', () => {
   it('ping of a client with a secret and a JWKS needs both, and asks for the JWKS last', async () => {
     const { issuer, config: remote } = await start();
     const config = { secret: SECRET, ...remote };
-    const broken = watched(config, { verify: () => 'bad' });
+    const broken = watched(config, { verify: () => 'invalid' });
     expect([await broken.client.ping(), issuer.requests.length]).toEqual([false, 0]);
     const { client } = watched(config);
     expect([await client.ping(), issuer.requests.length]).toEqual([true, 1]);
@@ -145,9 +145,9 @@ describe('ping', () => {
   };
 
   it.each<[what: string, change: Partial<SigningKey>, failure: string]>([
-    ['its token does not verify', { verify: () => 'bad' }, NOT_VERIFIED],
-    ['signing throws', { sign: thrower }, 'Unexpected failure.'],
-    ['verifying throws', { verify: thrower }, 'Unexpected failure.'],
+    ['its token does not verify', { verify: () => 'invalid' }, NOT_VERIFIED],
+    ['signing throws', { sign: thrower }, 'Signing or verifying with the secret failed unexpectedly.'],
+    ['verifying throws', { verify: thrower }, 'Signing or verifying with the secret failed unexpectedly.'],
     ['tokens are too large', { sign: () => 'x'.repeat(65_537) }, TOO_LARGE],
   ])('ping is false when %s, with one warning that gives nothing away', async (_, change, failure) => {
     const { client, warnings } = watched({ secret: SECRET }, change);

@@ -42,7 +42,7 @@ const refused = (reason: VerifyFailure, message: string, payload: object = {}) =
 const accepted = (payload: object = {}) => ({ valid: true, payload, expired: false });
 
 const WRONG_ALGORITHM = 'The "alg" header is not an accepted algorithm.';
-const NO_KEY = 'There is no key, or there are too many, for the "kid" and "alg" headers.';
+const NO_KEY = 'No usable key matches the "kid" and "alg" headers, or more than 16 keys do.';
 const WRONG_SIGNATURE = 'The signature was not made by the expected key.';
 const UNSUPPORTED = 'The "crit" header asks for an unsupported extension.';
 const NOT_YET = 'The "nbf" claim is in the future.';
@@ -121,8 +121,8 @@ describe('verify, as to the algorithm,', () => {
 
 describe('verify, as to keys and signatures,', () => {
   it.each<[answer: SignatureVerdict, verdict: string, keys: number]>([
-    ['good', 'valid', 1],
-    ['bad', 'signature', 2],
+    ['valid', 'valid', 1],
+    ['invalid', 'signature', 2],
     ['unsupported', 'malformed', 1],
   ])('verify, told that a signature is %s, says %s after %d of two keys', async (answer, verdict, keys) => {
     const verify = vi.fn(() => answer);

@@ -52,7 +52,7 @@ describe('SecretSource', () => {
     expect([imports, source.algorithms, source.rules]).toEqual([2, ['HS512'], config.rules]);
   });
 
-  const key = (): SigningKey => ({ verify: () => 'bad', sign: () => '' });
+  const key = (): SigningKey => ({ verify: () => 'invalid', sign: () => '' });
   const one = key();
   const two = key();
 

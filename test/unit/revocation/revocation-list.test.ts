@@ -242,7 +242,7 @@ describe.each(titled(BROKEN_STORES))('When the store %s', (what, { problem, ...s
       `The token was neither accepted nor refused, because the revocation store gave no answer (${problem}); try again in 1 s.`,
     );
     expect(warnings).toEqual([
-      `REVOCATION_FAILING The revocation store fails: ${problem}; tokens cannot be verified until it answers.`,
+      `REVOCATION_FAILING The revocation store is failing: ${problem}; tokens cannot be verified until it answers.`,
     ]);
   });
 
@@ -251,7 +251,7 @@ describe.each(titled(BROKEN_STORES))('When the store %s', (what, { problem, ...s
     expect(await lenient.isRevoked(token())).toBe(false);
     expect(await lenient.isRevoked(token())).toBe(false);
     expect(warnings).toEqual([
-      `REVOCATION_FAILING The revocation store fails: ${problem}; revoked tokens are accepted until it answers.`,
+      `REVOCATION_FAILING The revocation store is failing: ${problem}; revoked tokens are accepted until it answers.`,
     ]);
   });
 

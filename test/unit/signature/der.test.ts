@@ -6,12 +6,12 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 describe('An ECDSA signature in DER', () => {
   it.each([
-    ['small numbers become one byte each', '0001' + '0002', '3006' + '020101' + '020102'],
-    ['a number of zero keeps one byte', '0000' + '0000', '3006' + '020100' + '020100'],
-    ['leading zeros go', '000f' + '00ff', '3007' + '02010f' + '020200ff'],
-    ['a high bit gets a zero before it', '8000' + '7fff', '3009' + '0203008000' + '02027fff'],
+    ['encodes small numbers in one byte each', '0001' + '0002', '3006' + '020101' + '020102'],
+    ['encodes zero in one byte', '0000' + '0000', '3006' + '020100' + '020100'],
+    ['removes leading zeros', '000f' + '00ff', '3007' + '02010f' + '020200ff'],
+    ['puts a zero byte before a set top bit', '8000' + '7fff', '3009' + '0203008000' + '02027fff'],
     [
-      'a length of 128 or more takes two bytes',
+      'encodes a length of 128 or more in two bytes',
       `${'80'.repeat(66)}${'7f'.repeat(66)}`,
       `308189024300${'80'.repeat(66)}0242${'7f'.repeat(66)}`,
     ],
@@ -23,7 +23,7 @@ describe('An ECDSA signature in DER', () => {
     ['ES256', 'P-256'],
     ['ES384', 'P-384'],
     ['ES512', 'P-521'],
-  ])('of %s verifies by node:crypto, 64 times', (algorithm, namedCurve) => {
+  ])('of %s verifies with node:crypto, 64 times', (algorithm, namedCurve) => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve });
     const hash = `sha${algorithm.slice(2)}`;
     for (let count = 0; count < 64; count += 1) {
@@ -36,7 +36,10 @@ describe('An ECDSA signature in DER', () => {
     }
   });
 
-  it.each(['RS256', 'PS256', 'EdDSA', 'toString'])('%s has no fixed length', (algorithm) => {
-    expect(ecdsaLength(algorithm)).toBeUndefined();
-  });
+  it.each(['RS256', 'PS256', 'EdDSA', 'toString'])(
+    'is not defined for %s, which has no fixed length',
+    (algorithm) => {
+      expect(ecdsaLength(algorithm)).toBeUndefined();
+    },
+  );
 });

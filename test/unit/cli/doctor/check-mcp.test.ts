@@ -100,7 +100,7 @@ it.each<[string, 0 | 1, Answers, ...sentences: string[]]>([
     'whose metadata is for its origin',
     1,
     { [MCP]: NAMED, [METADATA]: metadata({ resource: 'https://api.example.com/' }) },
-    `The metadata is for "https://api.example.com/", not for "${MCP}": its path is another one`,
+    `The metadata is for "https://api.example.com/", not for "${MCP}": its path is different`,
   ],
   [
     'whose metadata is empty',

@@ -58,7 +58,7 @@ describe('The doctor', () => {
       'another tenant',
       `${ISSUER.slice(0, -1)}b`,
       { [`${OAUTH.slice(0, -1)}b`]: () => Response.json({ issuer: ISSUER }) },
-      `is of the issuer "${ISSUER}", not of the configured "https://id.example.com/tenant-b": its path is another one, as of another tenant or realm.`,
+      `is of the issuer "${ISSUER}", not of the configured "https://id.example.com/tenant-b": its path is different, perhaps that of another tenant or realm.`,
       `Set "issuer" to exactly "${ISSUER}", if you trust that issuer.`,
     ],
     [
@@ -163,7 +163,7 @@ describe('The doctor with a token', () => {
       'is signed with an unknown key',
       {},
       { keyId: 'other' },
-      'There is no key, or there are too many, for the "kid" and "alg" headers.',
+      'No usable key matches the "kid" and "alg" headers, or more than 16 keys do.',
       'Check that the token is from this environment and tenant',
     ],
     ['is not valid yet', { nbf: 9e9 }, {}, 'The "nbf" claim is in the future.', 'Compare the clocks of'],
@@ -183,7 +183,7 @@ describe('The doctor with a token', () => {
       'The token was issued by "https://b.example/tenant-a", not by "https://id.example.com/tenant-a": it is on another host.',
       'Set "issuer" to exactly "https://b.example/tenant-a", if you trust that issuer.',
     ],
-    ['has an "exp" that is text', { exp: 'soon' }, {}, 'The "exp" claim is of the wrong type.', INSPECT],
+    ['has an "exp" that is text', { exp: 'soon' }, {}, 'The "exp" claim has the wrong type.', INSPECT],
     [
       'requires an unknown extension',
       {},
@@ -228,7 +228,7 @@ describe('The doctor with a token', () => {
         {
           check: 'issuer',
           verdict: 'wrong',
-          message: `The token was issued by "${ISSUER}", not by "${tenantB}": its path is another one, as of another tenant or realm.`,
+          message: `The token was issued by "${ISSUER}", not by "${tenantB}": its path is different, perhaps that of another tenant or realm.`,
         },
         {
           check: 'token',

@@ -57,22 +57,22 @@ describe('A discovery document', () => {
     ['http://id.example.com/tenant-a', 'it begins with http: instead of https:'],
     ['https://login.example.com/tenant-a', 'it is on another host'],
     ['https://id.example.com:8443/tenant-a', 'it is on another port'],
-    ['https://id.example.com/tenant-b', 'its path is another one, as of another tenant or realm'],
-    ['https://id.example.com/', 'its path is another one, as of another tenant or realm'],
+    ['https://id.example.com/tenant-b', 'its path is different, perhaps that of another tenant or realm'],
+    ['https://id.example.com/', 'its path is different, perhaps that of another tenant or realm'],
     ['https://id.example.com/Tenant-A', 'its path differs in upper and lower case'],
     [
       'https://ID.example.com/tenant-a',
-      'it is spelled differently, as in upper and lower case or with a port',
+      'it is spelled differently, perhaps in upper and lower case or with a port',
     ],
     [
       'https://id.example.com:443/tenant-a',
-      'it is spelled differently, as in upper and lower case or with a port',
+      'it is spelled differently, perhaps in upper and lower case or with a port',
     ],
     [
       'http://id.example.com/tenant-a/',
       'it begins with http: instead of https:, and it has a slash at the end',
     ],
-    ['tenant-a', 'it is not a URL like that one'],
+    ['tenant-a', 'one of the two is not a URL'],
   ])('of the issuer %s is not of the configured one: %s', (issuer, difference) => {
     expect(jwksUrlOf({ issuer, jwks_uri: KEYS }, ISSUER)).toBe(
       `the discovery document is of the issuer "${issuer}", not of the configured "${ISSUER}": ${difference}`,

@@ -369,7 +369,7 @@ it.each<[title: string, jwks: JwksOptions, age: number, consequence: string]>([
   await client.outcome(k1.token);
   await pass(1);
 
-  const message = `The JWKS endpoint https://idp.example/jwks fails: the endpoint answered 500, not 200; ${consequence}.`;
+  const message = `The JWKS endpoint https://idp.example/jwks is failing: the endpoint answered 500, not 200; ${consequence}.`;
   expect(client.warnings).toEqual([`JWKS_FAILING ${message}`]);
 });
 
