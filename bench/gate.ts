@@ -1,6 +1,6 @@
 /**
- * What `gate.fetch` adds to `verify` for a bearer token, what a DPoP proof costs, and what the memory of used proofs
- * takes. Run it with `npx tsx --expose-gc bench/gate.ts`.
+ * Measures the time that `gate.fetch` adds to `verify` for a bearer token, the time of a DPoP proof, and the memory that used
+ * proofs take. Run it with `npx tsx --expose-gc bench/gate.ts`.
  */
 import { createAuthClient } from 'intentkit-auth';
 import { protectMcp } from 'intentkit-auth/mcp';
@@ -34,14 +34,14 @@ const presented = Array.from({ length: ROUNDS * 100 }, () => {
   return new Request(RESOURCE, { method: 'POST', headers });
 });
 
-/** Microseconds a call. */
+/** Returns microseconds per call. */
 async function time(calls: number, call: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   for (let index = 0; index < calls; index++) await call();
   return ((performance.now() - start) * 1000) / calls;
 }
 
-// What else the machine does can only add to a round.
+// Other load on the machine only makes a round slower, so the fastest round is the best estimate.
 const least = (rounds: readonly number[]): number => Math.min(...rounds);
 
 const verify: number[] = [];
@@ -74,5 +74,5 @@ process.stdout.write(
     '',
   ].join('\n'),
 );
-// So that the memory is not collected before it is measured.
+// Keeps the proofs reachable until the memory is measured.
 await used.use({ id: '', acceptedUntil: 0 });

@@ -1,6 +1,6 @@
 /**
- * Sends requests whenever its parent asks for them, in a process of its own: only the server's time is measured. Its
- * arguments are the URL, the token, and how many requests a turn has.
+ * Sends requests each time its parent asks for a turn. It is a separate process, so that only the server's time is measured.
+ * Its arguments are the URL, the token, and the number of requests per turn.
  */
 const [url = '', token = '', requests] = process.argv.slice(2);
 const CONNECTIONS = 8;

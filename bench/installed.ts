@@ -6,10 +6,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type * as IntentkitAuth from 'intentkit-auth';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** A project of its own in which the packed package is installed, beside the jose of this checkout. */
+/** A temporary project with the packed package and with the jose of this checkout. */
 export const PROJECT = install();
 const entry = join(PROJECT, 'node_modules/intentkit-auth/dist/index.js');
-/** The package as published: tsx runs sources slower than a build. */
+/** The package as it would be published, because tsx runs source files slower than a build. */
 export const { createAuthClient }: typeof IntentkitAuth = await import(pathToFileURL(entry).href);
 
 function install(): string {
@@ -18,7 +18,7 @@ function install(): string {
   writeFileSync(join(project, 'package.json'), '{ "private": true }');
   const npm = (cwd: string, ...args: string[]): string =>
     execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-  // The build speaks first, and npm says the name of the tarball last.
+  // The build prints first. The last line is the name of the tarball.
   const tarball = npm(ROOT, 'pack', '--silent', '--pack-destination', project).trim().split('\n').at(-1);
   const modules = ['jose', 'zod'].map((name) => join(ROOT, 'node_modules', name));
   const offline = ['--offline', '--install-links', '--ignore-scripts', '--silent'];

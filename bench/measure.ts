@@ -9,10 +9,10 @@ import { refusals } from './scenarios/refusals.js';
 import { manyAtOnce, oneAtATime } from './scenarios/speed.js';
 import type { Filled } from './table.js';
 
-/** The README of the package shows rows of the first five. */
+/** The package's README shows rows of the first five tables. */
 const TABLES = [oneAtATime, manyAtOnce, http, firstToken, footprint, refusals, manyKeys, eventLoop, memory];
 
-/** Measures the rows whose names contain one of these texts, and prints or also writes the tables. */
+/** Measures the rows whose names contain one of these texts, prints the tables, and updates the documents if `toWrite`. */
 export async function measure(only: readonly string[], rounds: number, toWrite: boolean): Promise<void> {
   const filled: Filled[] = [];
   for (const table of TABLES) {

@@ -1,4 +1,4 @@
-/** `npm run bench:redis`: what a revocation list on Redis costs, as docs/scale.md quotes it. */
+/** `npm run bench:redis` measures what a revocation list on Redis costs. docs/scale.md quotes the results. */
 import KeyvRedis from '@keyv/redis';
 import { createAuthClient } from 'intentkit-auth';
 import { createRevocationList } from 'intentkit-auth/revocation';
@@ -24,7 +24,7 @@ const processorOfRedis = async (): Promise<number> => {
   );
 };
 
-/** Microseconds of wall clock and of this process's CPU for each of many questions, so many at a time. */
+/** Measures wall-clock and CPU microseconds per question, with `width` concurrent questions. */
 async function measure(what: string, width: number, ask: () => Promise<unknown>): Promise<void> {
   for (let round = 0; round < 3000; round += width) await Promise.all(Array.from({ length: width }, ask));
   const [began, cpu, ofRedis] = [performance.now(), process.cpuUsage(), await processorOfRedis()];

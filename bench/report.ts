@@ -13,7 +13,7 @@ const isInstalled = (name: string): boolean => existsSync(join(ROOT, 'node_modul
 const NODE = process.versions.node;
 const MAJOR = Number.parseInt(NODE, 10);
 
-/** One line: the libraries and the machine. */
+/** One line that names the libraries and the machine. */
 function setting(rounds: number): string {
   const names = ['jose', 'jsonwebtoken', 'fast-jwt', '@node-rs/jsonwebtoken'];
   const peers = names
@@ -32,14 +32,14 @@ export function report(filled: readonly Filled[], rounds: number): string {
   );
 }
 
-/** The rows and columns of speed that the README shows, and the libraries whose share of a request it names. */
+/** The rows and columns of the speed table in the README, and the libraries whose share of a request it lists. */
 const ROWS = ['sign HS256', 'verify HS256', 'verify RS256', 'verify ES256', 'verify EdDSA', 'decode'];
 const COLUMNS = [OURS, '× fast-jwt', '× jose', '× jsonwebtoken', `× ${bare.name}`];
 const SHARES = [OURS, 'jose', 'fast-jwt'];
 
 /**
- * Puts the figures of this Node into the README of the package, beside those of other versions, and all tables into
- * `results.md`. The first five tables are those of `measure.ts`, in its order.
+ * Writes the figures of this Node version into the package's README, beside those of other versions, and all tables into
+ * `results.md`. The first five tables must be in the order of `measure.ts`.
  */
 export function write(filled: readonly Filled[], rounds: number): void {
   const summary = (old: string): string => summarised(filled as Summarised, old.split('\n'), rounds);
@@ -62,7 +62,7 @@ function summarised([one, many, http, first, footprint]: Summarised, old: string
   const share = `- Node ${NODE}, share of an HTTP request that verifying takes: ${shares.join('; ')}`;
   const sizes = SHARES.map((name) => `${name} ${median(footprint, `footprint, ${name}`, 'size')}`);
   const starts = [OURS, 'jose'].map(
-    (name) => `${name} ${median(first, 'first token, HS256 by a secret', name)} ms`,
+    (name) => `${name} ${median(first, 'first token, HS256 with a secret', name)} ms`,
   );
 
   const others = old.filter((line) => majorOf(line) > 0 && majorOf(line) !== MAJOR);
@@ -75,16 +75,16 @@ function summarised([one, many, http, first, footprint]: Summarised, old: string
   const rows = [...others.filter(isRow).map(cellsOf), ...speed];
   return [
     lines(
-      ['Node', '', 'µs a call', ...COLUMNS.slice(1)],
+      ['Node', '', 'µs per call', ...COLUMNS.slice(1)],
       rows.sort(([a], [b]) => Number.parseInt(`${a}`, 10) - Number.parseInt(`${b}`, 10)),
     ),
     '',
     ...[...others.filter((line) => !isRow(line)), share].sort(),
-    `- All that a user loads, dependencies included, minified and gzipped: ${sizes.join(', ')}`,
+    `- Size with all dependencies, minified and gzipped: ${sizes.join(', ')}`,
     `- From the import to the first verified token: ${starts.join(', ')}`,
     `- ${setting(rounds)}`,
   ].join('\n');
 }
 
-/** The version of Node that a line of the README is about, NaN for others. */
+/** The Node version that a line of the README begins with, or NaN. */
 const majorOf = (line: string): number => Number(/^(?:\| |- Node )(\d+)/.exec(line)?.[1]);

@@ -1,11 +1,11 @@
-/** What a contender's turns gave, one entry a round. */
+/** The result of each turn of one contender, one per round. */
 export type Turns = readonly number[];
-/** The turns by the name of the contender: none, if it has no part. */
+/** Returns the turns of a contender by its name. Empty if the contender does not take part. */
 export type Results = (name: string) => Turns;
 
 /**
- * Lets contenders take turns: in every round each has one turn, and the order changes from round to round. What
- * else the machine does then falls on all of them.
+ * Lets contenders take turns. Each has one turn per round, and the order changes with every round, so other load on the
+ * machine affects all contenders.
  */
 export async function inRounds<T>(
   rounds: number,

@@ -1,4 +1,4 @@
-/** Measures the package beside its peers and prints tables. `bench/README.md` says what and how. */
+/** Compares the package with other libraries and prints tables. See `bench/README.md`. */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -9,10 +9,10 @@ const { values } = parseArgs({
   options: { only: text, rounds: { ...text, default: '41' }, node: text, write },
 });
 const rounds = Number(values.rounds);
-if (!(rounds >= 1)) throw new Error('--rounds is a number, at least 1.');
-if (values.write && values.only) throw new Error('--write takes no --only.');
+if (!(rounds >= 1)) throw new Error('--rounds must be a number of at least 1.');
+if (values.write && values.only) throw new Error('--write cannot be combined with --only.');
 
-// Each of these versions of Node, which npm fetches, prints or writes its own tables.
+// Runs once with each Node version. npx downloads it.
 for (const version of values.node?.split(',') ?? []) {
   const node = ['--yes', '--package', `node@${version}`, '--', 'node', '--import', 'tsx'];
   const rest = values.write ? ['--write'] : ['--only', values.only ?? 'sign,verify,decode'];
@@ -20,7 +20,7 @@ for (const version of values.node?.split(',') ?? []) {
   execFileSync('npx', command, { stdio: 'inherit' });
 }
 if (!values.node) {
-  // Only now, as it packs the package.
+  // A dynamic import, because importing this module packs the package.
   const { measure } = await import('./measure.js');
   await measure(values.only?.split(',') ?? [''], rounds, values.write);
 }

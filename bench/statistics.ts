@@ -1,6 +1,6 @@
 import type { Turns } from './rounds.js';
 
-/** The median of what the turns gave, with the quartiles around it. Without turns, all three are NaN. */
+/** The median of the turns, and the quartiles. Without turns, all three are NaN. */
 export interface Measured {
   readonly low: number;
   readonly median: number;
@@ -14,7 +14,7 @@ export function measured(turns: Turns, unit: string): Measured {
   return { low: at(0.25), median: at(0.5), high: at(0.75), unit };
 }
 
-/** `over` ÷ `under`, each quotient taken within one round. */
+/** Divides `over` by `under` within each round. */
 export function ratio(over: Turns, under: Turns, unit = '×'): Measured {
   const quotients = over.map((value, round) => value / (under[round] ?? Number.NaN));
   return measured(quotients, unit);

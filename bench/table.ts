@@ -1,10 +1,10 @@
 import { lines } from '../test/support/table.js';
 import type { Measured } from './statistics.js';
 
-/** What a row shows in a column: a measurement, or the one value of what is not measured in rounds. */
+/** One cell of a table: a measurement, or a single value if there are no rounds. */
 export type Cell = string | Measured;
 
-/** One line of a table. `--only` selects by its name. */
+/** One line of a table. `--only` selects rows by name. */
 export interface Row {
   readonly name: string;
   measure(rounds: number): Promise<readonly Cell[]>;
@@ -12,26 +12,26 @@ export interface Row {
 
 export interface Table {
   readonly title: string;
-  /** One or two sentences. All else stands in `bench/README.md`. */
+  /** One or two sentences. `bench/README.md` explains the rest. */
   readonly caption: string;
-  /** The columns after the name of the row. */
+  /** The titles of the columns after the row's name. */
   readonly head: readonly string[];
   readonly rows: readonly Row[];
 }
 
-/** What the rows that were asked for have shown. */
+/** The results of the selected rows. */
 export interface Filled {
   readonly table: Table;
   readonly cells: readonly (readonly Cell[])[];
 }
 
-/** The caption and the table: medians, with quartiles. */
+/** Renders the caption and the table, with medians and quartiles. */
 export function markdown({ table, cells }: Filled): string {
   const body = cells.map((row) => row.map(withQuartiles));
   return [table.caption, '', lines(['', ...table.head], body)].join('\n');
 }
 
-/** The median in a column of the row with this name, without its unit. `nth` is for columns that share a name. */
+/** Returns the median in one cell, without its unit. `nth` selects among columns with the same name. */
 export function median({ table, cells }: Filled, name: string, column: string, nth = 0): string | undefined {
   const columns = table.head.flatMap((head, at) => (head === column ? [at + 1] : []));
   const cell = cells.find(([first]) => first === name)?.[columns[nth] ?? Number.NaN];
@@ -42,9 +42,9 @@ export function median({ table, cells }: Filled, name: string, column: string, n
 function withQuartiles(cell: Cell): string {
   if (typeof cell === 'string') return cell;
   const { low, median, high, unit } = cell;
-  // Of a contender that has no part in this row.
+  // NaN means that the contender does not take part in this row.
   return Number.isNaN(median) ? '–' : `${digits(median)} ${unit} (${digits(low)}–${digits(high)})`;
 }
 
-/** As many as mean something: 0.98, 12.3, 140. */
+/** Rounds to three significant digits: 0.98, 12.3, 140. */
 const digits = (value: number): string => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);

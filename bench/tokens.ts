@@ -8,7 +8,7 @@ export const SUBJECT = 'user-7f3a9c';
 export type Algorithm = 'HS256' | 'RS256' | 'PS256' | 'ES256' | 'ES512' | 'EdDSA';
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Who signs tokens. The verifying key is the same secret, or the public half. */
+/** The issuer of the tokens. Its verifying key is the same secret, or the public key. */
 export interface Issuer {
   readonly algorithm: Algorithm;
   readonly header: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export interface Issuer {
 export function issuerOf(algorithm: Algorithm): Issuer {
   const header = { alg: algorithm, typ: 'JWT' };
   if (algorithm === 'HS256') {
-    // Text of 48 random bytes, as most configured secrets are.
+    // Like most configured secrets, 48 random bytes as text.
     const key = createSecretKey(randomBytes(48).toString('base64url'), 'utf8');
     return { algorithm, header, signingKey: key, verifyingKey: key };
   }
@@ -28,7 +28,7 @@ export function issuerOf(algorithm: Algorithm): Issuer {
   return { algorithm, header: withId, signingKey: keys.privateKey, verifyingKey: keys.publicKey };
 }
 
-/** The issuer's public key as it stands in a JWKS. */
+/** The issuer's public key as a member of a JWKS. */
 export function jwkOf({ algorithm, header, verifyingKey }: Issuer): Record<string, unknown> {
   return { ...verifyingKey.export({ format: 'jwk' }), kid: header.kid, alg: algorithm, use: 'sig' };
 }
@@ -39,7 +39,7 @@ export function keyTextOf({ verifyingKey }: Issuer): string | Buffer {
   return verifyingKey.export({ type: 'spki', format: 'pem' }).toString();
 }
 
-/** The claims of an ordinary token, or of a large one: what makes it large is a list of groups. */
+/** The claims of an ordinary token, or of a large one with a long list of groups. */
 export function claimsOf(kilobytes = 0): Claims {
   const claims = { jti: randomUUID(), scope: 'openid profile', groups: [] as string[] };
   const length = () => segment(complete(claims)).length + 40;
@@ -47,10 +47,10 @@ export function claimsOf(kilobytes = 0): Claims {
   return claims;
 }
 
-/** These claims with those that every signed token has. */
+/** Adds the claims that every token has. */
 export function complete(claims: Claims): Record<string, unknown> {
   const iat = Math.floor(Date.now() / 1000);
-  // On Node 20, a copy by spread costs microseconds as soon as something is added to it.
+  // On Node 20, a spread that also adds properties takes microseconds longer.
   return Object.assign({}, claims, { iat, exp: iat + 3600, iss: ISSUER, aud: AUDIENCE, sub: SUBJECT });
 }
 
@@ -58,15 +58,15 @@ export function goodToken({ header, signingKey }: Issuer, kilobytes = 0, changes
   return mint({ header, payload: { ...complete(claimsOf(kilobytes)), ...changes }, key: signingKey });
 }
 
-/** The token with another character in its signature. */
+/** Changes one character of the signature. */
 export function tampered(token: string): string {
   const at = token.length - 10;
   return token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1);
 }
 
-/** Tokens that every contender must refuse, by what is wrong with them. */
+/** Tokens that every contender must refuse, by their defect. */
 export const badTokens = (issuer: Issuer): Readonly<Record<string, string>> => ({
-  'bad signature': tampered(goodToken(issuer)),
+  'invalid signature': tampered(goodToken(issuer)),
   expired: goodToken(issuer, 0, { exp: 1_700_000_000 }),
   'wrong issuer': goodToken(issuer, 0, { iss: 'https://other.example/' }),
   'wrong audience': goodToken(issuer, 0, { aud: 'https://other.example' }),

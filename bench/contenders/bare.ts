@@ -5,7 +5,7 @@ import type { Contender } from './contender.js';
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const decode = (segment: string) => JSON.parse(Buffer.from(segment, 'base64url').toString());
 
-/** The least that the work takes: no checks of shape, no choice of key, one known header. */
+/** The least work that is possible: it expects one fixed header and one key, and does not check the token's shape. */
 export const bare: Contender = {
   name: 'bare node:crypto',
   signer({ header, signingKey }) {
@@ -16,12 +16,12 @@ export const bare: Contender = {
     };
   },
   verifier(issuer) {
-    const isGood = signatureCheck(issuer);
+    const isValid = signatureCheck(issuer);
     const start = `${encode(issuer.header)}.`;
     return (token) => {
       const end = token.lastIndexOf('.');
       const signature = Buffer.from(token.slice(end + 1), 'base64url');
-      if (!token.startsWith(start) || !isGood(token.slice(0, end), signature)) throw new Error('refused');
+      if (!token.startsWith(start) || !isValid(token.slice(0, end), signature)) throw new Error('refused');
       const claims = decode(token.slice(start.length, end));
       const { iss, aud, exp } = claims;
       if (iss !== ISSUER || aud !== AUDIENCE || exp <= Date.now() / 1000) throw new Error('refused');

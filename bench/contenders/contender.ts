@@ -2,18 +2,18 @@ import type { Claims, Issuer } from '../tokens.js';
 
 type Awaitable<T> = T | Promise<T>;
 
-/** Returns or resolves for a good token. Throws or rejects for a bad one, or says so, as ours does. */
+/** Returns or resolves for a valid token. For an invalid one, it throws, rejects, or returns a negative result as ours does. */
 export type OnToken = (token: string) => unknown;
 
 /**
- * One library, set up once as its documentation advises: caches of verdicts off, the key imported beforehand, and
- * the signature, `alg`, `exp`, `iss` and `aud` checked. A part is `undefined` where the library does not have it.
+ * One library, set up once as its documentation advises. It does not cache verdicts, imports the key beforehand, and checks
+ * the signature, `alg`, `exp`, `iss` and `aud`. A function is `undefined` if the library does not support it.
  */
 export interface Contender {
   readonly name: string;
-  /** Signs by HS256, and sees to `iat`, `exp`, `iss`, `aud` and `sub`. */
+  /** Signs with HS256, and sets `iat`, `exp`, `iss`, `aud` and `sub`. */
   signer(issuer: Issuer, atOnce: number): Awaitable<((claims: Claims) => unknown) | undefined>;
   verifier(issuer: Issuer, atOnce: number): Awaitable<OnToken | undefined>;
-  /** Reads the claims and verifies nothing. */
+  /** Reads the claims without verifying them. */
   decoder?: OnToken;
 }

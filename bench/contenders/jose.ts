@@ -2,7 +2,7 @@ import * as library from 'jose';
 import { AUDIENCE, complete, ISSUER, type Issuer, keyTextOf } from '../tokens.js';
 import type { Contender } from './contender.js';
 
-/** Imported once: what is given as raw bytes is imported again at every call. */
+/** Imports the key once. jose would import raw bytes again at every call. */
 async function keyOf(issuer: Issuer): Promise<CryptoKey> {
   const key = keyTextOf(issuer);
   if (typeof key === 'string') return library.importSPKI(key, issuer.algorithm);

@@ -8,15 +8,15 @@ interface NodeRs {
   verify(token: string, key: string | Buffer, rules: object): Promise<unknown>;
 }
 
-// Not a dev dependency, because a lock file would have to name its binaries for every platform. The column stays empty
-// until `npm install --no-save @node-rs/jsonwebtoken`.
+// It is not a dev dependency, because the lock file would then list its binaries for every platform. Its column stays empty
+// until you run `npm install --no-save @node-rs/jsonwebtoken`.
 const NAME = '@node-rs/jsonwebtoken';
 const library = await import(NAME).then(
   (found: NodeRs) => found,
   () => undefined,
 );
 
-/** Rust. One call at a time is fastest without a promise; many at once are spread over its thread pool. */
+/** Written in Rust. Its synchronous calls are fastest one at a time; its asynchronous calls run in its thread pool. */
 export const nodeRs: Contender = {
   name: NAME,
   signer(issuer, atOnce) {

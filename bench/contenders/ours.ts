@@ -8,7 +8,7 @@ const rules = { issuer: ISSUER, audience: AUDIENCE };
 const withSecret = ({ signingKey }: Issuer) => createAuthClient({ secret: signingKey.export(), ...rules });
 const decoding = createAuthClient({ secret: 'Decoding needs no secret, but a client does.' });
 
-/** Verifies by a JWKS of these keys. It has no server: one fetch in minutes would only add noise. */
+/** Verifies with a JWKS of these keys. It needs no server, because one fetch in minutes would only add noise. */
 export function byJwks(keys: readonly object[]): OnToken {
   const jwks = { fetch: async () => new Response(JSON.stringify({ keys })) };
   const client = createAuthClient({ jwksUrl: 'https://issuer.example/jwks.json', ...rules, jwks });

@@ -11,13 +11,13 @@ import { type Algorithm, AUDIENCE, goodToken, ISSUER, issuerOf, jwkOf, keyTextOf
 const rules = { issuer: ISSUER, audience: AUDIENCE };
 const START = 'const { secret, jwksUrl, token, rules } = JSON.parse(process.env.TASK);';
 const END = 'const { user, system } = process.cpuUsage(); process.stdout.write(String(user + system));';
-/** What fresh processes run between these two. */
+/** The programs that fresh processes run between `START` and `END`. */
 const PROGRAMS = {
   nothing: '',
   [OURS]: `
     import { createAuthClient } from 'intentkit-auth';
     const { valid } = await createAuthClient({ ...(secret ? { secret } : { jwksUrl }), ...rules }).verify(token);
-    if (!valid) throw new Error('A good token is refused.');`,
+    if (!valid) throw new Error('A valid token is refused.');`,
   jose: `
     import { createRemoteJWKSet, jwtVerify } from 'jose';
     const key = secret ? new TextEncoder().encode(secret) : createRemoteJWKSet(new URL(jwksUrl));
@@ -25,7 +25,7 @@ const PROGRAMS = {
 };
 
 const row = (algorithm: Algorithm, keys: 'secret' | 'JWKS'): Row => ({
-  name: `first token, ${algorithm} by a ${keys}`,
+  name: `first token, ${algorithm} with a ${keys}`,
   async measure(rounds) {
     const issuer = issuerOf(algorithm);
     const server = await startJwksServer({ keys: keys === 'JWKS' ? [jwkOf(issuer)] : [] });
@@ -46,7 +46,7 @@ const row = (algorithm: Algorithm, keys: 'secret' | 'JWKS'): Row => ({
 
 export const firstToken: Table = {
   title: 'From the import to the first token',
-  caption: `Processor time above that of an empty process; above 1.00 × jose, ${OURS} is faster.`,
+  caption: `Processor time of a new process, minus that of an empty process; above 1.00 × jose, ${OURS} is faster.`,
   head: [OURS, 'jose', '× jose'],
   rows: [row('HS256', 'secret'), row('RS256', 'JWKS')],
 };

@@ -7,7 +7,7 @@ import { OURS } from '../contenders/ours.js';
 import { PROJECT, ROOT } from '../installed.js';
 import type { Row, Table } from '../table.js';
 
-/** Kilobytes of the library and all its dependencies in one file, minified and gzipped. */
+/** Returns the size in kilobytes of the library with all its dependencies, in one file, minified and gzipped. */
 function size(library: string, resolveDir: string): number {
   const stdin = { contents: `export * from '${library}'`, resolveDir };
   const options = { bundle: true, minify: true, write: false, format: 'esm', platform: 'node' } as const;
@@ -15,7 +15,7 @@ function size(library: string, resolveDir: string): number {
   return gzipSync(outputFiles[0]?.contents ?? '').length / 1024;
 }
 
-/** Files that importing the library loads, as the coverage of V8 lists them. */
+/** Returns how many files an import of the library loads, counted in V8's coverage report. */
 function filesLoaded(library: string, cwd: string): number {
   const folder = mkdtempSync(join(PROJECT, 'coverage-'));
   const command = ['--input-type=module', '--eval', `import '${library}'`];
@@ -32,7 +32,8 @@ const row = (library: string, folder: string): Row => ({
 
 export const footprint: Table = {
   title: 'Footprint',
-  caption: 'All that a user loads, dependencies included, minified and gzipped, and the files of an import.',
+  caption:
+    'The library with all its dependencies, minified and gzipped, and the number of files that an import loads.',
   head: ['size', 'files'],
   rows: [row(OURS, PROJECT), row('jose', PROJECT), row('jsonwebtoken', ROOT), row('fast-jwt', ROOT)],
 };

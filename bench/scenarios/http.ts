@@ -21,13 +21,13 @@ const row = (algorithm: Algorithm): Row => ({
     let verify: OnToken = contenders.none;
     const server = await startJwksServer();
     server.handler = async ({ headers }, response) => {
-      const good = await accepts(verify, headers.authorization?.slice('Bearer '.length) ?? '');
-      response.writeHead(good ? 200 : 401).end();
+      const isAccepted = await accepts(verify, headers.authorization?.slice('Bearer '.length) ?? '');
+      response.writeHead(isAccepted ? 200 : 401).end();
     };
     const options = [server.url, goodToken(issuer), String(REQUESTS)];
     const load = fork(new URL('../http-load.ts', import.meta.url), options);
     load.once('exit', (code) => code && process.exit(code));
-    /** Microseconds of processor time of this process per request. */
+    /** Returns this process's processor time per request, in microseconds. */
     const turn = async (contender: OnToken): Promise<number> => {
       verify = contender;
       const before = process.cpuUsage();
@@ -36,7 +36,7 @@ const row = (algorithm: Algorithm): Row => ({
       const { user, system } = process.cpuUsage(before);
       return (user + system) / REQUESTS;
     };
-    await inRounds(5, contenders, turn); // Until the code is compiled.
+    await inRounds(5, contenders, turn); // Lets V8 compile the code.
     const times = await inRounds(rounds, contenders, turn);
     load.disconnect();
     await server.close();
@@ -53,7 +53,7 @@ const row = (algorithm: Algorithm): Row => ({
 export const http: Table = {
   title: 'Share of an HTTP request',
   caption:
-    'Processor time of a node:http server a request, and the share of verifying the bearer token in it.',
+    'Processor time of a node:http server per request, and the share that verifying the bearer token takes.',
   head: ['empty handler', ...LIBRARIES.flatMap((library) => [library, 'share'])],
   rows: [row('HS256'), row('ES256')],
 };

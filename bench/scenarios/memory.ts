@@ -6,14 +6,14 @@ import { createAuthClient } from '../installed.js';
 import type { Table } from '../table.js';
 import { tampered } from '../tokens.js';
 
-/** Verifies different tokens, every tenth of them a bad one. Returns the bytes in use after that. */
+/** Verifies different tokens, every tenth of them invalid. Returns the bytes in use afterwards. */
 async function inUseAfter(verifies: number): Promise<number> {
   for (let count = 0; count < verifies; count += 1) {
     const token = await client.sign({ jti: randomUUID() });
     await client.verify(count % 10 === 0 ? tampered(token) : token);
   }
   collectGarbage();
-  // Some of it is only freed in a later turn.
+  // Some memory is freed only in a later turn of the event loop.
   await setTimeout(100);
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
@@ -29,7 +29,7 @@ async function measure(): Promise<string[]> {
 
 export const memory: Table = {
   title: 'Memory',
-  caption: 'Memory in use after 1,000,000 verifies of different tokens less that before them.',
+  caption: 'Memory in use after verifying 1,000,000 different tokens, minus the memory in use before.',
   head: [OURS],
   rows: [{ name: 'memory, HS256', measure }],
 };

@@ -11,27 +11,27 @@ const row = (algorithm: Algorithm): Row => ({
   name: `refuse ${algorithm}`,
   async measure(rounds) {
     const issuer = issuerOf(algorithm);
-    const good = goodToken(issuer);
-    // Who was given the one key does not look at its id, and accepts this token.
+    const valid = goodToken(issuer);
+    // A library that was given a single key ignores the key id and accepts this token.
     const otherKey = { ...issuer, header: { ...issuer.header, kid: 'absent' } };
-    const bads = { ...badTokens(issuer), 'unknown key': goodToken(otherKey) };
-    const dearest: Measured[] = [];
+    const invalid = { ...badTokens(issuer), 'unknown key': goodToken(otherKey) };
+    const slowest: Measured[] = [];
     for (const verify of Object.values(await verifiersOf(issuer, 1, LIBRARIES))) {
-      const calls: Record<string, Call> = { good: () => accepts(verify, good) };
-      for (const [kind, bad] of Object.entries(bads))
-        if (!(await accepts(verify, bad))) calls[kind] = () => accepts(verify, bad);
+      const calls: Record<string, Call> = { valid: () => accepts(verify, valid) };
+      for (const [kind, token] of Object.entries(invalid))
+        if (!(await accepts(verify, token))) calls[kind] = () => accepts(verify, token);
       const times = await compare(calls, rounds);
       const [, ...kinds] = Object.keys(calls);
-      const costs = kinds.map((kind) => ratio(times(kind), times('good'), `× ${kind}`));
-      dearest.push(costs.reduce((most, cost) => (cost.median > most.median ? cost : most)));
+      const costs = kinds.map((kind) => ratio(times(kind), times('valid'), `× ${kind}`));
+      slowest.push(costs.reduce((most, cost) => (cost.median > most.median ? cost : most)));
     }
-    return dearest;
+    return slowest;
   },
 });
 
 export const refusals: Table = {
   title: 'Refusing a token',
-  caption: 'Time of the dearest refusal ÷ time of an acceptance: above 1.00, refusing costs more.',
+  caption: 'Time of the slowest refusal ÷ time of an acceptance: above 1.00, refusing takes longer.',
   head: LIBRARIES,
   rows: [row('HS256'), row('ES256')],
 };

@@ -9,7 +9,7 @@ import { type Algorithm, goodToken, issuerOf } from '../tokens.js';
 const PEERS = NAMES.slice(1);
 const ALGORITHMS: readonly Algorithm[] = ['HS256', 'RS256', 'PS256', 'ES256', 'EdDSA'];
 
-/** Shows the time of ours, and the speed of ours ÷ that of each peer. */
+/** Shows our time, and our speed ÷ that of each other library. */
 const row = (name: string, atOnce: number, contenders: () => Promise<Calls>): Row => ({
   name,
   async measure(rounds) {
@@ -34,7 +34,7 @@ const decode = row('decode', 1, async () => {
 
 const table = (title: string, atOnce: number, others: readonly Row[]): Table => ({
   title,
-  caption: `Time a call, and how many times as fast as each library ${OURS} is: above 1.00, it is faster.`,
+  caption: `Time per call, and the speed of ${OURS} ÷ that of each library: above 1.00, ${OURS} is faster.`,
   head: [OURS, ...PEERS.map((peer) => `× ${peer}`)],
   rows: [
     row('sign HS256', atOnce, () => signersOf(issuerOf('HS256'), atOnce)),
@@ -45,5 +45,5 @@ const table = (title: string, atOnce: number, others: readonly Row[]): Table => 
 });
 
 export const oneAtATime = table('Speed, one call at a time', 1, [decode]);
-// Decoding answers without a promise, so many calls at once are calls one after another.
+// Decoding is synchronous, so it cannot run concurrently.
 export const manyAtOnce = table('Speed, 64 calls at once', 64, []);
