@@ -11,15 +11,15 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Child {
   readonly process: ChildProcess;
-  /** What it has printed so far, by lines. */
+  /** The lines that the process has printed so far. */
   readonly lines: string[];
-  /** Its exit code, or the signal that ended it. */
+  /** Resolves to the exit code, or to the signal that ended the process. */
   readonly ended: Promise<number | string>;
 }
 
 /**
- * Runs a module in a Node process of its own, which is gone when the test is over. It may import this package. What is
- * imported only when it is needed is a file of its own, as in the published package.
+ * Runs a module in a separate Node process, which is killed when the test ends. The module may import this package. Dynamic
+ * imports become separate files, as in the published package.
  */
 export async function startChild(
   module: string,
@@ -41,7 +41,7 @@ export async function startChild(
   const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors}; `;
   const child = spawn('sh', ['-c', `${limit}exec "$0" "$1"`, process.execPath, join(folder, 'main.js')], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Without the rest of the environment, such as certificates that Node would read, and warn about.
+    // Other variables are not passed on. With `NODE_EXTRA_CA_CERTS`, for example, Node may print a warning.
     env: { PATH: process.env.PATH },
   });
   const lines: string[] = [];

@@ -15,10 +15,10 @@ export type Options = Omit<AuthProviderConfig, 'secret' | 'jwksUrl' | 'algorithm
 
 export type Sources = Pick<AuthProviderConfig, 'jwksUrl' | 'jwks'>;
 
-/** The options of a client of which nothing else is said. */
+/** The options of a client if a test gives none. */
 const DEFAULT_OPTIONS: Options = { issuer: ISSUER, audience: AUDIENCE };
 
-/** Clients that are made once per kind and options, and then kept, as a server keeps its own. */
+/** Creates one client per kind and options and reuses it, as a server does. */
 export class Clients {
   readonly #made = new Map<string, AuthClient>();
   readonly #sources: Sources;
@@ -47,14 +47,14 @@ export class Clients {
   }
 }
 
-/** Stops the system's clock, and lets half a millisecond pass on the other one whenever it is read. */
+/** Stops the system clock. The monotonic clock advances half a millisecond each time it is read. */
 export function quickClock(seconds: number): void {
   vi.useFakeTimers({ toFake: ['Date'], now: seconds * 1000 });
   let now = 0;
   vi.spyOn(performance, 'now').mockImplementation(() => (now += 0.5));
 }
 
-/** A JWKS without a server, by default the identity provider's. `asked` is called for each request. */
+/** Serves a JWKS without a server, by default that of the identity provider. It calls `asked` for each request. */
 export function servedFromMemory(jwks?: object | string, asked = (): void => {}): Sources {
   let body: string | undefined;
   const fetch = async (): Promise<Response> => {
@@ -62,6 +62,6 @@ export function servedFromMemory(jwks?: object | string, asked = (): void => {})
     body ??= typeof jwks === 'string' ? jwks : JSON.stringify(jwks ?? jwksOf(KEYS));
     return new Response(body);
   };
-  // With `quickClock`, the key of every token is looked up, so that there is always a verdict.
+  // With `quickClock`, this cooldown passes between two tokens, so no key look-up is rate-limited.
   return { jwksUrl: 'https://issuer.example/jwks.json', jwks: { fetch, cooldown: '0.001s' } };
 }

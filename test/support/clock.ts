@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, vi } from 'vitest';
 
-/** The second in which time stands still, since the epoch. */
+/** The time at which the clocks are stopped, in seconds since the epoch. */
 export const NOW = 1_750_000_000;
 
-/** Stops both clocks in every test of a file, at the end of a second, so that rounding it up would be noticed. */
+/** Stops both clocks in every test of a file. They stop at the end of a second, so that a test notices wrong rounding. */
 export function freezeClock(): void {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'], now: NOW * 1000 + 999 }));
   afterEach(() => void vi.useRealTimers());
 }
 
 /**
- * Moves the stopped clocks to so many milliseconds after the beginning of the second `NOW`. Back goes only the clock
- * that can be set.
+ * Moves the stopped clocks to this many milliseconds after the beginning of the second `NOW`. Only the system clock can move
+ * backward.
  */
 export function moveClock(milliseconds: number): void {
   const forward = NOW * 1000 + milliseconds - Date.now();

@@ -1,7 +1,7 @@
 import type { SignatureEngine, SigningKey } from '../../src/signature/engine.js';
 import { joseEngine } from '../../src/signature/jose.js';
 
-/** jose's engine, with keys that answer something else. */
+/** jose's engine with changed keys. */
 export const engineWith = (change: Partial<SigningKey>): SignatureEngine => ({
   name: 'jose',
   importSecret: async (...args) => ({ ...(await joseEngine.importSecret(...args)), ...change }),

@@ -1,6 +1,6 @@
 import type { Io } from '../../cli/io.js';
 
-/** A world for a command: with this on stdin, or with a terminal there. */
+/** The inputs and outputs of a command. Without `stdin`, its standard input is a terminal. */
 export function fakeIo(stdin?: string, { hasColour = false, now = Date.now() } = {}) {
   let [stdout, stderr] = ['', ''];
   const io: Io = {

@@ -1,16 +1,16 @@
-/** Tokens that are good but for what a test changes about them, made without any code of the package. */
+/** Makes tokens that are valid except for what a test changes. It uses no code of the package. */
 import type { KeyObject } from 'node:crypto';
 import type { Algorithm } from 'intentkit-auth';
 import { base64url, generateKeys, type Keys, signature } from './mint.js';
 
-/** The frozen now of every forged token, in seconds. */
+/** The time at which forged tokens are valid, in seconds. Tests stop the clock at this time. */
 export const NOW = 1_800_000_000;
 
 export const SECRET = 'the-secret-that-the-attacker-has-not-got-0123456789';
 export const ISSUER = 'https://issuer.example/';
 export const AUDIENCE = 'my-api';
 
-/** The claims of a token that is good in every respect. */
+/** The claims of a valid token. */
 export const CLAIMS = {
   iss: ISSUER,
   aud: AUDIENCE,
@@ -25,14 +25,15 @@ const RING = { rsa: 'RS256', p256: 'ES256', p384: 'ES384', p521: 'ES512', ed: 'E
 export type KeyName = keyof typeof RING;
 type KeyRing = Readonly<Record<KeyName, Keys>>;
 
-/** The identity provider's keys, each under its name as `kid`, and the attacker's own of the same kinds. */
+/** The identity provider's keys. The name of each key is its `kid`. */
 export const KEYS = keyRing();
+/** The attacker's keys, of the same types and with the same names. */
 export const ATTACKER = keyRing();
 
-/** The JWKS of a ring. */
+/** The JWKS of a key ring. */
 export const jwksOf = (ring: KeyRing) => ({ keys: Object.values(ring).map(({ jwk }) => jwk) });
 
-/** Each pair is made when it is first asked for, as an RSA key takes its time. */
+/** Generates each pair when a test first uses it, because generating an RSA key is slow. */
 function keyRing(): KeyRing {
   const ring = {} as Record<KeyName, Keys>;
   for (const [name, alg] of Object.entries(RING)) {
@@ -46,7 +47,7 @@ function keyRing(): KeyRing {
   return ring;
 }
 
-/** The name of the key that signs by an algorithm, which is its `kid` too; `undefined` is the secret. */
+/** The name of the key for an algorithm, which is also its `kid`. `undefined` stands for the secret. */
 export function keyName(alg: Exclude<Algorithm, `HS${string}`>): KeyName;
 export function keyName(alg: Algorithm): KeyName | undefined;
 export function keyName(alg: Algorithm): KeyName | undefined {
@@ -56,26 +57,26 @@ export function keyName(alg: Algorithm): KeyName | undefined {
   return Object.keys(RING).find(isCurve) ?? 'rsa';
 }
 
-/** The key of a ring that signs by an algorithm; of the attacker's ring, a secret that is not ours. */
+/** The signing key of a ring for an algorithm. The attacker's ring has a different secret. */
 export function signingKey(alg: Algorithm, ring: KeyRing = KEYS): KeyObject | string {
   const name = keyName(alg);
   if (name) return ring[name].privateKey;
   return ring === KEYS ? SECRET : 'not the secret';
 }
 
-/** What about a token differs from a good one. An empty object makes a good one. */
+/** The differences between a forged token and a valid one. An empty object makes a valid token. */
 export interface Forgery {
-  /** Merged over `alg`, `typ` and `kid`; `undefined` removes a parameter. */
+  /** Overrides `alg`, `typ` and `kid`, or adds parameters. `undefined` removes a parameter. */
   header?: Record<string, unknown>;
-  /** Stands for the whole header. */
+  /** Replaces the whole header. */
   rawHeader?: string | Uint8Array;
-  /** Merged over the good claims; `undefined` removes one. */
+  /** Overrides the valid claims, or adds claims. `undefined` removes a claim. */
   claims?: Record<string, unknown>;
-  /** Stands for the whole payload. */
+  /** Replaces the whole payload. */
   rawPayload?: string | Uint8Array;
-  /** Signs instead of the right key. */
+  /** Signs with this key instead of the right one. */
   key?: KeyObject | string | Uint8Array;
-  /** Signs instead of the right algorithm. */
+  /** Signs with this algorithm instead of the right one. */
   signedBy?: Algorithm;
   /** Changes the signature. A string is the segment itself. */
   signature?: (signature: Buffer, signingInput: string) => Uint8Array | string;
@@ -83,7 +84,7 @@ export interface Forgery {
   token?: (token: string) => string;
 }
 
-/** A token by `node:crypto` alone: good where the forgery does not say otherwise. */
+/** Makes a token with `node:crypto` alone. It is valid except for the differences in `forgery`. */
 export function forge(alg: Algorithm, forgery: Forgery = {}): string {
   const kid = keyName(alg);
   const header = forgery.rawHeader ?? JSON.stringify({ alg, typ: 'JWT', kid, ...forgery.header });
@@ -96,14 +97,14 @@ export function forge(alg: Algorithm, forgery: Forgery = {}): string {
 }
 
 /**
- * A token whose good signature meets a condition, found by trying one `jti` after the other. One that is met by one
- * signature in 256 is missed once in 10^17 times.
+ * Finds a valid signature that meets a condition, by trying one `jti` after another. For a condition that one signature in
+ * 256 meets, the search fails once in 10^17 times.
  */
 export function forgeWhere(alg: Algorithm, condition: (signature: Buffer) => boolean): Forgery {
   for (let attempt = 0; attempt < 10_000; attempt += 1) {
     const claims = { jti: `attempt-${attempt}` };
     const signature = bytesOf(forge(alg, { claims }), 2);
-    // PSS would sign otherwise the next time.
+    // Keeps this signature, because PSS signatures are random.
     if (condition(signature)) return { claims, signature: () => signature };
   }
   throw new Error(`no ${alg} signature meets the condition`);
@@ -113,13 +114,13 @@ export function forgeWhere(alg: Algorithm, condition: (signature: Buffer) => boo
 export const bytesOf = (token: string, index: number): Buffer =>
   Buffer.from(token.split('.')[index] ?? '', 'base64url');
 
-/** A copy of the bytes with one bit, or several in one byte, the other way. */
+/** Copies the bytes and flips one or more bits of one byte. */
 export function flipped(bytes: Uint8Array, index: number, mask: number): Buffer {
   const copy = Buffer.from(bytes);
   if (copy.length > 0) copy.writeUInt8(copy.readUInt8(index % copy.length) ^ mask, index % copy.length);
   return copy;
 }
 
-/** The text with one bit of one character the other way. */
+/** Flips one bit of one character. */
 export const withBitChanged = (text: string, place: number, bit: number): string =>
   text.slice(0, place) + String.fromCharCode(text.charCodeAt(place) ^ (1 << bit)) + text.slice(place + 1);

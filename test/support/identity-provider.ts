@@ -14,35 +14,35 @@ export type Algorithm = (typeof ALGORITHMS)[number];
 const OAUTH_PLACE = '/.well-known/oauth-authorization-server';
 
 export interface IdentityProviderOptions {
-  /** The path of its issuer, such as `/tenant-a`. It answers under every path. Default: none. */
+  /** The path of the issuer, such as `/tenant-a`. The provider answers under every path. Default: none. */
   readonly path?: string;
-  /** Whether its metadata is also where RFC 8414 puts that of an issuer with a path. Default: false. */
+  /** Whether to also serve the metadata where RFC 8414 puts it for an issuer with a path. Default: false. */
   readonly insertsPath?: boolean;
-  /** By what it can sign. Keys of RSA take long to make. Default: ES256. */
+  /** The algorithms that the provider can sign with. Generating RSA keys is slow. Default: ES256. */
   readonly algorithms?: readonly Algorithm[];
-  /** With it, it is reached by TLS. */
+  /** If set, the provider uses TLS. */
   readonly certificate?: Certificate;
-  /** What it takes itself for. Default: how it is reached. */
+  /** The scheme of the issuer that the provider claims. Default: the scheme of its server. */
   readonly scheme?: 'http' | 'https';
 }
 
 export interface IdentityProvider {
-  /** Where it is, without a path. */
+  /** The origin of the server. */
   readonly origin: string;
   readonly issuer: string;
   readonly jwksUrl: string;
-  /** What answers, and counts requests, those for tokens too. */
+  /** The HTTP server. It counts all requests, including those for tokens. */
   readonly server: JwksServer;
-  /** The ids of its keys. */
+  /** The ids of the current keys. */
   readonly keyIds: readonly string[];
-  /** Replaces all keys, as an operator does by a new deployment without the old ones. */
+  /** Replaces all keys, as a new deployment without the old keys does. */
   rotate(): Promise<void>;
-  /** An access token by the client credentials grant. */
+  /** Requests an access token with the client credentials grant. */
   token(algorithm?: Algorithm): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** The real `oidc-provider`, whose keys can be replaced behind one address. */
+/** Starts a real `oidc-provider`. A test can replace its keys while its address stays the same. */
 export async function startIdentityProvider({
   path = '',
   insertsPath = false,
@@ -66,7 +66,7 @@ export async function startIdentityProvider({
     },
     async rotate(): Promise<void> {
       generation += 1;
-      // RS256 and PS256 share the RSA key, as they do at a provider that names no `alg`.
+      // RS256 and PS256 share the RSA key, as with a provider whose keys have no `alg`.
       keys = algorithms
         .filter((alg) => alg !== 'PS256')
         .map((alg) => {
@@ -77,7 +77,7 @@ export async function startIdentityProvider({
       server.handler = mounted(path, insertsPath, listener);
     },
     async token(algorithm: Algorithm = algorithms[0] ?? 'ES256'): Promise<string> {
-      // The resource names the algorithm, so that one provider issues them all.
+      // The resource selects the algorithm, so that one provider can issue tokens of all algorithms.
       const grant = { grant_type: 'client_credentials', scope: 'read', resource: `${AUDIENCE}/${algorithm}` };
       const body = new URLSearchParams({ ...grant, ...AGENT });
       const response = await fetch(`${issuer}/token`, { method: 'POST', body });
@@ -90,7 +90,7 @@ export async function startIdentityProvider({
   return provider;
 }
 
-/** Mounts a listener under any path as express does, behind a proxy that knows RFC 8414 or does not. */
+/** Mounts a listener under any path, as express does. With `insertsPath`, it also serves the RFC 8414 location. */
 const mounted =
   (path: string, insertsPath: boolean, listener: RequestListener): RequestListener =>
   (request, response) => {
@@ -106,7 +106,7 @@ async function createListener(
   keys: JWK[],
   algorithms: readonly Algorithm[],
 ): Promise<RequestListener> {
-  // It points out on the console that its store is in memory and that it prefers a newer Node, as if in service.
+  // At startup, it warns on the console about its in-memory store and about the Node version.
   const quiet = vi.spyOn(console, 'warn').mockImplementation(() => {});
   try {
     const { Provider } = await import('oidc-provider');

@@ -3,23 +3,23 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 export interface JwksServer {
-  /** Where the JWKS is, on 127.0.0.1. */
+  /** The URL of the JWKS, on 127.0.0.1. */
   readonly url: string;
-  /** How many requests have come in, whatever they were answered. May be set back to 0. */
+  /** The number of requests received. A test may reset it to 0. */
   requests: number;
-  /** Answers instead of the JWKS while it is set. */
+  /** While it is set, this handler answers instead of the JWKS. */
   handler: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
-  /** Ends open connections too, so that nothing outlives the test. */
+  /** Stops the server and closes all open connections. */
   close(): Promise<void>;
 }
 
-/** A certificate with its key, as PEM. */
+/** A certificate and its private key, as PEM. */
 export interface Certificate {
   readonly key: string;
   readonly cert: string;
 }
 
-/** A real HTTP server with a JWKS, on a free port. With a certificate, it is reached by TLS. */
+/** Starts a real HTTP server with a JWKS on a free port. With a certificate, it uses TLS. */
 export async function startJwksServer(
   { keys, certificate }: { keys: readonly object[]; certificate?: Certificate | undefined } = { keys: [] },
 ): Promise<JwksServer> {

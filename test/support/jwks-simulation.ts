@@ -9,22 +9,22 @@ export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 
-/** The largest number that `Math.random` can give. */
+/** The largest number that `Math.random` can return. */
 export const ALMOST_ONE = 1 - 2 ** -53;
 
 export const pinRandom = (value: number): void => void vi.spyOn(Math, 'random').mockReturnValue(value);
 
-/** A signer by RSA, whose signatures are checked fastest. */
+/** A signer with an RSA key, because RSA signatures are the fastest to verify. */
 export const createRsaSigner = (kid: string): Signer => createSigner(kid, 'RS256');
 
 let madeUp = 0;
 
-/** A token with a key id that no set has. Nobody needs to sign it. */
+/** A token with an unknown key id. Its signature is never checked. */
 export const unknown = (kid = `made-up-${madeUp++}`): string => `${segment({ alg: 'RS256', kid })}.e30.AAAA`;
 
 const START = Date.UTC(2026, 0, 1);
 
-/** Stops every clock of the process for the test. What is in memory goes on, and so do sockets. */
+/** Stops all clocks and timeouts for the test. Promises, `setImmediate` and sockets still work. */
 export function stopClocks(): void {
   vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'], now: START });
   onTestFinished(() => void vi.useRealTimers());
@@ -33,7 +33,7 @@ export function stopClocks(): void {
 /** Milliseconds on the monotonic clock. */
 export const now = (): number => performance.now();
 
-/** What an endpoint in memory does instead of answering with its keys. It may throw, as `fetch` does. */
+/** Replaces the answer of an endpoint in memory. It may throw, as `fetch` does. */
 export type MemoryFault = (signal: AbortSignal) => Response | Promise<Response>;
 
 export const status =
@@ -41,7 +41,7 @@ export const status =
   () =>
     new Response('', { status: code, headers });
 
-/** 200 with these keys, as an object that has only what is read of a `Response`, because making one takes longer. */
+/** Answers 200 with these keys. It returns an object with only the used parts of a `Response`, which is faster to create. */
 export const jwksOf = (...keys: readonly unknown[]): MemoryFault => {
   const bytes = new TextEncoder().encode(JSON.stringify({ keys }));
   return () => {
@@ -63,39 +63,39 @@ export const failsWith =
     throw Object.assign(new TypeError('fetch failed'), { cause: { code } });
   };
 
-/** Never answers, but ends when the client gives up. */
+/** Never answers. It rejects when the client aborts the request. */
 export const silent: MemoryFault = (signal) =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 
-/** Every kind of failure that an endpoint is known for. */
+/** The failures that are known from real endpoints. */
 export const FAULTS: Readonly<Record<string, MemoryFault>> = {
   'refuses connections': failsWith('ECONNREFUSED'),
   'resets connections': failsWith('ECONNRESET'),
-  'is not found by name': failsWith('ENOTFOUND'),
+  'has an unknown host name': failsWith('ENOTFOUND'),
   'never answers': silent,
   'answers 503': status(503),
-  'answers 429 and asks for a minute': status(429, { 'retry-after': '60' }),
+  'answers 429 with a "Retry-After" of a minute': status(429, { 'retry-after': '60' }),
   'answers 500': status(500),
   redirects: status(302, { location: 'https://elsewhere.example/' }),
-  'answers with a page': () => new Response('<!doctype html>'),
+  'answers with an HTML page': () => new Response('<!doctype html>'),
   'answers with an empty set': jwksOf(),
   'answers with keys that cannot verify': jwksOf({ kty: 'oct', k: 'AAAA' }, null),
 };
 
-/** What an endpoint has of a key. */
+/** The part of a signer that an endpoint publishes. */
 export type Published = Pick<Signer, 'kid' | 'jwk'>;
 
-/** One request that an endpoint in memory has seen. Times are on the monotonic clock. */
+/** One request to an endpoint in memory. Times are on the monotonic clock. */
 export interface SeenRequest {
   readonly began: number;
   readonly connection: string | null;
   readonly fault: MemoryFault | undefined;
-  /** When the client had the answer, and the key ids in it. They are absent while it waits. */
+  /** When the client received the answer, and the key ids in it. Absent while the client waits. */
   ended?: number;
   keyIds?: readonly unknown[] | 'failure';
 }
 
-/** An identity provider in memory. Its answer takes `latency`, and holds what was true when the request came. */
+/** An identity provider in memory. It answers after `latency`, with the keys that it had when the request arrived. */
 export class MemoryProvider {
   readonly requests: SeenRequest[] = [];
   latency = 0;
@@ -114,7 +114,7 @@ export class MemoryProvider {
     this.#keys = keys;
   }
 
-  /** The most requests in any time of this length. */
+  /** The maximum number of requests within any period of this length. */
   peak(milliseconds: number): number {
     const times = this.requests.map(({ began }) => began);
     return Math.max(
@@ -150,20 +150,20 @@ export class MemoryProvider {
 export interface Simulation {
   readonly provider: MemoryProvider;
   readonly client: AuthClient;
-  /** Each warning as its code and message. */
+  /** The warnings, each with its code and message. */
   readonly warnings: string[];
-  /** What becomes of tokens that come at once. */
+  /** Verifies tokens concurrently and returns their outcomes. */
   outcomes(...tokens: readonly string[]): Promise<string[]>;
   outcome(token: string): Promise<string>;
-  /** The error that there is instead of a verdict. */
+  /** Returns the error that `verify` rejects with. */
   errorOf(token: string): Promise<unknown>;
   ping(): Promise<boolean>;
   status(): JwksStatus;
-  /** How many requests the provider has seen. */
+  /** The number of requests to the provider. */
   requests(): number;
 }
 
-/** A client of a provider that is given or has these keys. */
+/** Creates a client and its provider. `from` is the provider, or the keys of a new one. */
 export function simulate(
   jwks: JwksOptions = {},
   from: MemoryProvider | readonly Published[] = [],
@@ -197,7 +197,7 @@ export function simulate(
   };
 }
 
-/** Calls for what follows every test of a file that simulates: the clocks stand, and all happens in memory. */
+/** Prepares every test of a file for a simulation: stops the clocks and keeps all work in memory. */
 export function simulateEachTest(): void {
   beforeEach(async () => {
     stopClocks();
@@ -205,12 +205,12 @@ export function simulateEachTest(): void {
   });
 }
 
-/** Moves the clocks to a time since the test began. */
+/** Moves the clocks to this many milliseconds after the start of the test. */
 export const at = (time: number): Promise<void> => pass(time - now());
 
 /**
- * Makes all that follows happen in memory alone, so that the clock may move as soon as nothing more happens: jose is
- * loaded, and a key that was imported once is not imported by another thread again.
+ * Avoids work outside the event loop, so that a test can move the clock once all promises have settled. It loads jose, and
+ * caches imported keys, because importing a key uses another thread.
  */
 export async function keepInMemory(): Promise<void> {
   await loadKeyImport();
@@ -225,7 +225,7 @@ export async function keepInMemory(): Promise<void> {
   });
 }
 
-/** Fails the test if a promise was rejected and nobody listened. To be called before and, what it returns, after. */
+/** Starts watching for unhandled rejections. The returned function fails the test if there were any. */
 export function watchRejections(): () => Promise<void> {
   const unhandled = vi.fn();
   process.on('unhandledRejection', unhandled);
@@ -236,12 +236,12 @@ export function watchRejections(): () => Promise<void> {
   };
 }
 
-/** Lets everything happen that needs no time. */
+/** Waits until all work is done that does not depend on a clock. */
 export async function flush(): Promise<void> {
   await setImmediate();
 }
 
-/** Lets time pass on every clock, in steps, so that what a timer sets off may set another timer. */
+/** Advances the stopped clocks, in steps, so that the code that a timer runs can set another timer. */
 export async function pass(milliseconds: number, step = milliseconds): Promise<void> {
   await flush();
   for (let left = milliseconds; left > 0; left -= step) {

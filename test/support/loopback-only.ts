@@ -1,10 +1,10 @@
-// A module of its own, because the test files of a worker share it: the guards are put up once.
+// A separate module, because all test files of a worker share it. So the guards are installed only once.
 import dgram from 'node:dgram';
 import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
 
-/** The hosts beyond this machine that a test has tried to reach. */
+/** The hosts on other machines that tests have tried to reach. */
 export const beyondLoopback: string[] = [];
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\]|)$/;
@@ -15,7 +15,7 @@ function check(host?: string): void {
   throw new Error(`A test tried to reach ${host}.`);
 }
 
-/** Has the host of each call of a method checked first. */
+/** Wraps a method so that the host of each call is checked first. */
 function guard(owner: object, name: string, hostOf: (args: unknown[], self: object) => string | undefined) {
   const apply = (method: () => unknown, self: object, args: unknown[]): unknown => {
     check(hostOf(args, self));
@@ -24,7 +24,8 @@ function guard(owner: object, name: string, hostOf: (args: unknown[], self: obje
   Reflect.set(owner, name, new Proxy(Reflect.get(owner, name), { apply }));
 }
 
-// `tls`, `http2` and `fetch` come here too. A path is not the network. A `lookup` of the caller's may lead anywhere.
+// `tls`, `http2` and `fetch` also use this method. A local socket has a path and no host. The `connectionAttempt` event checks
+// the resolved address too, because a caller may pass its own `lookup`.
 guard(Socket.prototype, 'connect', (args, self) => {
   (self as Socket).on('connectionAttempt', check);
   const [first, second] = (Array.isArray(args[0]) ? args[0] : args) as [unknown, unknown];

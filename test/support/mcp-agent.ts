@@ -2,14 +2,14 @@ import { type CallToolResult, Client, type VersionNegotiationMode } from '@model
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { expect } from 'vitest';
 
-/** What a server is started with. Only these variables reach it, and what it prints on stderr is dropped. */
+/** How to start a server. The server gets only these variables, and its stderr is ignored. */
 export interface Server {
   readonly args: string[];
   readonly cwd: string;
   readonly env: Record<string, string>;
 }
 
-/** An agent: the official client, with a server of its own, which ends when the client is closed. */
+/** Connects an agent: the official MCP client and its own server process, which ends when the client closes. */
 export async function connectAgent(server: Server, mode: VersionNegotiationMode = 'legacy'): Promise<Client> {
   const client = new Client({ name: 'test-agent', version: '1.0.0' }, { versionNegotiation: { mode } });
   try {
@@ -23,17 +23,17 @@ export async function connectAgent(server: Server, mode: VersionNegotiationMode 
   }
 }
 
-/** The one block of text of an answer. */
+/** Returns the text of an answer. Throws unless the answer is exactly one block of text. */
 export function textOf({ content: [block, ...more] }: CallToolResult): string {
   if (block?.type !== 'text' || more.length > 0) throw new Error('Expected one block of text.');
   return block.text;
 }
 
-/** What a tool answers that is expected to succeed. */
+/** Calls a tool, expects it to succeed, and returns its answer. */
 export async function answerOf(agent: Client, name: string, args: Record<string, unknown>) {
   const answer = await agent.callTool({ name, arguments: args });
   expect(answer.isError, textOf(answer)).toBeUndefined();
-  // The text is there for clients that do not read structured content, so the two must agree.
+  // The text is for clients that do not read structured content, so both must agree.
   expect(JSON.parse(textOf(answer))).toEqual(answer.structuredContent);
   return answer.structuredContent as Record<string, unknown>;
 }

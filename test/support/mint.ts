@@ -8,30 +8,30 @@ import {
   sign,
 } from 'node:crypto';
 
-/** Bytes or text as base64url without padding. */
+/** Encodes bytes or text as base64url without padding. */
 export const base64url = (data: string | Uint8Array): string => Buffer.from(data).toString('base64url');
 
-/** JSON as a token's segment. */
+/** Encodes a value as JSON in a token's segment. */
 export const segment = (value: unknown): string => base64url(JSON.stringify(value));
 
 export interface Minted {
-  /** An object becomes JSON. A string is taken as the segment itself; bytes are encoded as they are. */
+  /** An object becomes JSON. A string is used as the segment itself. Bytes are only encoded. */
   header: object | string | Uint8Array;
-  /** As `header`. */
+  /** The payload, in the same forms as `header`. */
   payload: object | string | Uint8Array;
-  /** A private key, or for HMAC the secret. */
+  /** The private key. For HMAC, the secret. */
   key: KeyObject | string | Uint8Array;
-  /** The algorithm to sign by, where it is not the header's `alg`. */
+  /** The algorithm to sign with. Default: the header's `alg`. */
   alg?: string;
 }
 
-/** A compact JWS made with `node:crypto` alone, so that tests do not check our signing by our verifying. */
+/** Makes a compact JWS with `node:crypto` alone, so that tests of `verify` do not depend on our `sign`. */
 export function mint({ header, payload, key, alg = algorithmOf(header) }: Minted): string {
   const signingInput = `${toSegment(header)}.${toSegment(payload)}`;
   return `${signingInput}.${base64url(signature(alg, signingInput, key))}`;
 }
 
-/** The signature of RFC 7518 section 3 or RFC 8037 section 3.1 over any text. */
+/** Signs any text. @see RFC 7518 section 3, RFC 8037 section 3.1 */
 export function signature(alg: string, signingInput: string, key: Minted['key']): Buffer {
   const data = Buffer.from(signingInput);
   const hash = `sha${alg.slice(2)}`;
@@ -51,18 +51,18 @@ export function signature(alg: string, signingInput: string, key: Minted['key'])
     case 'Ed':
       return sign(null, data, privateKey);
     default:
-      throw new Error(`mint cannot sign by ${alg}`);
+      throw new Error(`mint cannot sign with ${alg}`);
   }
 }
 
 export interface Keys {
   privateKey: KeyObject;
   publicKey: KeyObject;
-  /** The public key, with `kid` when one was asked for. Neither `alg` nor `use`. */
+  /** The public key, with the requested `kid`, but without `alg` and `use`. */
   jwk: Record<string, unknown>;
 }
 
-/** A new key pair that fits the algorithm. */
+/** Generates a key pair for the algorithm. */
 export function generateKeys(alg: string, kid?: string): Keys {
   const pair = generatePair(alg);
   const publicKey = createPublicKey(pair.publicKey);
@@ -73,7 +73,7 @@ export function generateKeys(alg: string, kid?: string): Keys {
   };
 }
 
-/** A key pair of the kind that signs fastest, with a token that it has signed and that does not expire. */
+/** A key pair, and a token that it signed. The token does not expire. */
 export interface Signer extends Keys {
   readonly kid: string;
   readonly token: string;
@@ -88,7 +88,7 @@ export function createSigner(kid: string, alg = 'ES256'): Signer {
   };
 }
 
-// As text, because Node 20 may hang for ever when it collects garbage while a key that it has just made is exported.
+// PEM avoids a bug: Node 20 may hang if it collects garbage while it exports a newly generated key.
 const publicKeyEncoding = { type: 'spki', format: 'pem' } as const;
 const privateKeyEncoding = { type: 'pkcs8', format: 'pem' } as const;
 
@@ -117,6 +117,6 @@ const toSegment = (part: object | string | Uint8Array): string => {
 
 function algorithmOf(header: Minted['header']): string {
   const alg = (header as { alg?: unknown }).alg;
-  if (typeof alg !== 'string') throw new Error('mint needs "alg": the header does not say how to sign');
+  if (typeof alg !== 'string') throw new Error('mint needs "alg", because the header has none');
   return alg;
 }

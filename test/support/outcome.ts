@@ -1,6 +1,6 @@
 import type { AuthClient } from 'intentkit-auth';
 
-/** What becomes of a token, in one word: `valid`, the reason of a refusal, or the code of an error. */
+/** Verifies a token. Resolves to `valid`, the reason of a refusal, or the code of an error. */
 export const outcome = (client: AuthClient, token: string): Promise<string> =>
   client.verify(token).then(
     ({ valid, reason }) => (valid ? 'valid' : (reason ?? 'no reason')),

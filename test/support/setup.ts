@@ -1,5 +1,5 @@
-// Runs in every test file. A test fails when it prints, or when it looks beyond this machine: a test run is silent,
-// and it needs no network. Nothing here is a spy, which a test could restore. Processes of a test are not covered.
+// Runs in every test file. It makes a test fail if the test prints something or tries to reach another machine. It uses no
+// spies, because a test could restore them. It does not cover child processes.
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
 import { afterAll, afterEach, expect, vi } from 'vitest';
@@ -7,7 +7,7 @@ import { beyondLoopback } from './loopback-only.js';
 
 const printed: string[] = [];
 
-// What Node and other packages warn of differs from one version to the next, and is not ours to stop.
+// Warnings of Node and of other packages are allowed, because they depend on their versions.
 const WARNING = /^\((node:\d+\)|Use `node )/;
 const print = (text: unknown): boolean => WARNING.test(String(text)) || printed.push(String(text)) > 0;
 process.stdout.write = print;
@@ -17,13 +17,13 @@ const onWarning = ({ name, message }: Error) => name === 'AuthWarning' && print(
 process.on('warning', onWarning);
 
 const expectSilence = async (): Promise<void> => {
-  await new Promise(process.nextTick); // Node tells of a warning a tick later.
-  expect(printed.splice(0), 'a test prints nothing').toEqual([]);
-  expect(beyondLoopback.splice(0), 'a test reaches nothing beyond this machine').toEqual([]);
+  await new Promise(process.nextTick); // Node emits a warning one tick later.
+  expect(printed.splice(0), 'a test must not print').toEqual([]);
+  expect(beyondLoopback.splice(0), 'a test must not reach another machine').toEqual([]);
 };
 afterEach(expectSilence);
 afterAll(expectSilence);
-// A worker goes on to other files, which must find nothing replaced.
+// The worker runs other test files next, so nothing may stay replaced.
 afterEach(() => {
   vi.restoreAllMocks();
   vi.unstubAllGlobals();

@@ -1,6 +1,6 @@
 import type { Store } from 'intentkit-auth';
 
-/** A store in memory that looks at nothing and forgets nothing. What is in it is in `map`, with times to live in `ttls`. */
+/** A store in memory. Its entries are in `map` and never expire. It records each time to live in `ttls`. */
 export function memoryStore(): Store & { map: Map<string, string>; ttls: number[]; gets: number } {
   const map = new Map<string, string>();
   const store = {
@@ -21,7 +21,7 @@ export function memoryStore(): Store & { map: Map<string, string>; ttls: number[
 
 const never = (): Promise<never> => new Promise(() => {});
 
-/** Stores that cannot be relied on, by what they do. */
+/** Stores that fail, each in a different way. */
 export const BROKEN_STORES: readonly (Store & { what: string; problem: string })[] = [
   {
     what: 'hangs',

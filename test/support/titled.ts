@@ -1,3 +1,3 @@
-/** Rows with their title in front, for a `%s` in the title of the test: `$what` prints it quoted and cut short. */
+/** Puts the title in front of each row, for `%s` in a test's title. `$what` would print it quoted and shortened. */
 export const titled = <Row extends { what: string }>(rows: readonly Row[]): [what: string, row: Row][] =>
   rows.map((row) => [row.what, row]);

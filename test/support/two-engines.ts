@@ -8,7 +8,7 @@ import { Clients, type Kind, type Options, servedFromMemory } from './clients.js
 if (!nodeEngine) throw new Error('This is Node, and Node has node:crypto.');
 export const ENGINES = { node: nodeEngine, jose: joseEngine };
 
-/** The verdict of `node:crypto` and of jose, once it is known to be one, to the word. */
+/** Verifies with `node:crypto` and with jose, and fails if the two results differ. */
 export class TwoEngines {
   readonly #byNode: Clients;
   readonly #byJose: Clients;
@@ -27,7 +27,7 @@ export class TwoEngines {
   }
 }
 
-/** Without recursion, as some payloads are nested deeper than any stack. */
+/** Compares without recursion, because some payloads are nested deeper than the call stack allows. */
 function same(one: unknown, other: unknown): boolean {
   const pairs: Array<readonly [unknown, unknown]> = [[one, other]];
   for (let pair = pairs.pop(); pair; pair = pairs.pop()) {

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 
-/** What importing a module of the package gives on a runtime without `Buffer`. Nothing of it is left for others. */
+/** Imports a module of the package as on a runtime without `Buffer`. Later imports are not affected. */
 export async function withoutBuffer<T>(load: () => Promise<T>): Promise<T> {
   vi.resetModules();
   vi.stubGlobal('Buffer', undefined);

@@ -40,7 +40,7 @@ const COOLDOWN = 10 * SECOND;
 const MAX_AGE = 60 * SECOND;
 /** Clocks count in fractions, whose sums are a little off. */
 const EPSILON = 1e-3;
-const ASKS_FOR_A_MINUTE = 'answers 429 and asks for a minute';
+const ASKS_FOR_A_MINUTE = 'answers 429 with a "Retry-After" of a minute';
 const KEY_IDS = ['a', 'b', 'c', 'd'];
 
 const keyOf = (kid: string): Published => ({
