@@ -16,15 +16,15 @@ const check = (
   header: { typ?: unknown } = {},
 ): BrokenRule | undefined => checkClaims({ ...claims }, header.typ, { ...NO_RULES, ...rules }, NOW);
 
-describe('checkClaims, when several rules are broken,', () => {
+describe('checkClaims, with several broken rules,', () => {
   const rules = {
     ...{ issuer: ['own/', 'own'], audience: ['api'], typ: 'at+jwt' },
     ...{ requiredClaims: ['a"b'], maxTokenAge: 3600 },
   };
-  const bad = { typ: 'JWT', iss: 'x', aud: 'x', sub: 5, nbf: NOW + 1, iat: NOW + 1, exp: NOW };
+  const broken = { typ: 'JWT', iss: 'x', aud: 'x', sub: 5, nbf: NOW + 1, iat: NOW + 1, exp: NOW };
 
-  // Each row mends what the row before it complains of.
-  const ROWS: [mended: Record<string, unknown>, reason: string, message: string][] = [
+  // Each row fixes the rule that the row before it reported.
+  const ROWS: [fixed: Record<string, unknown>, reason: string, message: string][] = [
     [{}, 'claim', 'The "typ" header is not "at+jwt".'],
     [{ typ: 'at+jwt' }, 'issuer', 'The "iss" claim is not the expected issuer, "own/" or "own".'],
     [{ iss: 'own' }, 'audience', 'The "aud" claim does not have the expected audience, "api".'],
@@ -36,23 +36,23 @@ describe('checkClaims, when several rules are broken,', () => {
     [{ exp: NOW + 1 }, 'expired', 'The token was issued too long ago.'],
   ];
   const upTo = (row: number): Record<string, unknown> =>
-    Object.assign({ ...bad }, ...ROWS.slice(0, row + 1).map(([mended]) => mended));
+    Object.assign({ ...broken }, ...ROWS.slice(0, row + 1).map(([fixed]) => fixed));
 
   it.each(ROWS.map(([, reason, message], row) => [row + 1, reason, message] as const))(
-    'checkClaims reports as number %d: %s, %s',
+    'checkClaims reports in place %d: %s, %s',
     (number, reason, message) => {
       const { typ, ...claims } = upTo(number - 1);
       expect(check(claims, rules, { typ })).toEqual({ reason, message });
     },
   );
 
-  it('checkClaims reports nothing when all of them are mended', () => {
+  it('checkClaims reports nothing when all of them are fixed', () => {
     const { typ, ...claims } = Object.assign(upTo(ROWS.length - 1), { iat: NOW - 3600 });
     expect(check(claims, rules, { typ })).toBeUndefined();
   });
 });
 
-describe('checkClaims at the boundaries in time', () => {
+describe('checkClaims, at the exact limits of the time claims,', () => {
   const AGE = { maxTokenAge: 3600 };
   const TOLERANT = { clockTolerance: 30 };
   const EXPIRED = 'The token has expired.';
@@ -81,18 +81,18 @@ describe('checkClaims at the boundaries in time', () => {
     ['iat', -3631, { ...AGE, ...TOLERANT }, TOO_OLD],
     ['iat', 1, {}, VALID],
     ['iat', -NOW, {}, VALID],
-  ])('checkClaims judges the "%s" %d seconds from now by %j: %s', (claim, offset, rules, verdict) => {
+  ])('checkClaims checks "%s" = now + %d s with the rules %j: %s', (claim, offset, rules, verdict) => {
     expect(check({ [claim]: NOW + offset }, rules)?.message ?? VALID).toBe(verdict);
   });
 
-  it('checkClaims accepts a token without any time, also under a limit of age', () => {
-    // It is parseConfig that makes "iat" required with a limit of age.
+  it('checkClaims accepts a token without times, even with "maxTokenAge"', () => {
+    // parseConfig makes "iat" required with "maxTokenAge".
     expect(check({})).toBeUndefined();
     expect(check({}, AGE)).toBeUndefined();
   });
 });
 
-describe('checkClaims on one rule', () => {
+describe('checkClaims, with one rule,', () => {
   it.each<[iss: unknown, issuer: string[], verdict: string]>([
     ['a', ['a'], VALID],
     ['b', ['a', 'b'], VALID],
@@ -121,11 +121,11 @@ describe('checkClaims on one rule', () => {
     [['role', 'tenant'], { role: 'admin' }, 'The "tenant" claim is missing.'],
     [['role', 'tenant'], {}, 'The "role" claim is missing.'],
     [['toString'], {}, 'The "toString" claim is missing.'],
-  ])('checkClaims requires %j of %j: %s', (requiredClaims, claims, verdict) => {
+  ])('checkClaims requires the claims %j in %j: %s', (requiredClaims, claims, verdict) => {
     expect(check(claims, { requiredClaims })?.message ?? VALID).toBe(verdict);
   });
 
-  it.each<[typ: unknown, expected: string, good: boolean]>([
+  it.each<[typ: unknown, expected: string, matches: boolean]>([
     ['JWT', 'jwt', true],
     ['at+jwt', 'application/at+jwt', true],
     ['application/at+jwt', 'APPLICATION/AT+JWT', true],
@@ -137,15 +137,15 @@ describe('checkClaims on one rule', () => {
     ['at-jwt', 'at+jwt', false],
     [['at+jwt'], 'at+jwt', false],
     [undefined, 'JWT', false],
-  ])('checkClaims compares the "typ" %j with %j as jose does: %s', async (typ, expected, good) => {
-    expect(check({}, { typ: expected }, { typ }) === undefined).toBe(good);
+  ])('checkClaims compares the "typ" %j with %j as jose does: %s', async (typ, expected, matches) => {
+    expect(check({}, { typ: expected }, { typ }) === undefined).toBe(matches);
     const token = mint({ header: { alg: 'HS256', typ }, payload: {}, key: SECRET });
-    const joses = jwtVerify(token, Buffer.from(SECRET), { typ: expected });
-    if (good) await joses;
-    else await expect(joses).rejects.toMatchObject({ claim: 'typ' });
+    const verifiedByJose = jwtVerify(token, Buffer.from(SECRET), { typ: expected });
+    if (matches) await verifiedByJose;
+    else await expect(verifiedByJose).rejects.toMatchObject({ claim: 'typ' });
   });
 
-  it('checkClaims looks at no "typ", issuer or audience where none is expected', () => {
+  it('checkClaims ignores "typ", "iss" and "aud" without a rule for them', () => {
     expect(check({ iss: 'anyone', aud: 'anything' }, {}, { typ: [1] })).toBeUndefined();
   });
 });
@@ -159,13 +159,13 @@ describe('mistypedClaim', () => {
     ['exp', '1900000000', null, Number.POSITIVE_INFINITY, true],
     ['nbf', '1', null, Number.NEGATIVE_INFINITY],
     ['iat', [1], null, Number.NaN],
-  ])('mistypedClaim names "%s" when it is of another type than in RFC 7519', (claim, ...values) => {
+  ])('mistypedClaim names "%s" if it does not have its type of RFC 7519', (claim, ...values) => {
     for (const value of values) expect([value, mistypedClaim({ [claim]: value })]).toEqual([value, claim]);
   });
 
-  it('mistypedClaim lets pass what is absent, empty, of the right type or not registered', () => {
-    const good = { iss: '', sub: '', jti: '', aud: [], exp: 0.5, nbf: 0, iat: -1 };
-    expect(mistypedClaim({ ...good, role: null, admin: 5 })).toBeUndefined();
+  it('mistypedClaim accepts claims that are absent, empty, of the right type or not registered', () => {
+    const typed = { iss: '', sub: '', jti: '', aud: [], exp: 0.5, nbf: 0, iat: -1 };
+    expect(mistypedClaim({ ...typed, role: null, admin: 5 })).toBeUndefined();
     expect(mistypedClaim({ aud: ['a', 'b'], exp: undefined })).toBeUndefined();
   });
 });

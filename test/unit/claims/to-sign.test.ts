@@ -20,13 +20,13 @@ type Claims = Record<string, unknown>;
 const createClient = (config: AuthProviderConfig = {}): AuthClient =>
   createAuthClient({ secret: SECRET, onWarning: () => {}, ...config });
 
-/** Both arguments are anything, as they are for callers in JavaScript. */
+/** Both arguments accept any value, because callers in JavaScript may pass any. */
 const sign = (payload: unknown, options?: unknown, client = createClient()): Promise<string> =>
   client.sign(payload as Claims, options as SignOptions);
 
 const refusal = (message: string): AuthError => new AuthError('ERR_SIGN_INPUT', message);
 
-describe('sign, as to the claims,', () => {
+describe('sign, with claims,', () => {
   const issuer = ['own', 'second'];
   const audience = ['a', 'b'];
   const remote = { jwksUrl: 'https://idp.example', jwks: { issuer: 'i', audience: 'a' } };
@@ -36,38 +36,68 @@ describe('sign, as to the claims,', () => {
 
   it.each<[does: string, config: object, payload: Claims, options: SignOptions | undefined, claims: Claims]>([
     ['writes the payload', {}, { role: 'p' }, {}, { role: 'p' }],
-    ['writes "claims" over the payload', {}, { a: 1, b: 1 }, { claims: { b: 2 } }, { a: 1, b: 2 }],
-    ['writes "iat" over all', {}, { iat: 1 }, { claims: { iat: 2 } }, { iat: NOW }],
+    ['lets "claims" override the payload', {}, { a: 1, b: 1 }, { claims: { b: 2 } }, { a: 1, b: 2 }],
+    ['overrides every given "iat"', {}, { iat: 1 }, { claims: { iat: 2 } }, { iat: NOW }],
     [
-      'writes "exp" over that of a verified payload',
+      'overrides the "exp" of a verified payload',
       {},
       { exp: 1, iat: 1 },
       { claims: { exp: 2 } },
       { exp: NOW + HOUR },
     ],
-    ['writes "subject" over all', {}, { sub: 'p' }, { claims: { sub: 'c' }, subject: 's' }, { sub: 's' }],
-    ['writes an empty "subject"', {}, { sub: 'p' }, { subject: '' }, { sub: '' }],
-    ['writes its first issuer over all', { issuer }, { iss: 'p' }, { claims: { iss: 'c' } }, { iss: 'own' }],
     [
-      'writes its first audience over all',
+      'lets "subject" override every "sub"',
+      {},
+      { sub: 'p' },
+      { claims: { sub: 'c' }, subject: 's' },
+      { sub: 's' },
+    ],
+    ['writes an empty "subject"', {}, { sub: 'p' }, { subject: '' }, { sub: '' }],
+    [
+      'overrides every "iss" with its first issuer',
+      { issuer },
+      { iss: 'p' },
+      { claims: { iss: 'c' } },
+      { iss: 'own' },
+    ],
+    [
+      'overrides every "aud" with its first audience',
       { audience },
       { aud: 'p' },
       { claims: { aud: 'c' } },
       { aud: 'a' },
     ],
-    ['writes both over bad types', { issuer, audience }, { iss: 5, aud: 5 }, {}, { iss: 'own', aud: 'a' }],
-    ['keeps "iss" and "aud"', {}, { iss: 'p' }, { claims: { aud: ['c'] } }, { iss: 'p', aud: ['c'] }],
-    ['keeps them beside a JWKS', remote, { iss: 'p', aud: 'p' }, {}, { iss: 'p', aud: 'p' }],
+    [
+      'overrides an "iss" and "aud" of the wrong type',
+      { issuer, audience },
+      { iss: 5, aud: 5 },
+      {},
+      { iss: 'own', aud: 'a' },
+    ],
+    [
+      'keeps "iss" and "aud" if none is configured',
+      {},
+      { iss: 'p' },
+      { claims: { aud: ['c'] } },
+      { iss: 'p', aud: ['c'] },
+    ],
+    [
+      'keeps "iss" and "aud" if only those of a JWKS are configured',
+      remote,
+      { iss: 'p', aud: 'p' },
+      {},
+      { iss: 'p', aud: 'p' },
+    ],
     ['keeps "nbf" and "jti"', {}, { nbf: 5.5, jti: 'id' }, {}, { nbf: 5.5, jti: 'id' }],
-    ['leaves out what is undefined', {}, { sub: undefined }, { claims: { jti: undefined } }, {}],
-    ['takes no options', {}, { sub: 'p' }, undefined, { sub: 'p' }],
-    ['takes empty options for none', {}, { sub: 'p' }, {}, { sub: 'p' }],
-    ['writes values as JSON does', {}, values, {}, asJson],
-    ['takes "toJSON" and "__proto__" for names like others', {}, odd, {}, odd],
+    ['leaves out claims that are undefined', {}, { sub: undefined }, { claims: { jti: undefined } }, {}],
+    ['works without options', {}, { sub: 'p' }, undefined, { sub: 'p' }],
+    ['works with empty options', {}, { sub: 'p' }, {}, { sub: 'p' }],
+    ['writes values as JSON.stringify does', {}, values, {}, asJson],
+    ['treats "toJSON" and "__proto__" as ordinary names', {}, odd, {}, odd],
   ])('sign %s', async (_, config, payload, options, claims) => {
     const [, segment = ''] = (await createClient(config).sign(payload, options)).split('.');
     const signed: object = JSON.parse(Buffer.from(segment, 'base64url').toString());
-    // As entries, because an own "__proto__" does not take part in the equality of objects.
+    // Compares entries, because the equality of objects ignores an own "__proto__".
     const expected = new Map<string, unknown>([['iat', NOW], ['exp', NOW + HOUR], ...Object.entries(claims)]);
     expect(new Map(Object.entries(signed))).toEqual(expected);
   });
@@ -98,14 +128,14 @@ describe('sign, as to the claims,', () => {
     },
   );
 
-  it('sign takes frozen objects, and so changes nothing of what it is given', async () => {
+  it('sign accepts frozen objects, so it does not change its arguments', async () => {
     const payload = Object.freeze({ iat: 1, role: 'admin' });
     const options = Object.freeze({ subject: 'user-1', claims: Object.freeze({ exp: 2 }) });
     await expect(sign(payload, options)).resolves.toBeTypeOf('string');
   });
 });
 
-describe('sign, as to the lifetime,', () => {
+describe('sign, with a lifetime,', () => {
   it.each<[expiresIn: string, config: AuthProviderConfig, seconds: number]>([
     ['0.5s', {}, 1],
     ['1.4s', {}, 1],
@@ -113,12 +143,15 @@ describe('sign, as to the lifetime,', () => {
     ['1 day from now', {}, 86_400],
     ['2h', { maxExpiry: '2h' }, 7200],
     ['100 years', {}, 3_155_760_000],
-  ])('sign takes an "expiresIn" of %s under %j for %d seconds', async (expiresIn, config, seconds) => {
-    const client = createClient(config);
-    expect(client.decode(await client.sign({}, { expiresIn })).exp).toBe(NOW + seconds);
-  });
+  ])(
+    'sign with the "expiresIn" %s and the options %j makes a token for %d seconds',
+    async (expiresIn, config, seconds) => {
+      const client = createClient(config);
+      expect(client.decode(await client.sign({}, { expiresIn })).exp).toBe(NOW + seconds);
+    },
+  );
 
-  it('sign gives a token "defaultExpiry" when it is not told otherwise', async () => {
+  it('sign uses "defaultExpiry" without "expiresIn"', async () => {
     const client = createClient({ defaultExpiry: '15m' });
     expect(client.decode(await client.sign({}, { subject: 'user-1' })).exp).toBe(NOW + 900);
   });
@@ -133,7 +166,7 @@ describe('sign, as to the lifetime,', () => {
     await expect(sign({}, { expiresIn })).rejects.toEqual(refusal(NONE));
   });
 
-  it('sign refuses a lifetime of a second more than "maxExpiry"', async () => {
+  it('sign refuses a lifetime that is one second longer than "maxExpiry"', async () => {
     const message = 'The lifetime must not be longer than the configured maximum of 7200 seconds.';
     const client = createClient({ maxExpiry: '2h' });
     await expect(sign({}, { expiresIn: '7201s' }, client)).rejects.toEqual(refusal(message));
@@ -154,7 +187,7 @@ cycle.self = { cycle };
 const revoked = Proxy.revocable({}, {});
 revoked.revoke();
 
-describe('sign, given what is no claims,', () => {
+describe('sign, with invalid arguments,', () => {
   const NOT_PLAIN = 'The payload and "claims" must be plain objects.';
   const NOT_JSON = 'The claims cannot be written as JSON: remove cycles, BigInts and getters that throw.';
 
@@ -181,28 +214,31 @@ describe('sign, given what is no claims,', () => {
     ['a prototype that throws', new Proxy({}, { getPrototypeOf: throwing })],
     ['keys that throw', new Proxy({}, { ownKeys: throwing })],
     ['a proxy that was revoked', revoked.proxy],
-  ])('sign refuses %s in payload and "claims", and does not repeat what it threw', async (_, value) => {
-    for (const signing of [sign(value), sign({}, { claims: value })]) {
-      const error: unknown = await signing.catch((thrown: unknown) => thrown);
-      expect(error).toEqual(refusal(NOT_JSON));
-      expect(error).not.toHaveProperty('cause');
-    }
-  });
+  ])(
+    'sign refuses %s in the payload and in "claims", and its error does not repeat what was thrown',
+    async (_, value) => {
+      for (const signing of [sign(value), sign({}, { claims: value })]) {
+        const error: unknown = await signing.catch((thrown: unknown) => thrown);
+        expect(error).toEqual(refusal(NOT_JSON));
+        expect(error).not.toHaveProperty('cause');
+      }
+    },
+  );
 
-  it('sign refuses no payload, null as one, and a payload or "claims" that a toJSON would turn into another', async () => {
+  it('sign refuses a missing payload, null, and a payload or "claims" with a toJSON method', async () => {
     await expect(sign(undefined)).rejects.toEqual(refusal(NOT_PLAIN));
     await expect(sign(null)).rejects.toEqual(refusal(NOT_PLAIN));
-    const turning = { toJSON: () => ({ admin: true }) };
-    await expect(sign(turning)).rejects.toEqual(refusal(NOT_PLAIN));
-    await expect(sign({}, { claims: turning })).rejects.toEqual(refusal(NOT_PLAIN));
+    const withToJson = { toJSON: () => ({ admin: true }) };
+    await expect(sign(withToJson)).rejects.toEqual(refusal(NOT_PLAIN));
+    await expect(sign({}, { claims: withToJson })).rejects.toEqual(refusal(NOT_PLAIN));
   });
 
   it.each<[what: string, value: object]>([
     ['without a prototype', Object.assign(Object.create(null), { role: 'admin' })],
     ['of another realm', runInNewContext('({ role: "admin" })')],
     ['behind a proxy', new Proxy({ role: 'admin' }, {})],
-    ['with symbols beside', { role: 'admin', [Symbol('ignored')]: 5n }],
-  ])('sign takes an object %s as payload and as "claims"', async (_, value) => {
+    ['with symbol keys', { role: 'admin', [Symbol('ignored')]: 5n }],
+  ])('sign accepts an object %s as payload and as "claims"', async (_, value) => {
     const client = createClient();
     const claims = { role: 'admin', iat: NOW, exp: NOW + HOUR };
     expect(client.decode(await sign(value))).toEqual(claims);
@@ -216,7 +252,7 @@ describe('sign, given what is no claims,', () => {
     ['aud', ['a', 5]],
     ['nbf', new Date(0)],
     ['nbf', Number.NaN],
-  ])('sign refuses the "%s" %o wherever it is given', async (claim, value) => {
+  ])('sign refuses the "%s" %o in the payload, in "claims" and as "subject"', async (claim, value) => {
     const error = refusal(`The "${claim}" claim must have the type that RFC 7519 gives it.`);
     await expect(sign({ [claim]: value })).rejects.toEqual(error);
     await expect(sign({}, { claims: { [claim]: value } })).rejects.toEqual(error);
@@ -227,8 +263,8 @@ describe('sign, given what is no claims,', () => {
   });
 });
 
-describe('sign, as to the token,', () => {
-  it.each(HMAC_ALGORITHMS)('sign makes the token of %s that RFC 7515 describes', async (algorithm) => {
+describe('sign, with its token,', () => {
+  it.each(HMAC_ALGORITHMS)('sign makes a %s token as RFC 7515 defines it', async (algorithm) => {
     const claims = { alg: 'none', name: 'Žofie', iat: NOW, exp: NOW + HOUR };
     const secret = `ключ 🔑 ${SECRET}`;
     const token = await createClient({ algorithm, secret }).sign(claims);
@@ -241,7 +277,7 @@ describe('sign, as to the token,', () => {
     expect(token).toBe(mint({ header: { alg: 'HS256', typ: 'at+jwt' }, payload, key: SECRET }));
   });
 
-  it('sign makes a token of 64 KiB, and refuses to make one that is longer', async () => {
+  it('sign makes a token of 64 KiB, and refuses to make a longer one', async () => {
     const client = createClient();
     const empty = await client.sign({ pad: '' });
     const [, payload = ''] = empty.split('.');
@@ -252,7 +288,7 @@ describe('sign, as to the token,', () => {
     await expect(sign({ pad: 'x'.repeat(room + 1) })).rejects.toEqual(error);
   });
 
-  it('sign refuses to do anything without a secret, whatever else is wrong', async () => {
+  it('sign reports a missing secret before any other error', async () => {
     const client = createAuthClient({ jwksUrl: 'https://idp.example/jwks' });
     const message = 'Signing needs "secret" in the configuration; a JWKS can only verify.';
     const refused = new AuthError('ERR_NO_SIGNING_KEY', message);

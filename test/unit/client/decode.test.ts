@@ -6,43 +6,43 @@ import { SECRET } from '../../support/secrets.js';
 
 const client = createAuthClient({ secret: SECRET });
 const claims = { iss: 'i', sub: 'Žofie', aud: ['a', 'b'], exp: 1, nbf: 2, role: { a: [null] } };
-const good = mint({ header: { alg: 'HS256' }, payload: claims, key: SECRET });
-const [header = '', payload = ''] = good.split('.');
+const valid = mint({ header: { alg: 'HS256' }, payload: claims, key: SECRET });
+const [header = '', payload = ''] = valid.split('.');
 
 const NO_CLAIMS = 'The payload is not a JSON object.';
 
 describe('decode', () => {
   it.each([
-    ['a good token', good],
-    ['a token by another secret', mint({ header: { alg: 'HS256' }, payload: claims, key: 'x' })],
-    ['a token whose signature is none', `${header}.${payload}.AA`],
-    ['a token by an algorithm that nobody knows', `${segment({ alg: 'X' })}.${payload}.AA`],
-    ['a token that says it is not signed', `${segment({ alg: 'none' })}.${payload}.AA`],
-    ['a token that asks for an extension', `${segment({ alg: 'X', crit: ['y'] })}.${payload}.AA`],
-  ])('decode reads the claims of %s, and verifies nothing', (_, token) => {
+    ['a valid token', valid],
+    ['a token signed with another secret', mint({ header: { alg: 'HS256' }, payload: claims, key: 'x' })],
+    ['a token with an invalid signature', `${header}.${payload}.AA`],
+    ['a token with an unknown algorithm', `${segment({ alg: 'X' })}.${payload}.AA`],
+    ['a token with the algorithm "none"', `${segment({ alg: 'none' })}.${payload}.AA`],
+    ['a token that requires an extension', `${segment({ alg: 'X', crit: ['y'] })}.${payload}.AA`],
+  ])('decode reads the claims of %s without verifying it', (_, token) => {
     expect(client.decode(token)).toEqual(claims);
   });
 
-  it('decode checks no claim', () => {
+  it('decode does not check claims', () => {
     const rules = { issuer: 'x', audience: 'x', requiredClaims: ['x'], typ: 'x' };
     const strict = createAuthClient({ secret: SECRET, ...rules });
     const text = '{"exp":"never","sub":5,"nbf":1e999}';
     expect(strict.decode(`${header}.${base64url(text)}.AA`)).toEqual(JSON.parse(text));
   });
 
-  it('decode needs no keys, makes no request, and answers with an object of its own', async () => {
+  it('decode needs no keys, makes no request, and returns a new object each time', async () => {
     const { jwksUrl, fetch, requests } = await createTestIssuer();
     const verifier = createAuthClient({ jwksUrl, jwks: { fetch } });
-    verifier.decode(good).sub = 'changed';
-    expect(verifier.decode(good)).toEqual(claims);
+    verifier.decode(valid).sub = 'changed';
+    expect(verifier.decode(valid)).toEqual(claims);
     expect(requests).toEqual([]);
   });
 
-  // What else is malformed: test/unit/token/parse.test.ts, and the tables of attacks, by way of verify.
+  // test/unit/token/parse.test.ts and the tables of attacks cover other malformed tokens.
   it.each<[what: string, message: string, input: unknown]>([
     ['a number', 'The token is not a string.', 5],
     ['a word', 'The token is not three non-empty segments of canonical base64url.', 'token'],
-    ['a space before', 'The token begins or ends with white space: remove it.', ` ${good}`],
+    ['a space before', 'The token begins or ends with white space: remove it.', ` ${valid}`],
     ['no "alg"', 'The token has no JSON header with an "alg".', `${segment({})}.${payload}.AA`],
     ['a list for claims', NO_CLAIMS, `${header}.${segment([claims])}.AA`],
     ['a byte-order mark', NO_CLAIMS, `${header}.${base64url('\uFEFF{}')}.AA`],

@@ -12,7 +12,7 @@ const B = 'https://b.example/realms/b';
 const OPEN_ID = `${B}/.well-known/openid-configuration`;
 const OAUTH = 'https://b.example/.well-known/oauth-authorization-server/realms/b';
 
-/** Two identity providers in memory, whose keys have the same id. */
+/** Two identity providers in memory. Their keys have the same id. */
 const start = async () => ({
   a: await createTestIssuer({ url: A, audience: 'api' }),
   b: await createTestIssuer({ url: B, audience: 'api' }),
@@ -20,7 +20,7 @@ const start = async () => ({
 type Pair = Awaited<ReturnType<typeof start>>;
 const entryOf = ({ url, fetch }: TestIssuer) => ({ issuer: url, fetch });
 
-/** A `fetch` of the issuer but for these URLs, which answer with a document or, without one, 404. */
+/** The issuer's `fetch`, except that these URLs answer with another document, or with 404 if it is `undefined`. */
 const changed = ({ fetch }: TestIssuer, documents: Record<string, unknown>) =>
   vi.fn(async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const url = String(input);
@@ -30,26 +30,38 @@ const changed = ({ fetch }: TestIssuer, documents: Record<string, unknown>) =>
 
 describe('A client of several issuers', () => {
   it.each<[title: string, make: (pair: Pair) => Promise<string>, expected: string]>([
-    ['a token of one issuer is valid', ({ a }) => a.token(), 'valid'],
-    ['a token of the other is valid', ({ b }) => b.token(), 'valid'],
+    ['a token of the first issuer is valid', ({ a }) => a.token(), 'valid'],
+    ['a token of the second issuer is valid', ({ b }) => b.token(), 'valid'],
     [
-      'a token in the name of one, signed by the other, has a bad signature',
+      'a token with the "iss" of one issuer, signed by the other, has an invalid signature',
       ({ b }) => b.token({ iss: A }),
       'signature',
     ],
     [
-      'a token of an issuer that is not listed is refused as issuer',
+      'a token of an issuer that is not listed is refused with the reason "issuer"',
       ({ a }) => a.token({ iss: 'https://c.example/' }),
       'issuer',
     ],
     [
-      'a token that lacks the slash of its issuer is refused as issuer',
+      'a token whose "iss" lacks the slash of its issuer is refused with the reason "issuer"',
       ({ a }) => a.token({ iss: A.slice(0, -1) }),
       'issuer',
     ],
-    ['a token without iss is refused as issuer', ({ a }) => a.token({ iss: undefined }), 'issuer'],
-    ['a token with a list as iss is refused as issuer', ({ a }) => a.token({ iss: [A] }), 'issuer'],
-    ['a token for another audience is refused as audience', ({ a }) => a.token({ aud: 'x' }), 'audience'],
+    [
+      'a token without "iss" is refused with the reason "issuer"',
+      ({ a }) => a.token({ iss: undefined }),
+      'issuer',
+    ],
+    [
+      'a token with a list as "iss" is refused with the reason "issuer"',
+      ({ a }) => a.token({ iss: [A] }),
+      'issuer',
+    ],
+    [
+      'a token for another audience is refused with the reason "audience"',
+      ({ a }) => a.token({ aud: 'x' }),
+      'audience',
+    ],
   ])('%s', async (_, make, expected) => {
     const pair = await start();
     const client = createAuthClient({ audience: 'api', issuers: [pair.a, pair.b].map(entryOf) });
@@ -71,7 +83,7 @@ describe('A client of several issuers', () => {
       `${UNLISTED}; "${B}" is one, and differs by a slash.`,
     ],
     ['is of an unknown issuer', 'https://c.example/', 'issuer', `${UNLISTED}.`],
-    ['has no text as issuer', 5, 'issuer', `${UNLISTED}.`],
+    ['has an "iss" that is not text', 5, 'issuer', `${UNLISTED}.`],
     [
       'has an algorithm that its issuer may not use',
       A,
@@ -79,7 +91,7 @@ describe('A client of several issuers', () => {
       'The "alg" header is not an accepted algorithm of its issuer.',
     ],
   ])(
-    'a token that %s costs no request, and the message says what is wrong',
+    'a token that %s causes no request, and the message says what is wrong',
     async (_, iss, reason, message) => {
       const { a, b } = await start();
       const client = createAuthClient({ issuers: [{ ...entryOf(a), algorithms: ['RS256'] }, entryOf(b)] });
@@ -88,7 +100,7 @@ describe('A client of several issuers', () => {
     },
   );
 
-  it('a payload that is no object costs no request', async () => {
+  it('a payload that is not an object causes no request', async () => {
     const { a } = await start();
     const [header, , signature] = (await a.token()).split('.');
     const client = createAuthClient({ issuers: [entryOf(a)] });
@@ -99,7 +111,7 @@ describe('A client of several issuers', () => {
     expect(a.requests).toEqual([]);
   });
 
-  it('the outage of one is not that of the other', async () => {
+  it('an outage of one issuer does not affect the other', async () => {
     const { a, b } = await start();
     const warnings: string[] = [];
     const client = createAuthClient({
@@ -122,7 +134,7 @@ describe('A client of several issuers', () => {
     expect(client.status().pingFailure).toContain(`The keys of "${A}" could not be fetched`);
   });
 
-  it('the failure of a discovery is told with both reasons, and with the longer wait', async () => {
+  it('the status of a failed discovery has both reasons and the longer wait', async () => {
     const answers = [
       new Response('', { status: 503, headers: { 'retry-after': '40' } }),
       new Response('', { status: 404 }),
@@ -137,7 +149,7 @@ describe('A client of several issuers', () => {
     });
   });
 
-  it('each has its own algorithms and rules, beside the defaults of the top level', async () => {
+  it('each issuer has its own algorithms and rules, and uses the top-level rules as defaults', async () => {
     const { a, b } = await start();
     const client = createAuthClient({
       secret: SECRET,
@@ -156,7 +168,7 @@ describe('A client of several issuers', () => {
     expect(b.requests.map(({ path }) => path)).toEqual([new URL(b.jwksUrl).pathname]);
   });
 
-  it('among a thousand, only the provider of the token is asked', async () => {
+  it('with a thousand issuers, the client sends requests only to the issuer of the token', async () => {
     const many = Array.from({ length: 1000 }, (_, index) => `https://idp-${index}.example/`);
     const seventh = await createTestIssuer({ url: 'https://idp-7.example/' });
     const fetch = changed(seventh, {});
@@ -167,7 +179,7 @@ describe('A client of several issuers', () => {
 });
 
 describe('The discovery of an issuer', () => {
-  it('asks in the place of RFC 8414 first, then in that of OpenID Connect, and again whenever keys are fetched', async () => {
+  it('tries the URL of RFC 8414 first, then that of OpenID Connect, each time it fetches keys', async () => {
     const { b } = await start();
     const documents: Record<string, unknown> = { [OAUTH]: undefined };
     const fetch = changed(b, documents);
@@ -193,23 +205,26 @@ describe('The discovery of an issuer', () => {
       { issuer: `${A}tenant/` },
       'its path is different, perhaps that of another tenant',
     ],
-    ['is of http:', { issuer: 'http://a.example/' }, 'it begins with http: instead of https:'],
-    ['is of another host', { issuer: 'https://x.example/' }, 'it is on another host'],
+    ['names an issuer over http:', { issuer: 'http://a.example/' }, 'it begins with http: instead of https:'],
+    ['names another host', { issuer: 'https://x.example/' }, 'it is on another host'],
     ['names no issuer', {}, 'names no issuer'],
     ['names no keys', { issuer: A }, 'names no "jwks_uri"'],
     ['names keys over http:', { issuer: A, jwks_uri: 'http://a.example/keys' }, 'is not an https: URL'],
     ['is a list', [], 'names no issuer'],
     ['is text', 'hello', 'is not a JSON object'],
-  ])('gives no verdict when the document %s', async (_, document, problem) => {
-    const { a } = await start();
-    const oauth = `${A}.well-known/oauth-authorization-server`;
-    const fetch = changed(a, { [oauth]: undefined, [`${A}.well-known/openid-configuration`]: document });
-    const client = createAuthClient({ issuers: [{ issuer: A, fetch }], onWarning: () => {} });
-    await expect(client.verify(await a.token())).rejects.toMatchObject({
-      code: 'ERR_JWKS_UNAVAILABLE',
-      message: expect.stringContaining(problem),
-    });
-  });
+  ])(
+    'fails, so the token cannot be verified right now, when the document %s',
+    async (_, document, problem) => {
+      const { a } = await start();
+      const oauth = `${A}.well-known/oauth-authorization-server`;
+      const fetch = changed(a, { [oauth]: undefined, [`${A}.well-known/openid-configuration`]: document });
+      const client = createAuthClient({ issuers: [{ issuer: A, fetch }], onWarning: () => {} });
+      await expect(client.verify(await a.token())).rejects.toMatchObject({
+        code: 'ERR_JWKS_UNAVAILABLE',
+        message: expect.stringContaining(problem),
+      });
+    },
+  );
 });
 
 describe('A configuration of issuers', () => {
@@ -223,7 +238,7 @@ describe('A configuration of issuers', () => {
       '"issuer" is that of "secret"',
     ],
     ['that is empty', { issuers: [] }, '"issuers" must be a non-empty list of issuers.'],
-    ['that is no list', { issuers: { issuer: A } }, '"issuers" must be a non-empty list of issuers.'],
+    ['that is not a list', { issuers: { issuer: A } }, '"issuers" must be a non-empty list of issuers.'],
     ['without an issuer', { issuers: [{ issuer: A }, {}] }, '"issuers[1].issuer" is missing'],
     [
       'with an issuer twice',
@@ -236,7 +251,7 @@ describe('A configuration of issuers', () => {
       '"issuers[0].timeout" must be a duration',
     ],
     [
-      'with an issuer that is no URL',
+      'with an issuer that is not a URL',
       { issuers: [{ issuer: 'a' }] },
       '"issuers[0].issuer" must be an https: URL',
     ],
@@ -246,13 +261,13 @@ describe('A configuration of issuers', () => {
       { issuers: [{ issuer: A, jwksUrl: 'http://a.example' }] },
       '"issuers[0].jwksUrl" must be',
     ],
-  ])('%s is refused by name', (_, config, message) => {
+  ])('%s is refused, and the error names the option', (_, config, message) => {
     expect(() => createAuthClient(config as AuthProviderConfig)).toThrow(
       expect.objectContaining({ code: 'ERR_AUTH_CONFIG', message: expect.stringContaining(message) }),
     );
   });
 
-  it('takes an issuer of any text with its jwksUrl, and http: where it is asked for by name', () => {
+  it('accepts any text as issuer if it has a jwksUrl, and http: with dangerouslyAllowHttp', () => {
     const issuers = [
       { issuer: 'my-idp', jwksUrl },
       { issuer: 'http://idp.internal', dangerouslyAllowHttp: true },

@@ -21,7 +21,7 @@ describe('onVerdict', () => {
     ['accepted', hmac(claims), { valid: true, ...signed }],
     ['expired', hmac({ ...claims, exp: 1 }), { valid: false, reason: 'expired', ...signed }],
     ['signed by another key', hmac(claims, 'another'), { valid: false, reason: 'signature' }],
-    ['no token', 'hush-hush', { valid: false, reason: 'malformed' }],
+    ['not a JWT', 'hush-hush', { valid: false, reason: 'malformed' }],
     ['not even text', undefined, { valid: false, reason: 'malformed' }],
     ['without claims', hmac({}), { valid: true, keyId: 'k0' }],
     [
@@ -29,16 +29,19 @@ describe('onVerdict', () => {
       hmac({ client_id: 5, azp: 'app-2' }),
       { valid: true, clientId: 'app-2', keyId: 'k0' },
     ],
-  ])('is told of a token that is %s, with what its signature vouches for', async (_, token, expected) => {
-    const { client, verdicts } = observe();
-    const result = await client.verify(token);
-    expect(verdicts).toEqual([{ ...expected, milliseconds: expect.any(Number) }]);
-    expect(result.valid).toBe(expected.valid);
-    expect(verdicts[0]?.milliseconds).toBeGreaterThan(0);
-    if (typeof token === 'string') expect(JSON.stringify(verdicts)).not.toContain(token);
-  });
+  ])(
+    'receives the verdict on a token that is %s, with claims only if its signature is valid',
+    async (_, token, expected) => {
+      const { client, verdicts } = observe();
+      const result = await client.verify(token);
+      expect(verdicts).toEqual([{ ...expected, milliseconds: expect.any(Number) }]);
+      expect(result.valid).toBe(expected.valid);
+      expect(verdicts[0]?.milliseconds).toBeGreaterThan(0);
+      if (typeof token === 'string') expect(JSON.stringify(verdicts)).not.toContain(token);
+    },
+  );
 
-  it('is told when there is no verdict', async () => {
+  it('receives the error code when a token cannot be verified right now', async () => {
     const { jwksUrl, fetch, fail, token } = await createTestIssuer();
     fail('500');
     const { client, verdicts } = observe({ jwksUrl, jwks: { fetch }, onWarning: () => {} });
@@ -48,7 +51,7 @@ describe('onVerdict', () => {
     ]);
   });
 
-  it('is not told of the health check, which verifies a token of its own', async () => {
+  it('is not called for the health check, which also verifies a token', async () => {
     const { client, verdicts } = observe();
     expect(await client.ping()).toBe(true);
     expect(verdicts).toEqual([]);

@@ -18,7 +18,7 @@ const NO_KEY =
 const TOO_LARGE = 'The token would be larger than 64 KiB; sign fewer claims.';
 const NOT_VERIFIED = 'A token signed with the secret did not verify.';
 
-/** An issuer, and how a client gets its keys. */
+/** Starts an issuer. `config` lets a client fetch its keys. */
 async function start() {
   const issuer = await createTestIssuer();
   return { issuer, config: { jwksUrl: issuer.jwksUrl, jwks: { fetch: issuer.fetch } } };
@@ -28,7 +28,7 @@ const configOf = (keys: readonly unknown[]): AuthProviderConfig => ({
   jwks: { fetch: async () => Response.json({ keys }) },
 });
 
-/** A client, with the codes and messages of its warnings so far. */
+/** Creates a client and records the codes and messages of its warnings. */
 function watched(config: AuthProviderConfig, change: Partial<SigningKey> = {}) {
   const warnings: string[] = [];
   const onWarning = (message: string, code: string): void => void warnings.push(`${code}: ${message}`);
@@ -38,11 +38,11 @@ function watched(config: AuthProviderConfig, change: Partial<SigningKey> = {}) {
 
 describe('ping', () => {
   it.each<[what: string, healthy: boolean, keys: unknown[]]>([
-    ['has a key among others', true, [{ kty: 'oct', k: 'AAAA' }, null, jwk]],
+    ['has a usable key among others', true, [{ kty: 'oct', k: 'AAAA' }, null, jwk]],
     ['is empty', false, []],
-    ['has keys for encryption alone', false, [{ ...jwk, use: 'enc' }]],
-    ['has keys for other algorithms alone', false, [{ ...jwk, alg: 'ECDH-ES' }]],
-    ['has parameters that make no key', false, [{ ...jwk, y: jwk.x }]],
+    ['has only keys for encryption', false, [{ ...jwk, use: 'enc' }]],
+    ['has only keys for other algorithms', false, [{ ...jwk, alg: 'ECDH-ES' }]],
+    ['has only a key with invalid parameters', false, [{ ...jwk, y: jwk.x }]],
   ])('ping of a client whose JWKS %s is %s', async (_, healthy, keys) => {
     const { client, warnings } = watched(configOf(keys));
     expect(await client.ping()).toBe(healthy);
@@ -50,7 +50,7 @@ describe('ping', () => {
     expect(warnings).toEqual(healthy ? [] : [expect.stringMatching(/^JWKS_FAILING: /)]);
   });
 
-  it('ping asks for a key of the configured algorithm', async () => {
+  it('ping requires a key for the configured algorithm', async () => {
     const keys = [jwk];
     const { client } = watched({ ...configOf(keys), algorithm: 'RS256' });
     expect(await client.ping()).toBe(false);
@@ -73,7 +73,7 @@ describe('ping', () => {
     expect(warnings).toEqual([expect.stringMatching(/^JWKS_FAILING: /)]);
   });
 
-  it('ping warns once an outage, also of several at a time, and forgets it when all is well', async () => {
+  it('concurrent pings warn once per outage, and the status has no failure after a recovery', async () => {
     const { issuer, config } = await start();
     const { client, warnings } = watched(config);
     const steps: [fault: TestFault | undefined, warnings: string[], healthy: boolean][] = [
@@ -93,7 +93,7 @@ describe('ping', () => {
     }
   });
 
-  it('200 pings at once, and those of the next second, make one check of everything', async () => {
+  it('200 concurrent pings, and all pings within the next second, share one check', async () => {
     const calls = { verified: 0, asked: 0 };
     const { issuer, config } = await start();
     const revocation = {
@@ -118,16 +118,19 @@ describe('ping', () => {
   });
 
   it.each<[what: string, config: AuthProviderConfig]>([
-    ['alone', {}],
-    ['with claim rules that it does not meet', { requiredClaims: ['sub'], issuer: 'i', audience: 'a' }],
-    ['for a short time', { defaultExpiry: '1s', maxTokenAge: '1s' }],
+    ['and no other option', {}],
+    [
+      'and claim rules that its own tokens do not meet',
+      { requiredClaims: ['sub'], issuer: 'i', audience: 'a' },
+    ],
+    ['and a lifetime of one second', { defaultExpiry: '1s', maxTokenAge: '1s' }],
   ])('ping of a client with a secret %s is true', async (_, config) => {
     const client = createAuthClient({ secret: SECRET, ...config });
     expect(await client.ping()).toBe(true);
     expect(client.status()).not.toHaveProperty('pingFailure');
   });
 
-  it('ping of a client with a secret and a JWKS needs both, and asks for the JWKS last', async () => {
+  it('ping of a client with a secret and a JWKS needs both, and fetches the JWKS last', async () => {
     const { issuer, config: remote } = await start();
     const config = { secret: SECRET, ...remote };
     const broken = watched(config, { verify: () => 'invalid' });
@@ -149,7 +152,7 @@ describe('ping', () => {
     ['signing throws', { sign: thrower }, 'Signing or verifying with the secret failed unexpectedly.'],
     ['verifying throws', { verify: thrower }, 'Signing or verifying with the secret failed unexpectedly.'],
     ['tokens are too large', { sign: () => 'x'.repeat(65_537) }, TOO_LARGE],
-  ])('ping is false when %s, with one warning that gives nothing away', async (_, change, failure) => {
+  ])('ping is false when %s, with one warning that contains no secret', async (_, change, failure) => {
     const { client, warnings } = watched({ secret: SECRET }, change);
     expect([await client.ping(), await client.ping()]).toEqual([false, false]);
     expect(client.status().pingFailure).toBe(failure);

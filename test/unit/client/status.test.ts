@@ -11,7 +11,7 @@ freezeClock();
 
 const { jwksUrl: JWKS_URL, keyId } = await createTestIssuer();
 
-/** An issuer, and a client of it at the beginning of a second. */
+/** Starts an issuer and a client that uses its keys. The clock stands at the beginning of a second. */
 async function start(jwks: JwksOptions = {}) {
   const issuer = await createTestIssuer();
   const jwksUrl = `${issuer.jwksUrl}?code=hush#part`;
@@ -47,11 +47,11 @@ describe('status', () => {
       { secret: SECRET, algorithm: 'HS512', jwksUrl: JWKS_URL },
       { engine, canRevoke: false, canSign: true, algorithms: ['HS512', ...asymmetric], jwks: nothing },
     ],
-  ] as const)('status says of a client with %s what it can do', (_, config, expected) => {
+  ] as const)('status of a client with %s says what the client can do', (_, config, expected) => {
     expect(createAuthClient({ ...config, onWarning: () => {} }).status()).toEqual(expected);
   });
 
-  it('status is plain data, which nobody can use to change the client, and makes no request', async () => {
+  it('status is plain data, makes no request, and changing it does not change the client', async () => {
     const { issuer, client, token } = await start();
     await client.verify(token);
     const shown = client.status();
@@ -63,7 +63,7 @@ describe('status', () => {
     expect(issuer.requests).toHaveLength(1);
   });
 
-  it('status counts the keys that may verify and those left out, and names each key id once', async () => {
+  it('status counts the usable and the ignored keys, and lists each key id once', async () => {
     const k1 = generateKeys('ES256', keyId);
     const k2 = generateKeys('ES256', 'k2');
     const useless = [
@@ -80,7 +80,7 @@ describe('status', () => {
     expect(jwksStatus()).toEqual({ ...fresh, keyCount: 4, ignoredKeys: { unsupported: 1, private: 1 } });
   });
 
-  it('status is "none" until keys were fetched, and has the last error until then', async () => {
+  it('status is "none" until a fetch succeeds, and has the last error until then', async () => {
     const { issuer, client, jwksStatus, token } = await start();
     issuer.fail('hang');
     const verdict = client.verify(token).catch(() => {});
@@ -105,7 +105,7 @@ describe('status', () => {
     ['fresh', 599_999, 600],
     ['expired', 600_000, 600],
     ['expired', 7_200_000, 7200],
-    // A clock that was set back changes no age.
+    // Setting the system clock back does not change the age.
     ['fresh', -600_000, 0],
   ])('status is "%s" %d ms after the last success', async (state, milliseconds, ageSeconds) => {
     const { client, jwksStatus, token } = await start();
@@ -121,20 +121,17 @@ describe('status', () => {
     ['expired', {}, 3_600_000],
     ['fresh', { staleIfError: '0s' }, 599_999],
     ['expired', { staleIfError: '0s' }, 600_000],
-  ])(
-    'status while the endpoint fails is "%s" with %j, %d ms after the last success',
-    async (state, jwks, age) => {
-      const { issuer, client, jwksStatus, token } = await start(jwks);
-      await client.verify(token);
-      issuer.fail('500');
-      await client.ping();
-      moveClock(age);
-      const lastError = 'the endpoint answered 500, not 200';
-      expect(jwksStatus()).toMatchObject({ state, lastError, retryInSeconds: 0 });
-    },
-  );
+  ])('during an outage, status is "%s" with %j, %d ms after the last success', async (state, jwks, age) => {
+    const { issuer, client, jwksStatus, token } = await start(jwks);
+    await client.verify(token);
+    issuer.fail('500');
+    await client.ping();
+    moveClock(age);
+    const lastError = 'the endpoint answered 500, not 200';
+    expect(jwksStatus()).toMatchObject({ state, lastError, retryInSeconds: 0 });
+  });
 
-  it('status counts the seconds down to the next attempt', async () => {
+  it('status counts down the seconds until the next attempt', async () => {
     const random = vi.spyOn(Math, 'random').mockReturnValue(0);
     onTestFinished(() => random.mockRestore());
     const { issuer, client, jwksStatus } = await start();

@@ -47,36 +47,36 @@ const WRONG_SIGNATURE = 'The signature was not made by the expected key.';
 const UNSUPPORTED = 'The "crit" header asks for an unsupported extension.';
 const NOT_YET = 'The "nbf" claim is in the future.';
 
-describe('verify, with one verdict for each token,', () => {
+describe('verify, with one broken rule after another,', () => {
   const rules = { issuer: 'own', audience: 'api', typ: 'JWT' };
   const all = createAuthClient({ onWarning: () => {}, secret: SECRET, ...idp(), ...rules });
   const own = { iss: 'own', aud: 'api' };
   const extended = { crit: ['x'], x: 1 };
 
-  // Each token is wrong in what its row says, and in all that is checked after it.
+  // Each token breaks the rule of its row and every rule that is checked later.
   it.each<[reason: VerifyFailure, what: string, token: string, message: string, payload?: object]>([
     ['malformed', 'two segments', 'a.b', 'The token is not three non-empty segments of canonical base64url.'],
     ['algorithm', 'an unknown "alg"', flipBit(token('W10', { alg: 'none', ...extended })), WRONG_ALGORITHM],
-    ['key', 'the "kid" of another', idpToken('RS256', {}, { kid: 'ec' }), NO_KEY],
-    ['malformed', 'an extension', flipBit(token('W10', extended)), UNSUPPORTED],
+    ['key', 'the "kid" of another key', idpToken('RS256', {}, { kid: 'ec' }), NO_KEY],
+    ['malformed', 'a "crit" extension', flipBit(token('W10', extended)), UNSUPPORTED],
     ['signature', 'a forged signature', flipBit(token('W10')), WRONG_SIGNATURE],
     ['signature', 'a forged signature, expired', flipBit(token({ exp: 1 })), WRONG_SIGNATURE],
     ['signature', 'another payload', withSegment(token({}), 1, () => segment({ a: 1 })), WRONG_SIGNATURE],
-    ['malformed', 'a payload of a list', token('W10', { typ: 'x' }), 'The payload is not a JSON object.'],
+    ['malformed', 'a list as payload', token('W10', { typ: 'x' }), 'The payload is not a JSON object.'],
     ['claim', 'another "typ"', token({ exp: 1 }, { typ: 'x' }), 'The "typ" header is not "JWT".', { exp: 1 }],
     ['expired', 'a past "exp"', token({ ...own, exp: NOW }), 'The token has expired.', { ...own, exp: NOW }],
     ['not_yet_valid', 'a future "nbf"', token({ ...own, nbf: NOW + 1 }), NOT_YET, { ...own, nbf: NOW + 1 }],
-  ])('verify gives the reason "%s" to a token with %s', async (reason, _, jwt, message, payload) => {
+  ])('verify gives the reason "%s" for a token with %s', async (reason, _, jwt, message, payload) => {
     expect(await all.verify(jwt)).toEqual(refused(reason, message, payload));
   });
 
-  it('verify accepts what is signed, by either source, and hands out its claims', async () => {
+  it('verify accepts tokens of the secret and of the JWKS, and returns their claims', async () => {
     for (const jwt of [token(own), idpToken('ES256', own, { typ: 'jwt' })]) {
       expect(await all.verify(jwt)).toEqual(accepted(own));
     }
   });
 
-  it('verify accepts a signed token up to the last millisecond before "exp", and from "nbf" on', async () => {
+  it('verify accepts a token from "nbf" until the last millisecond before "exp"', async () => {
     const jwt = await client.sign({ nbf: NOW + 5 }, { expiresIn: '10s' });
     const verdicts: (string | undefined)[] = [];
     for (const milliseconds of [4999, 5000, 9999, 10_000]) {
@@ -87,13 +87,13 @@ describe('verify, with one verdict for each token,', () => {
   });
 });
 
-describe('verify, as to the algorithm,', () => {
+describe('verify, with several algorithms,', () => {
   it.each<[sources: string, config: AuthProviderConfig, hs256: string, rs256: string]>([
     ['a secret', { secret: SECRET }, 'valid', 'algorithm'],
     ['a JWKS', idp(), 'algorithm', 'valid'],
     ['both', { secret: SECRET, ...idp() }, 'valid', 'valid'],
     ['both and HS512', { secret: SECRET, algorithm: 'HS512', ...idp() }, 'algorithm', 'valid'],
-  ])('verify with %s sends a token to the source of its "alg"', async (_, config, hs256, rs256) => {
+  ])('verify with %s uses the key source for the "alg" of the token', async (_, config, hs256, rs256) => {
     expect(await outcome(config, token({}))).toBe(hs256);
     expect(await outcome(config, idpToken('RS256'))).toBe(rs256);
   });
@@ -105,7 +105,7 @@ describe('verify, as to the algorithm,', () => {
     [{ iss: 'idp', aud: 'idp-api' }, 'issuer', 'valid'],
     [{ iss: 'idp', aud: 'api' }, 'issuer', 'audience'],
   ])(
-    'verify holds %j against the rules of each source: by the secret %s, by the JWKS %s',
+    'verify checks %j with the rules of each source: with the secret %s, with the JWKS %s',
     async (claims, ...verdicts) => {
       const sources = { ...apart, secret: SECRET, ...idp(apart.jwks) };
       const tokens = [token(claims), idpToken('RS256', claims)];
@@ -119,19 +119,22 @@ describe('verify, as to the algorithm,', () => {
   }
 });
 
-describe('verify, as to keys and signatures,', () => {
+describe('verify, with several keys,', () => {
   it.each<[answer: SignatureVerdict, verdict: string, keys: number]>([
     ['valid', 'valid', 1],
     ['invalid', 'signature', 2],
     ['unsupported', 'malformed', 1],
-  ])('verify, told that a signature is %s, says %s after %d of two keys', async (answer, verdict, keys) => {
-    const verify = vi.fn(() => answer);
-    const config = parseConfig({ secret: [SECRET, OTHER_SECRET] });
-    const { reason = 'valid' } = await clientFrom(config, engineWith({ verify })).verify(token({}));
-    expect([reason, verify.mock.calls.length]).toEqual([verdict, keys]);
-  });
+  ])(
+    'verify, if a key says that a signature is %s, gives %s after trying %d of two keys',
+    async (answer, verdict, keys) => {
+      const verify = vi.fn(() => answer);
+      const config = parseConfig({ secret: [SECRET, OTHER_SECRET] });
+      const { reason = 'valid' } = await clientFrom(config, engineWith({ verify })).verify(token({}));
+      expect([reason, verify.mock.calls.length]).toEqual([verdict, keys]);
+    },
+  );
 
-  it('verify remembers the header of a token with a good signature alone', async () => {
+  it('verify caches the header of a token only if its signature is valid', async () => {
     const add = vi.spyOn(HeaderMemory.prototype, 'add');
     onTestFinished(() => add.mockRestore());
     await client.verify(flipBit(token({}, { typ: 'forged' })));
@@ -146,17 +149,17 @@ describe('verify, while the JWKS cannot be fetched,', () => {
 
   it.each([
     ['malformed', 'a.b', 'malformed'],
-    ['of no accepted algorithm', token({}, { alg: 'none' }), 'algorithm'],
-    ['of a "kid" that is not text', idpToken('RS256', {}, { kid: 5 }), 'key'],
-    ['by a wrong secret', token({}, {}, OTHER_SECRET), 'signature'],
-    ['by the secret', token({}), undefined],
-  ])('verify still judges a token that is %s, without a request', async (_, jwt, reason) => {
+    ['of an algorithm that is not accepted', token({}, { alg: 'none' }), 'algorithm'],
+    ['with a "kid" that is not text', idpToken('RS256', {}, { kid: 5 }), 'key'],
+    ['signed with a wrong secret', token({}, {}, OTHER_SECRET), 'signature'],
+    ['signed with the secret', token({}), undefined],
+  ])('verify still gives a verdict on a token that is %s, without a request', async (_, jwt, reason) => {
     const before = requests.length;
     expect((await client.verify(jwt)).reason).toBe(reason);
     expect(requests).toHaveLength(before);
   });
 
-  it('verify rejects, as there is no verdict, and says why', async () => {
+  it('verify rejects a token that cannot be verified right now, and says why', async () => {
     const error: unknown = await client.verify(idpToken('RS256')).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(AuthError);
     expect(error).toMatchObject({

@@ -28,15 +28,15 @@ describe('A client with a list of secrets', () => {
     ['the second secret', tokenBy(OTHER_SECRET), undefined],
     ['the third secret', tokenBy('third-secret'.repeat(6)), undefined],
     ['a secret that is not in the list', tokenBy(`${SECRET}x`), 'signature'],
-    // The next secret is not tried on a token that is bad for another reason.
+    // If the signature is valid but another check fails, the next secret is not tried.
     ['the first secret after its expiry', tokenBy(SECRET, { exp: 1 }), 'expired'],
-  ])('a list of secrets judges a token by %s, by either engine', async (_, token, reason) => {
+  ])('a list of secrets verifies a token signed with %s, with both engines', async (_, token, reason) => {
     for (const client of clients) expect((await client.verify(token)).reason).toBe(reason);
   });
 });
 
 describe('SecretSource', () => {
-  it.each(Object.entries(engines))('SecretSource imports each secret once by %s', async (_, engine) => {
+  it.each(Object.entries(engines))('SecretSource imports each secret once with %s', async (_, engine) => {
     const config = configOf({ secret: [SECRET, OTHER_SECRET], algorithm: 'HS512', issuer: 'own' });
     let imports = 0;
     const importSecret: typeof engine.importSecret = (...parameters) => {
@@ -57,9 +57,9 @@ describe('SecretSource', () => {
   const two = key();
 
   it.each<[how: string, answers: (SigningKey | Promise<SigningKey>)[], isPromise: boolean]>([
-    ['without a promise where the engine imports without one', [one, two], false],
-    ['with a promise where only some need one', [one, Promise.resolve(two)], true],
-  ])('SecretSource finds its keys %s', async (_, answers, isPromise) => {
+    ['synchronously if the engine imports all of them synchronously', [one, two], false],
+    ['with a promise if the engine imports some of them with a promise', [one, Promise.resolve(two)], true],
+  ])('SecretSource returns its keys %s', async (_, answers, isPromise) => {
     const secret = answers.map((_, index) => `${SECRET}${index}`);
     const importSecret = (bytes: Uint8Array): SigningKey | Promise<SigningKey> =>
       answers[secret.indexOf(new TextDecoder().decode(bytes))] ?? one;

@@ -10,7 +10,7 @@ function failed(times: number, retryAfterMs?: number): BackOff {
   return backOff;
 }
 
-it('A back-off keeps nobody waiting before the first failure and after a success', () => {
+it('The back-off is zero before the first failure and after a success', () => {
   const backOff = new BackOff();
   expect([backOff.failing, backOff.remaining(NOW, true), backOff.remaining(0, false)]).toEqual([false, 0, 0]);
 
@@ -20,11 +20,26 @@ it('A back-off keeps nobody waiting before the first failure and after a success
 });
 
 it.each([
-  ['while keys serve, as long as it can be', true, 0, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]],
-  ['while keys serve, halved', true, ALMOST_ONE, [500, 1000, 2000, 4000, 8000, 15_000, 15_000]],
-  ['while keys serve, in between', true, 0.5, [750, 1500, 3000, 6000, 12_000, 22_500, 22_500]],
-  ['while no key serves', false, 0.5, [1000, 1000, 1000, 1000]],
-])('A back-off doubles up to half a minute, or stays at a second: %s', (_, isServing, random, delays) => {
+  [
+    'while cached keys are used, the longest delays',
+    true,
+    0,
+    [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000],
+  ],
+  [
+    'while cached keys are used, the shortest delays',
+    true,
+    ALMOST_ONE,
+    [500, 1000, 2000, 4000, 8000, 15_000, 15_000],
+  ],
+  [
+    'while cached keys are used, delays in the middle',
+    true,
+    0.5,
+    [750, 1500, 3000, 6000, 12_000, 22_500, 22_500],
+  ],
+  ['without usable keys', false, 0.5, [1000, 1000, 1000, 1000]],
+])('The back-off doubles up to half a minute, or stays at a second: %s', (_, isServing, random, delays) => {
   pinRandom(random);
   const backOff = new BackOff();
   let now = NOW;
@@ -38,7 +53,7 @@ it.each([
   }
 });
 
-it('A back-off waits a second for each request of an attempt while no key serves', () => {
+it('Without usable keys, the back-off is one second for each request of an attempt', () => {
   pinRandom(0);
   const backOff = new BackOff();
   for (const requests of [1, 2, 3]) {
@@ -47,14 +62,14 @@ it('A back-off waits a second for each request of an attempt while no key serves
   }
 });
 
-it('A back-off is bounded by whether keys serve now, not when it began', () => {
+it('The length of the back-off depends on whether keys can be used now, not at the time of the failure', () => {
   pinRandom(0);
   const backOff = failed(6);
 
   expect([backOff.remaining(NOW, true), backOff.remaining(NOW, false)]).toEqual([30_000, 1000]);
 });
 
-it('A back-off stays at its bound however many failures there are, and begins again after a success', () => {
+it('The back-off stays at its maximum after many failures, and starts again after a success', () => {
   pinRandom(0);
   const backOff = failed(2000);
   expect(backOff.remaining(NOW, true)).toBe(30_000);
@@ -71,14 +86,17 @@ it.each([
   ['a minute', 60_000, 60_000],
   ['more than a minute', 60_001, 60_000],
   ['a day', 86_400_000, 60_000],
-])('A back-off waits as long as the endpoint asks for, up to a minute: %s', (_, retryAfterMs, expected) => {
-  pinRandom(0);
-  for (const isServing of [true, false]) {
-    expect(failed(1, retryAfterMs).remaining(NOW, isServing)).toBe(expected);
-  }
-});
+])(
+  'The back-off follows the "Retry-After" of the endpoint, up to a minute: %s',
+  (_, retryAfterMs, expected) => {
+    pinRandom(0);
+    for (const isServing of [true, false]) {
+      expect(failed(1, retryAfterMs).remaining(NOW, isServing)).toBe(expected);
+    }
+  },
+);
 
-it('A back-off forgets what the endpoint asked for at the next failure', () => {
+it('The next failure replaces the "Retry-After" of the one before', () => {
   pinRandom(0);
   const backOff = failed(1, 60_000);
   backOff.failed(NOW, 1);

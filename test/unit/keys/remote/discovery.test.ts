@@ -32,7 +32,7 @@ describe('The metadata of an issuer', () => {
       'https://example.com/.well-known/oauth-authorization-server/a',
       'https://example.com/a/.well-known/openid-configuration',
     ],
-  ])('of %s is looked for at %s, then at %s', (issuer, oauth, openId) => {
+  ])('of %s is requested from %s, then from %s', (issuer, oauth, openId) => {
     expect(discoveryUrls(issuer).map(String)).toEqual([oauth, openId]);
   });
 });
@@ -48,7 +48,7 @@ describe('A discovery document', () => {
     ['over https: on any host', ISSUER, KEYS],
     ['over http: on this machine', 'http://localhost:8080', 'http://127.0.0.1:8080/jwks'],
     ['over http: on localhost', 'https://127.0.0.1', 'http://localhost/jwks'],
-  ])('of the configured issuer leads to its keys %s', (_, issuer, jwks_uri) => {
+  ])('of the configured issuer gives the URL of its keys: %s', (_, issuer, jwks_uri) => {
     expect(String(jwksUrlOf({ issuer, jwks_uri }, issuer))).toBe(jwks_uri);
   });
 
@@ -73,19 +73,19 @@ describe('A discovery document', () => {
       'it begins with http: instead of https:, and it has a slash at the end',
     ],
     ['tenant-a', 'one of the two is not a URL'],
-  ])('of the issuer %s is not of the configured one: %s', (issuer, difference) => {
+  ])('of the issuer %s does not match the configured issuer: %s', (issuer, difference) => {
     expect(jwksUrlOf({ issuer, jwks_uri: KEYS }, ISSUER)).toBe(
       `the discovery document is of the issuer "${issuer}", not of the configured "${ISSUER}": ${difference}`,
     );
   });
 
-  it('without the slash of the configured issuer says so', () => {
+  it('whose issuer lacks the configured slash is refused with that reason', () => {
     expect(jwksUrlOf({ issuer: 'https://a.example', jwks_uri: KEYS }, 'https://a.example/')).toMatch(
       /: it has no slash at the end$/,
     );
   });
 
-  it('shows neither credentials nor a query of an issuer, nor all of a long one', () => {
+  it('is refused with an error that hides credentials and the query of its issuer, and shortens a long one', () => {
     const found = jwksUrlOf(
       { issuer: `https://u:hush@a.example/${'p'.repeat(999)}?hush` },
       'https://b.example/?hush',
@@ -105,33 +105,33 @@ describe('A discovery document', () => {
       'the discovery document names no issuer',
     ],
     [
-      'an issuer that is no text',
+      'an issuer that is not text',
       { issuer: [ISSUER], jwks_uri: KEYS },
       'the discovery document names no issuer',
     ],
-    ['no keys', { issuer: ISSUER }, 'the discovery document names no "jwks_uri"'],
+    ['no "jwks_uri"', { issuer: ISSUER }, 'the discovery document names no "jwks_uri"'],
     [
-      'keys at no URL',
+      'a "jwks_uri" that is not a URL',
       { issuer: ISSUER, jwks_uri: '/jwks' },
       'the "jwks_uri" of the discovery document is not a URL',
     ],
     [
-      'keys behind credentials',
+      'a "jwks_uri" with a user name and a password',
       { issuer: ISSUER, jwks_uri: 'https://u:hush@a.example/' },
       'the "jwks_uri" of the discovery document holds credentials',
     ],
     [
-      'keys behind a name alone',
+      'a "jwks_uri" with a user name',
       { issuer: ISSUER, jwks_uri: 'https://u@a.example/' },
       'the "jwks_uri" of the discovery document holds credentials',
     ],
     [
-      'keys that anyone on the way could replace',
+      'a "jwks_uri" over http:',
       { issuer: ISSUER, jwks_uri: 'http://keys.example.net/jwks' },
       'the "jwks_uri" of the discovery document is not an https: URL',
     ],
     [
-      'keys on this machine, where the issuer is not',
+      'a "jwks_uri" on this machine, while the issuer is elsewhere',
       { issuer: ISSUER, jwks_uri: 'http://127.0.0.1:2375/jwks' },
       HERE,
     ],
@@ -141,15 +141,15 @@ describe('A discovery document', () => {
       HERE,
     ]),
     [
-      'keys in a file',
+      'a file as "jwks_uri"',
       { issuer: ISSUER, jwks_uri: 'file:///etc/keys' },
       'the "jwks_uri" of the discovery document is not an https: URL',
     ],
-  ])('that is or has %s is not used', (_, document, why) => {
+  ])('that is or has %s is refused', (_, document, why) => {
     expect(jwksUrlOf(document, ISSUER)).toBe(why);
   });
 
-  it('of an issuer on this machine leads to keys by http: and https: alone', () => {
+  it('of an issuer on this machine must give an http: or https: URL', () => {
     const issuer = 'http://localhost';
     expect(jwksUrlOf({ issuer, jwks_uri: 'ftp://localhost/jwks' }, issuer)).toBe(
       'the "jwks_uri" of the discovery document is not an https: URL',
@@ -167,7 +167,7 @@ describe('A discovery document', () => {
     expect(jwksUrlOf({ issuer: ISSUER, jwks_uri }, ISSUER, true)).toBe(HERE);
   });
 
-  it('leads to keys over http: where that is allowed', () => {
+  it('may give a URL over http: if the configuration allows it', () => {
     const jwks_uri = 'http://keys.internal/jwks';
     expect(String(jwksUrlOf({ issuer: ISSUER, jwks_uri }, ISSUER, true))).toBe(jwks_uri);
   });
