@@ -201,7 +201,7 @@ describe('The discovery of an issuer', () => {
   it.each<[what: string, document: unknown, problem: string]>([
     ['lacks the slash of the issuer', { issuer: A.slice(0, -1) }, 'it has no slash at the end'],
     [
-      'is of another tenant',
+      'names another tenant',
       { issuer: `${A}tenant/` },
       'its path is different, perhaps that of another tenant',
     ],
@@ -246,7 +246,7 @@ describe('A configuration of issuers', () => {
       '"issuers[1].issuer" is there twice',
     ],
     [
-      'with a wrong option',
+      'with an option of the wrong type',
       { issuers: [{ issuer: A, timeout: 5 }] },
       '"issuers[0].timeout" must be a duration',
     ],

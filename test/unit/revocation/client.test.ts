@@ -35,7 +35,7 @@ const codeOf = (action: Promise<unknown>): Promise<unknown> =>
     (value) => value,
     (error) => (error instanceof AuthError ? error.code : error),
   );
-/** A store that forgets an entry when its time is over. */
+/** A store whose entries expire. */
 const keptInTime = (): Store => {
   const entries = new Map<string, { value: string; end: number }>();
   return {
@@ -46,7 +46,7 @@ const keptInTime = (): Store => {
     set: async (key, value, ttlMs) => entries.set(key, { value, end: Date.now() + ttlMs }),
   };
 };
-/** A hook that answers as it is told, and notes what it was asked. */
+/** A revocation list that gives this answer and records its arguments. */
 const hook = (answer: () => unknown) => {
   const asked: unknown[][] = [];
   const isRevoked = (...values: unknown[]): never => {
@@ -57,7 +57,7 @@ const hook = (answer: () => unknown) => {
 };
 
 describe('A client with a revocation list', () => {
-  it('signs tokens with a random "jti" each, and keeps one that the caller gave', async () => {
+  it('signs each token with a random "jti", unless the caller gives one', async () => {
     const auth = client(createRevocationList(memoryStore()));
     const ids = [];
     for (let time = 0; time < 3; time += 1) ids.push(auth.decode(await auth.sign({})).jti);
@@ -69,7 +69,7 @@ describe('A client with a revocation list', () => {
     expect(client().decode(await client().sign({}))).not.toHaveProperty('jti');
   });
 
-  it('refuses a token that another client of the same store has revoked, and says why', async () => {
+  it('refuses a token that another client with the same store has revoked, and says why', async () => {
     const store = memoryStore();
     const [one, other] = [client(createRevocationList(store)), client(createRevocationList(store))];
     const token = await one.sign({ role: 'editor' }, { subject: 'user-1' });
@@ -85,7 +85,7 @@ describe('A client with a revocation list', () => {
     expect((await other.verify(await one.sign({}, { subject: 'user-1' }))).valid).toBe(true);
   });
 
-  it('keeps a revoked token for as long as it would accept it, tolerance included', async () => {
+  it('keeps the entry of a revoked token for as long as clients would accept the token', async () => {
     const store = memoryStore();
     const auth = client(createRevocationList(store), { clockTolerance: '30s' });
     await auth.revoke(await auth.sign({}, { expiresIn: '10m' }));
@@ -95,25 +95,25 @@ describe('A client with a revocation list', () => {
   it.each([
     ['expired a minute ago', forged({ jti: 'a', exp: NOW - 60 }), undefined, 0],
     ['expired a minute ago and has no "jti"', forged({ exp: NOW - 60 }), undefined, 0],
-    ['has just expired, by this clock', forged({ jti: 'a', exp: NOW - 59 }), undefined, 1],
+    ['has just expired', forged({ jti: 'a', exp: NOW - 59 }), undefined, 1],
     ['is not valid yet', forged({ jti: 'a', nbf: NOW + 60, exp: NOW + 90 }), undefined, 1],
     ['is for another issuer', forged({ jti: 'a', iss: 'x', exp: NOW + 90 }), 'ERR_TOKEN_REFUSED', 0],
     [
-      'has a bad signature',
+      'has an invalid signature',
       `${forged({ jti: 'a', exp: NOW + 90 }).slice(0, -4)}AAAA`,
       'ERR_TOKEN_REFUSED',
       0,
     ],
-    ['is no token', 'not-a-token', 'ERR_TOKEN_REFUSED', 0],
+    ['is malformed', 'not-a-token', 'ERR_TOKEN_REFUSED', 0],
     ['has no "jti"', forged({ exp: NOW + 90 }), 'ERR_NO_REVOCATION', 0],
     ['has no "exp"', forged({ jti: 'a' }), 'ERR_NO_REVOCATION', 0],
-  ])('revokes one that %s, or says why not', async (_, token, expected, stored) => {
+  ])('revokes a token that %s, ignores it, or refuses to', async (_, token, expected, stored) => {
     const store = memoryStore();
     expect(await codeOf(client(createRevocationList(store)).revoke(token))).toBe(expected);
     expect(store.map.size).toBe(stored);
   });
 
-  it('revokes one that is too old for this client alone, so that another client refuses it', async () => {
+  it('revokes a token that only this client finds too old, so that other clients refuse it', async () => {
     const revocation = createRevocationList(memoryStore());
     const [strict, other] = [client(revocation, { maxTokenAge: '1h' }), client(revocation)];
     const token = forged({ jti: 'a', iat: NOW - 7200, exp: NOW + 86_400 });
@@ -122,7 +122,7 @@ describe('A client with a revocation list', () => {
     expect(await outcome(other, token)).toBe('revoked');
   });
 
-  it('revokes one that has just expired, with its tolerance and a minute for clocks that differ', async () => {
+  it('revokes a token that has just expired, within its tolerance plus a minute', async () => {
     const store = memoryStore();
     const auth = client(createRevocationList(store), { clockTolerance: '30s' });
     await auth.revoke(forged({ jti: 'a', exp: NOW - 90 }));
@@ -131,7 +131,7 @@ describe('A client with a revocation list', () => {
     expect(store.ttls).toEqual([1000]);
   });
 
-  it('refuses a renewed token for all its life, when an older one is revoked and "maxLifetime" is set', async () => {
+  it('refuses a renewed token until it expires, if an older one is revoked and "maxLifetime" is set', async () => {
     const auth = client(createRevocationList(keptInTime(), { maxLifetime: '1h' }));
     const old = await auth.sign({}, { expiresIn: '1m' });
     const renewed = await auth.sign((await auth.verify(old)).payload, { expiresIn: '1h' });
@@ -140,7 +140,7 @@ describe('A client with a revocation list', () => {
     expect(await outcome(auth, renewed)).toBe('revoked');
   });
 
-  it('refuses a renewed token for all its life, when it is revoked after an older one with its "jti"', async () => {
+  it('refuses a renewed token until it expires, if it is revoked after an older one with the same "jti"', async () => {
     const auth = client(createRevocationList(keptInTime()));
     const old = await auth.sign({}, { expiresIn: '1m' });
     const renewed = await auth.sign(auth.decode(old), { expiresIn: '1h' });
@@ -150,14 +150,14 @@ describe('A client with a revocation list', () => {
     expect(await outcome(auth, renewed)).toBe('revoked');
   });
 
-  it('revokes one that is revoked already, without a word', async () => {
+  it('accepts a second revocation of the same token', async () => {
     const auth = client(createRevocationList(memoryStore()));
     const token = await auth.sign({});
     await auth.revoke(token);
     expect(await codeOf(auth.revoke(token))).toBeUndefined();
   });
 
-  it('asks the list last, so that only a token which is good in all else costs a question', async () => {
+  it('checks the list last, and only for tokens that are valid otherwise', async () => {
     const list = hook(() => true);
     const auth = client(list);
     for (const payload of [{ exp: NOW }, { nbf: NOW + 5 }, { iss: 'x' }]) await auth.verify(forged(payload));
@@ -168,7 +168,7 @@ describe('A client with a revocation list', () => {
     expect(list.asked).toHaveLength(1);
   });
 
-  it('says of a token that is revoked and expired only that it is expired', async () => {
+  it('gives the reason "expired" for a token that is revoked and expired', async () => {
     const auth = client(createRevocationList(memoryStore()));
     const token = await auth.sign({}, { expiresIn: '1m' });
     await auth.revoke(token);
@@ -176,7 +176,7 @@ describe('A client with a revocation list', () => {
     expect(await auth.verify(token)).toMatchObject({ valid: false, expired: true, reason: 'expired' });
   });
 
-  it('gives the list a copy of the claims and nothing else, by which it cannot change the verdict', async () => {
+  it('gives the list only a copy of the claims, so the list cannot change the verdict', async () => {
     let seen: TokenPayload = {};
     const auth = client({
       isRevoked(...values) {
@@ -197,7 +197,7 @@ describe('A client with a revocation list', () => {
     ['a promise of false', async () => false, 'valid'],
     ['true', () => true, 'revoked'],
     ['a promise of true', async () => true, 'revoked'],
-    ['nothing', () => undefined, UNAVAILABLE],
+    ['undefined', () => undefined, UNAVAILABLE],
     ['null', () => null, UNAVAILABLE],
     ['a number', () => 0, UNAVAILABLE],
     ['text', async () => '', UNAVAILABLE],
@@ -209,8 +209,8 @@ describe('A client with a revocation list', () => {
       UNAVAILABLE,
     ],
     ['a rejection', () => Promise.reject(new Error('hush-hush')), UNAVAILABLE],
-    ['a rejection with nothing', () => Promise.reject(undefined), UNAVAILABLE],
-  ])('takes %s from a list of your own as it should', async (_, answer, expected) => {
+    ['a rejection with undefined', () => Promise.reject(undefined), UNAVAILABLE],
+  ])('handles a custom list that answers with %s', async (_, answer, expected) => {
     const auth = client(hook(answer));
     expect(await outcome(auth, forged({}))).toBe(expected);
     if (expected !== UNAVAILABLE) return;
@@ -226,21 +226,24 @@ describe('A client with a revocation list', () => {
     ['ERR_NO_REVOCATION', UNAVAILABLE, 'ERR_NO_REVOCATION'],
     ['ERR_AUTH_CONFIG', UNAVAILABLE, UNAVAILABLE],
     ['ERR_JWKS_UNAVAILABLE', UNAVAILABLE, UNAVAILABLE],
-  ] as const)('takes an AuthError %s of your own list as %s, and as %s when it revokes', async (...codes) => {
-    const [code, ofVerify, ofRevoke] = codes;
-    const fail = (): never => {
-      throw new AuthError(code, 'hush-hush');
-    };
-    const token = forged({ exp: NOW + 90 });
-    expect(await codeOf(client({ isRevoked: fail }).verify(token))).toBe(ofVerify);
-    expect(await codeOf(client({ isRevoked: () => false, revoke: fail }).revoke(token))).toBe(ofRevoke);
-  });
+  ] as const)(
+    'turns an AuthError %s of a custom list into %s for verify, and into %s for revoke',
+    async (...codes) => {
+      const [code, ofVerify, ofRevoke] = codes;
+      const fail = (): never => {
+        throw new AuthError(code, 'hush-hush');
+      };
+      const token = forged({ exp: NOW + 90 });
+      expect(await codeOf(client({ isRevoked: fail }).verify(token))).toBe(ofVerify);
+      expect(await codeOf(client({ isRevoked: () => false, revoke: fail }).revoke(token))).toBe(ofRevoke);
+    },
+  );
 
   it.each([
     ['a promise', () => new Promise(() => {})],
     ['a thenable', () => Object.fromEntries([['then', () => {}]])],
   ])(
-    'waits five seconds for a list of your own that answers with %s that never settles',
+    'waits five seconds for a custom list that answers with %s that never settles',
     async (_, answer) => {
       vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'], now: NOW * 1000 });
       const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
@@ -260,7 +263,7 @@ describe('A client with a revocation list', () => {
     },
   );
 
-  it('leaves the deadline to a list of createRevocationList, which may be longer', async () => {
+  it('uses the deadline of a list of createRevocationList, even if it is longer', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'], now: NOW * 1000 });
     const store = memoryStore();
     const slow = { get: () => new Promise((resolve) => setTimeout(resolve, 20_000)), set: store.set };
@@ -270,7 +273,7 @@ describe('A client with a revocation list', () => {
     expect(await verified).toBe('valid');
   });
 
-  it('says so when a list of your own fails to revoke', async () => {
+  it('rejects if a custom list fails to revoke', async () => {
     const revoke = vi.fn(() => Promise.reject(new Error('hush-hush')));
     const auth = client({ isRevoked: () => false, revoke });
     await expect(auth.revoke(await auth.sign({}))).rejects.toMatchObject({
@@ -280,7 +283,7 @@ describe('A client with a revocation list', () => {
     expect(revoke).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ iss: 'my-service' }), 0);
   });
 
-  it('takes the methods of a class as they are', async () => {
+  it('accepts an instance of a class as a list', async () => {
     class Mine {
       readonly #revoked = new Set<unknown>();
       isRevoked({ jti }: TokenPayload): boolean {
@@ -296,7 +299,7 @@ describe('A client with a revocation list', () => {
     expect(await outcome(auth, token)).toBe('revoked');
   });
 
-  it('also refuses the tokens of an identity provider', async () => {
+  it('also revokes tokens of an identity provider', async () => {
     const list = createRevocationList(memoryStore());
     const { jwksUrl, fetch, token: issue } = await createTestIssuer();
     const auth = createAuthClient({ jwksUrl, jwks: { fetch }, revocation: list });
@@ -310,7 +313,7 @@ describe('A client with a revocation list', () => {
     [{ isRevoked: () => false }, false],
     [createRevocationList(memoryStore()), true],
   ])(
-    'says in its status whether it can revoke, and refuses to when it cannot: %#',
+    'says in its status whether it can revoke, and revoke rejects if it cannot: %#',
     async (list, canRevoke) => {
       const auth = client(list);
       expect(auth.status().canRevoke).toBe(canRevoke);
@@ -320,11 +323,11 @@ describe('A client with a revocation list', () => {
     },
   );
 
-  it.each<[of: string, config: AuthProviderConfig]>([
+  it.each<[sources: string, config: AuthProviderConfig]>([
     ['a secret', { secret: SECRET }],
-    ['a secret whose own tokens lack a claim', { secret: SECRET, requiredClaims: ['sub'] }],
+    ['a secret and a claim that its own tokens lack', { secret: SECRET, requiredClaims: ['sub'] }],
     ['a JWKS', { jwksUrl: 'https://idp.example/jwks' }],
-  ])('of %s fails its health check while the list gives no answer', async (_, config) => {
+  ])('and with %s fails its health check while the list does not answer', async (_, config) => {
     const onWarning = vi.fn();
     const auth = createAuthClient({ ...config, revocation: hook(() => undefined), onWarning });
     expect([await auth.ping(), await auth.ping()]).toEqual([false, false]);

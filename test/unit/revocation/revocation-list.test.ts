@@ -31,10 +31,10 @@ const codeOf = (action: Promise<unknown>): Promise<unknown> =>
 
 describe.each([
   ['keyv in memory', () => new Keyv()],
-  ['keyv in memory that throws its errors', () => new Keyv({ throwOnErrors: true })],
-  ['a store of two methods', memoryStore],
-])('A revocation list on %s', (_, createStore) => {
-  it('refuses the token that was revoked, in every process that shares the store, and no other', async () => {
+  ['keyv in memory with throwOnErrors', () => new Keyv({ throwOnErrors: true })],
+  ['a store with two methods', memoryStore],
+])('A revocation list in %s', (_, createStore) => {
+  it('refuses only the revoked token, in every process that shares the store', async () => {
     const store = createStore();
     const [one, other] = [createRevocationList(store), createRevocationList(store)];
     expect(await other.isRevoked(token())).toBe(false);
@@ -56,13 +56,16 @@ describe.each([
     ['of another subject', { sub: 'user-2' }, false],
     ['of another issuer', { iss: 'https://another.example/' }, false],
     ['without a "jti"', { jti: undefined }, true],
-  ])('treats a token %s as it should when the subject was revoked', async (_, claims, expected) => {
-    const list = createRevocationList(createStore());
-    await list.revokeSubject('user-1', { issuer: ISSUER });
-    expect(await list.isRevoked(token(claims as TokenPayload))).toBe(expected);
-  });
+  ])(
+    'decides by "iat" whether a token is revoked with its subject: a token %s',
+    async (_, claims, expected) => {
+      const list = createRevocationList(createStore());
+      await list.revokeSubject('user-1', { issuer: ISSUER });
+      expect(await list.isRevoked(token(claims as TokenPayload))).toBe(expected);
+    },
+  );
 
-  it('revokes the subject of tokens without an issuer apart from those with one', async () => {
+  it('revokes a subject without an issuer separately from the same subject with one', async () => {
     const list = createRevocationList(createStore());
     await list.revokeSubject('user-1', { issuer: null });
     expect(await list.isRevoked(without('iss'))).toBe(true);
@@ -71,7 +74,7 @@ describe.each([
 });
 
 describe('A revocation list', () => {
-  it('stores hashes, and no name of a token, a subject or an issuer', async () => {
+  it('stores hashes, but never the id of a token, a subject or an issuer', async () => {
     const store = memoryStore();
     const list = createRevocationList(store);
     await list.revoke(token());
@@ -97,23 +100,23 @@ describe('A revocation list', () => {
   });
 
   it.each<[string, TokenPayload, number | undefined, RevocationListOptions, number | undefined]>([
-    ['the rest of its life and a minute', token(), undefined, {}, 660],
-    ['the tolerance more', token(), 30, {}, 690],
-    ['the tolerance of one that has just expired', token({ exp: NOW - 10 }), 30, {}, 80],
-    ['a minute when it has just expired', token({ exp: NOW }), undefined, {}, 60],
-    ['no time when it expired a minute ago', token({ exp: NOW - 60 }), undefined, {}, undefined],
-    ['"maxLifetime" without "exp"', without('exp'), undefined, { maxLifetime: '1d' }, 86_460],
-    ['"maxLifetime" when it ends earlier', token(), undefined, { maxLifetime: '1d' }, 86_460],
-    ['its own life when "maxLifetime" is shorter', token(), undefined, { maxLifetime: '1m' }, 660],
+    ['its remaining lifetime and a minute', token(), undefined, {}, 660],
+    ['its remaining lifetime, the tolerance and a minute', token(), 30, {}, 690],
+    ['the rest of the tolerance and a minute if it has just expired', token({ exp: NOW - 10 }), 30, {}, 80],
+    ['a minute if it has just expired, without tolerance', token({ exp: NOW }), undefined, {}, 60],
+    ['no time if it expired a minute ago', token({ exp: NOW - 60 }), undefined, {}, undefined],
+    ['"maxLifetime" if it has no "exp"', without('exp'), undefined, { maxLifetime: '1d' }, 86_460],
+    ['"maxLifetime" if it expires earlier', token(), undefined, { maxLifetime: '1d' }, 86_460],
+    ['its own lifetime if "maxLifetime" is shorter', token(), undefined, { maxLifetime: '1m' }, 660],
     [
-      'no time when it is over, with "maxLifetime"',
+      'no time if it expired a minute ago, with "maxLifetime"',
       token({ exp: NOW - 60 }),
       0,
       { maxLifetime: '1d' },
       undefined,
     ],
     ['100 years at most', token({ exp: 1e300 }), undefined, {}, 100 * 31_557_600],
-  ])('keeps a token for %s', async (_, payload, tolerance, options, seconds) => {
+  ])('keeps the entry of a token for %s', async (_, payload, tolerance, options, seconds) => {
     const store = memoryStore();
     await createRevocationList(store, options).revoke(payload, tolerance);
     expect(store.ttls).toEqual(seconds === undefined ? [] : [seconds * 1000]);
@@ -122,7 +125,7 @@ describe('A revocation list', () => {
   it.each<[string, RevocationListOptions, number]>([
     ['100 years', {}, 100 * 31_557_600],
     ['"maxLifetime" and a minute', { maxLifetime: '30d' }, 30 * 86_400 + 60],
-  ])('keeps a subject for %s', async (_, options, seconds) => {
+  ])('keeps the entry of a subject for %s', async (_, options, seconds) => {
     const store = memoryStore();
     await createRevocationList(store, options).revokeSubject('user-1', { issuer: ISSUER });
     expect(store.ttls).toEqual([seconds * 1000]);
@@ -145,7 +148,7 @@ describe('A revocation list', () => {
     expect(await codeOf(revokeSubject(subject as never, of as never))).toBe('ERR_NO_REVOCATION');
   });
 
-  it('does not set back the time of a subject when a clock is behind', async () => {
+  it('does not move the revocation of a subject to an earlier time if a clock is behind', async () => {
     const list = createRevocationList(memoryStore());
     await list.revokeSubject('user-1', { issuer: ISSUER });
     vi.setSystemTime((NOW - 60) * 1000);
@@ -153,7 +156,7 @@ describe('A revocation list', () => {
     expect(await list.isRevoked(token({ iat: NOW - 1 }))).toBe(true);
   });
 
-  it('never shortens the time that an earlier revocation of a token is kept for', async () => {
+  it('never shortens the lifetime of an earlier entry for a token', async () => {
     const store = memoryStore();
     const list = createRevocationList(store);
     for (const [rest, seconds] of [
@@ -169,7 +172,7 @@ describe('A revocation list', () => {
     expect(store.ttls.at(-1)).toBe(7200 * 1000);
   });
 
-  it('never shortens the time that an earlier revocation of a subject is kept for', async () => {
+  it('never shortens the lifetime of an earlier entry for a subject', async () => {
     const store = memoryStore();
     for (const maxLifetime of ['30d', '1d']) {
       await createRevocationList(store, { maxLifetime }).revokeSubject('user-1', { issuer: ISSUER });
@@ -180,7 +183,7 @@ describe('A revocation list', () => {
   it.each([
     ['a later end', NOW + 3600, undefined],
     ['an earlier end', NOW + 60, 'ERR_REVOCATION_UNAVAILABLE'],
-  ])('sees when another process stores %s at the same time', async (_, until, expected) => {
+  ])('detects that another process stores %s at the same time', async (_, until, expected) => {
     const { map, get, set } = memoryStore();
     const raced: typeof set = (key, _, ttlMs) => set(key, `revoked ${NOW}-${until} ${key}`, ttlMs);
     const list = createRevocationList({ get, set: raced }, { onWarning: () => {} });
@@ -195,7 +198,7 @@ describe('A revocation list', () => {
   });
 
   it.each(['toJSON', 'jti', 'sub', 'throwOnErrors', 'store', 'timeout', 'onUnavailable'])(
-    'does not notice when Object.prototype has "%s"',
+    'ignores a "%s" on Object.prototype',
     async (name) => {
       const store = memoryStore();
       await createRevocationList(store).revoke(token());
@@ -229,13 +232,13 @@ describe.each(titled(BROKEN_STORES))('When the store %s', (what, { problem, ...s
     process.on('unhandledRejection', rejections);
   });
   afterEach(async () => {
-    // Longer than the answer that rejects late.
+    // Longer than the late rejection takes.
     await sleep(what === 'rejects late' ? 450 : 10);
     process.off('unhandledRejection', rejections);
     expect(rejections).not.toHaveBeenCalled();
   });
 
-  it('there is no verdict, and the error says when to try again', async () => {
+  it('the token cannot be verified right now, and the error says when to try again', async () => {
     const refused = list().isRevoked(token());
     await expect(refused).rejects.toMatchObject({ code: 'ERR_REVOCATION_UNAVAILABLE', retryAfter: 1 });
     await expect(refused).rejects.toThrow(
@@ -246,7 +249,7 @@ describe.each(titled(BROKEN_STORES))('When the store %s', (what, { problem, ...s
     ]);
   });
 
-  it('the token is accepted with a warning where the operator has said so', async () => {
+  it('the token is accepted with a warning if "onUnavailable" is "accept"', async () => {
     const lenient = list({ onUnavailable: 'accept' });
     expect(await lenient.isRevoked(token())).toBe(false);
     expect(await lenient.isRevoked(token())).toBe(false);
@@ -255,28 +258,25 @@ describe.each(titled(BROKEN_STORES))('When the store %s', (what, { problem, ...s
     ]);
   });
 
-  it.each(['refuse', 'accept'] as const)(
-    'nothing is revoked, and that is an error with "%s"',
-    async (mode) => {
-      const { revoke, revokeSubject } = list({ onUnavailable: mode });
-      expect(await codeOf(revoke(token()))).toBe('ERR_REVOCATION_UNAVAILABLE');
-      expect(await codeOf(revokeSubject('user-1', { issuer: ISSUER }))).toBe('ERR_REVOCATION_UNAVAILABLE');
-    },
-  );
+  it.each(['refuse', 'accept'] as const)('revoking rejects with an error, also with "%s"', async (mode) => {
+    const { revoke, revokeSubject } = list({ onUnavailable: mode });
+    expect(await codeOf(revoke(token()))).toBe('ERR_REVOCATION_UNAVAILABLE');
+    expect(await codeOf(revokeSubject('user-1', { issuer: ISSUER }))).toBe('ERR_REVOCATION_UNAVAILABLE');
+  });
 });
 
-describe('A store that answers that it has kept what it has not', () => {
+describe('A store that confirms a write but does not keep it', () => {
   it.each([
     ['nothing', async () => undefined],
-    ['what another key has', memoryStore().get],
-  ])('is found out when it keeps %s', async (_, get) => {
+    ['the value of another key', memoryStore().get],
+  ])('is detected when it keeps %s', async (_, get) => {
     const list = createRevocationList({ get, set: async () => true }, { onWarning: () => {} });
     await expect(list.revoke(token())).rejects.toThrow('(it did not keep what was stored)');
   });
 });
 
 describe('An outage of the store', () => {
-  it('is warned about once, and once when it is over', async () => {
+  it('causes one warning when it begins, and one when it is over', async () => {
     const { map: _, ...store } = memoryStore();
     const works = store.get;
     const codes: string[] = [];
@@ -294,8 +294,8 @@ describe('An outage of the store', () => {
   });
 });
 
-describe('A revocation list remembers no answer:', () => {
-  it('the store is asked about each token, each time', async () => {
+describe('A revocation list does not cache answers:', () => {
+  it('it asks the store about a token each time', async () => {
     const store = memoryStore();
     const list = createRevocationList(store);
     for (let time = 0; time < 3; time += 1) await list.isRevoked(without('sub'));
@@ -311,7 +311,7 @@ describe('An option of a revocation list', () => {
     [{ onUnavailable: 'maybe' }, '"onUnavailable" must be "refuse" or "accept".'],
     [{ maxLifetime: '0s' }, '"maxLifetime" must be a duration of at least one second, such as "30d".'],
     [{ onWarning: 'x' }, '"onWarning" must be a function.'],
-  ])('is refused by name: %j', (options, message) => {
+  ])('is refused with its name in the error: %j', (options, message) => {
     expect(() => createRevocationList(memoryStore(), options as never)).toThrow(
       expect.objectContaining({ code: 'ERR_AUTH_CONFIG', message }),
     );
@@ -319,13 +319,13 @@ describe('An option of a revocation list', () => {
 
   it.each([
     ['undefined', undefined],
-    ['nothing to set', { get: () => undefined }],
+    ['an object without "set"', { get: () => undefined }],
     ['text', 'redis://localhost'],
-  ])('a store that is none is refused: %s', (_, store) => {
+  ])('an invalid store is refused: %s', (_, store) => {
     expect(() => createRevocationList(store as never)).toThrow('The store must be');
   });
 
-  it('a keyv that would answer "not there" when its Redis fails is refused', () => {
+  it('a keyv that would report a failing Redis as a missing key is refused', () => {
     const adapter = (throwOnErrors: boolean) =>
       Object.assign(new Map(), { throwOnErrors, opts: {}, on: () => {}, name: 'redis' });
     for (const [ofKeyv, ofAdapter] of [

@@ -1,4 +1,4 @@
-/** The adapters of docs/revocation.md, as they stand there. */
+/** Runs the adapters that docs/revocation.md shows. */
 import type { Store } from 'intentkit-auth';
 import { createRevocationList } from 'intentkit-auth/revocation';
 import { createStorage } from 'unstorage';
@@ -12,7 +12,7 @@ async function adapter<From>(name: string): Promise<(from: From) => Store> {
   return (await run(block))[name] as (from: From) => Store;
 }
 
-/** Workers KV as it is documented: texts, `null` for what is not there, and a time to live of a minute at least. */
+/** Workers KV as documented: values are text, missing keys are `null`, and the time to live is at least a minute. */
 function workersKv() {
   const entries = new Map<string, string>();
   return {
@@ -32,7 +32,7 @@ describe('docs/revocation.md', () => {
   it.each<[string, () => Promise<Store>]>([
     ['unstorage', async () => (await adapter('fromUnstorage'))(createStorage())],
     ['Workers KV', async () => (await adapter('fromWorkersKv'))(workersKv())],
-  ])('has an adapter for %s on which a list works', async (_, createStore) => {
+  ])('has an adapter for %s that works with a revocation list', async (_, createStore) => {
     const store = await createStore();
     const [one, other] = [createRevocationList(store), createRevocationList(store)];
     const now = Math.floor(Date.now() / 1000);

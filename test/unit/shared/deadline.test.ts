@@ -4,7 +4,7 @@ import { flush, pass, stopClocks, watchRejections } from '../../support/jwks-sim
 
 const never = new Promise<never>(() => {});
 
-/** What became of it so far. */
+/** Returns a function that gives the current state: `pending`, the value or the error. */
 function follow(work: Promise<unknown>): () => unknown {
   let state: unknown = 'pending';
   work.then(
@@ -18,7 +18,7 @@ function follow(work: Promise<unknown>): () => unknown {
   return () => state;
 }
 
-/** An event loop under control: a turn takes its time, and then every timer fires that was due when it ended. */
+/** Simulates an event loop. A turn takes some time; then every timer fires that is due. */
 function startLoop() {
   let time = 0;
   let made = 0;
@@ -46,17 +46,20 @@ it.each([
   [1, '0.001'],
   [250, '0.25'],
   [5000, '5'],
-])('A deadline of %d ms rejects then and not before, and says %s s', async (milliseconds, said) => {
-  stopClocks();
-  const state = follow(within(milliseconds, never));
-  await pass(milliseconds - 1);
-  expect(state()).toBe('pending');
-  await pass(1);
-  expect(state()).toEqual(new TooLate(milliseconds));
-  expect(state()).toMatchObject({ message: `did not answer within ${said} s` });
-});
+])(
+  'A deadline of %d ms rejects at that time and not earlier, and the error says %s s',
+  async (milliseconds, said) => {
+    stopClocks();
+    const state = follow(within(milliseconds, never));
+    await pass(milliseconds - 1);
+    expect(state()).toBe('pending');
+    await pass(1);
+    expect(state()).toEqual(new TooLate(milliseconds));
+    expect(state()).toMatchObject({ message: `did not answer within ${said} s` });
+  },
+);
 
-it('A deadline of a century is not taken for none', async () => {
+it('A deadline of a century does not fire immediately', async () => {
   stopClocks();
   const state = follow(within(3e12, never));
   await pass(60_000);
@@ -66,7 +69,7 @@ it('A deadline of a century is not taken for none', async () => {
 it.each([
   ['resolves', () => Promise.resolve('done'), 'done'],
   ['rejects', () => Promise.reject('failed'), 'failed'],
-])('Work that %s in time settles as it is, and leaves no timer', async (_, work, expected) => {
+])('Work that %s in time settles with its own result, and leaves no timer', async (_, work, expected) => {
   stopClocks();
   const state = follow(within(1000, work()));
   await flush();
@@ -74,7 +77,7 @@ it.each([
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it('Work that rejects after its deadline is no unhandled rejection', async () => {
+it('Work that rejects after its deadline causes no unhandled rejection', async () => {
   stopClocks();
   const noRejections = watchRejections();
   let fail = (): void => {};
@@ -91,7 +94,7 @@ it('Work that rejects after its deadline is no unhandled rejection', async () =>
 it.each(
   [110, 160, 200, 2200].flatMap((turnMs) => [250, 1000, 5000].map((timeoutMs) => ({ turnMs, timeoutMs }))),
 )(
-  'A deadline of $timeoutMs ms fires on a loop whose turns all take $turnMs ms',
+  'A deadline of $timeoutMs ms fires on an event loop whose turns all take $turnMs ms',
   async ({ turnMs, timeoutMs }) => {
     const turn = startLoop();
     const state = follow(within(timeoutMs, never));
@@ -105,9 +108,9 @@ it.each(
 );
 
 it.each([
-  ['counts if it is read at once', true, 'read'],
-  ['is not waited for', false, new TooLate(1000)],
-])('After a suspension, an answer that %s', async (_, hasArrived, expected) => {
+  ['an answer that has already arrived is used', true, 'read'],
+  ['the deadline does not wait for an answer that has not arrived', false, new TooLate(1000)],
+])('After a suspension, %s', async (_, hasArrived, expected) => {
   const turn = startLoop();
   let arrive = (_: string): void => {};
   const work = new Promise<string>((resolve) => {

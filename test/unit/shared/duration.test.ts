@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseDuration, parseMilliseconds, parseWholeSeconds } from '../../../src/shared/duration.js';
 
-// That jose reads durations alike is a property of its own, in test/oracle.
+// A property test in test/oracle compares parseDuration with jose.
 describe('parseDuration', () => {
   it.each<[seconds: number, ...units: string[]]>([
     [1, 's', 'sec', 'secs', 'second', 'seconds'],
@@ -10,7 +10,7 @@ describe('parseDuration', () => {
     [86_400, 'd', 'day', 'days'],
     [604_800, 'w', 'week', 'weeks'],
     [31_557_600, 'y', 'yr', 'yrs', 'year', 'years'],
-  ])('parseDuration reads a unit of %d seconds by each of its names', (seconds, ...units) => {
+  ])('parseDuration accepts each name of a unit of %d seconds', (seconds, ...units) => {
     for (const unit of units) {
       for (const text of [`3${unit}`, `3 ${unit}`, `3${unit.toUpperCase()}`, `3 ${unit} from now`]) {
         expect([text, parseDuration(text)]).toEqual([text, 3 * seconds]);
@@ -26,7 +26,7 @@ describe('parseDuration', () => {
     ['-1h', -3600],
     ['- 1h', -3600],
     ['1h ago', -3600],
-    // jose 6.2 takes any case for the word, and only lower case for its meaning.
+    // jose 6.2 accepts "ago" in any case, but reads it as the past only in lower case.
     ['1H aGo', -3600],
     ['1h From Now', 3600],
     ['1.25m', 75],
@@ -55,7 +55,7 @@ describe('parseDuration', () => {
       '--1h',
     ],
     ...['1h ago ago', '1hago', '1h  ago', '-1h ago', '+1h ago', '+1h from now', '-1h from now', 'NaNs'],
-    // Numbers still, but not once they are read, or are in seconds.
+    // Text that looks like a number, but is infinite as a number or in seconds.
     ...['Infinity s', `${'9'.repeat(309)}s`, `1${'0'.repeat(308)}y`],
   ])('parseDuration refuses %j', (text) => {
     expect(parseDuration(text)).toBeUndefined();

@@ -10,15 +10,15 @@ import { titled } from '../../support/titled.js';
 const TIMEOUT = 50;
 const set = async (): Promise<void> => {};
 
-/** Those that do not answer. What the others answer is for the one who asked to judge. */
+/** The stores that do not answer. The caller checks the answers of the other broken stores. */
 const UNANSWERING = BROKEN_STORES.filter(({ problem }) => /^it (failed|did not answer)/.test(problem));
 
-/** A store that answers nothing until it is told to, and a patient one around it. */
+/** A store that answers only when the test says so, wrapped in a patient store. */
 function silentStore() {
   const answers: ((value: string) => void)[] = [];
   const get = (): Promise<string> => new Promise((resolve) => answers.push(resolve));
   const patient = new PatientStore({ get, set }, TIMEOUT);
-  /** What came of a question, once it is known. */
+  /** Asks a question. Resolves to the answer, or to the message of the error. */
   const ask = (): Promise<unknown> =>
     patient.ask((store) => store.get('a')).catch((error: StoreError) => error.message);
   return { answers, ask };
@@ -28,7 +28,7 @@ const SILENT = 'it did not answer within 0.05 s';
 const CLOSED = 'it has not answered for a while';
 
 it.each(titled(UNANSWERING))(
-  'A patient store whose store %s says why it has no answer',
+  'A patient store says why it has no answer if its store %s',
   async (_, { problem, ...store }) => {
     stopClocks();
     const noRejections = watchRejections();
@@ -42,7 +42,7 @@ it.each(titled(UNANSWERING))(
   },
 );
 
-it('A patient store asks no more once 100 answers are overdue, but for one question a second', async () => {
+it('A patient store lets only one question a second through while 100 answers are late', async () => {
   stopClocks();
   const { answers, ask } = silentStore();
   const first = Array.from({ length: 100 }, ask);
@@ -58,7 +58,7 @@ it('A patient store asks no more once 100 answers are overdue, but for one quest
   expect(answers.length).toBe(101);
 });
 
-it('A patient store asks as before after its first answer in time, although the overdue ones never come', async () => {
+it('A patient store lets all questions through after one answer in time, even if the late ones never arrive', async () => {
   stopClocks();
   const { answers, ask } = silentStore();
   void Array.from({ length: 150 }, ask);
@@ -70,11 +70,11 @@ it('A patient store asks as before after its first answer in time, although the 
 
   const next = [ask(), ask()];
   await flush();
-  for (const answer of answers.slice(-2)) answer('good');
-  expect(await Promise.all(next)).toEqual(['good', 'good']);
+  for (const answer of answers.slice(-2)) answer('in time');
+  expect(await Promise.all(next)).toEqual(['in time', 'in time']);
 });
 
-it('A patient store forgets overdue answers when they come', async () => {
+it('A patient store stops counting late answers when they arrive', async () => {
   stopClocks();
   const { answers, ask } = silentStore();
   void Array.from({ length: 100 }, ask);
@@ -84,11 +84,11 @@ it('A patient store forgets overdue answers when they come', async () => {
   await flush();
   const next = ask();
   await flush();
-  answers.at(-1)?.('good');
-  expect(await next).toBe('good');
+  answers.at(-1)?.('in time');
+  expect(await next).toBe('in time');
 });
 
-it('A replay store that hangs is asked about 101 of a thousand proofs', async () => {
+it('A replay store that hangs receives questions about only 101 of a thousand proofs', async () => {
   stopClocks();
   let asked = 0;
   const get = (): Promise<never> => {
@@ -105,7 +105,7 @@ it('A replay store that hangs is asked about 101 of a thousand proofs', async ()
   expect(asked).toBe(101);
 });
 
-it('A store of shared keys that hangs is asked no more once 100 answers are overdue', async () => {
+it('A store of shared keys that hangs receives at most one question a second after 100 late answers', async () => {
   stopClocks();
   let asked = 0;
   const get = (): Promise<never> => {

@@ -1,4 +1,4 @@
-// The package on runtimes that lack something, or have something that throws when it is looked at.
+// Runs the package in environments where globals are missing or throw when they are read.
 import { fileURLToPath } from 'node:url';
 import { compileFunction } from 'node:vm';
 import { build } from 'esbuild';
@@ -7,7 +7,7 @@ import { SECRET } from '../../support/secrets.js';
 import { flipBit } from '../../support/tamper.js';
 
 const fail = (): never => {
-  throw new Error('This member cannot be looked at.');
+  throw new Error('This member cannot be read.');
 };
 const value = (value: unknown): PropertyDescriptor => ({ value, configurable: true, writable: true });
 const processWith = (members: object): PropertyDescriptor => value({ ...REAL_PROCESS, ...members });
@@ -17,7 +17,7 @@ const NONE = value(undefined);
 
 // biome-ignore format: one environment a line
 const ENVIRONMENTS: [what: string, engine: 'node:crypto' | 'jose', globals: PropertyDescriptorMap][] = [
-  ['all that Node has', 'node:crypto', {}],
+  ['the globals of Node', 'node:crypto', {}],
   ['a "process" whose every member throws', 'jose', { process: value(ALL_THROW) }],
   ['a "process" that itself throws', 'jose', { process: { get: fail, configurable: true } }],
   ['no "process"', 'jose', { process: NONE }],
@@ -29,7 +29,7 @@ const ENVIRONMENTS: [what: string, engine: 'node:crypto' | 'jose', globals: Prop
   ['a "navigator" that throws', 'node:crypto', { navigator: { get: fail, configurable: true } }],
   ['a "navigator" whose every member throws', 'node:crypto', { navigator: value(ALL_THROW) }],
   ['the "navigator" of Cloudflare Workers', 'jose', { navigator: value({ userAgent: 'Cloudflare-Workers' }) }],
-  ['no "process.getBuiltinModule", as Node has before 20.16', 'jose', { process: processWith({ getBuiltinModule: undefined }) }],
+  ['no "process.getBuiltinModule", as before Node 20.16', 'jose', { process: processWith({ getBuiltinModule: undefined }) }],
   ['a "process.getBuiltinModule" that throws', 'jose', { process: processWith({ getBuiltinModule: fail }) }],
   ['a "process.getBuiltinModule" that finds nothing', 'jose', { process: processWith({ getBuiltinModule: () => undefined }) }],
   ['no "Buffer"', 'jose', { Buffer: NONE }],
@@ -38,7 +38,7 @@ const ENVIRONMENTS: [what: string, engine: 'node:crypto' | 'jose', globals: Prop
   ['no "performance"', 'node:crypto', { performance: NONE }],
 ];
 
-/** The code of the package and of jose, in which every global can be another one without being so for the test runner. */
+/** The package and jose as one script. A test can replace its globals without affecting the test runner. */
 const { outputFiles } = await build({
   stdin: {
     contents: "export * from './index.js';",
@@ -66,7 +66,7 @@ function loadWith(globals: PropertyDescriptorMap): typeof import('intentkit-auth
 }
 
 it.each(ENVIRONMENTS)(
-  'the package loads where there is %s, and signs and verifies by %s',
+  'with %s, the package loads, and signs and verifies with %s',
   async (_, engine, globals) => {
     const { createAuthClient } = loadWith(globals);
     const client = createAuthClient({ secret: SECRET });

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { emitWarning, safely } from '../../../src/shared/warnings.js';
 
 describe('emitWarning', () => {
-  it('emitWarning gives a warning to process.emitWarning, as a client does by default', () => {
+  it('emitWarning calls process.emitWarning, and clients use it by default', () => {
     const emitted = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     onTestFinished(() => emitted.mockRestore());
     emitWarning('A sentence.', 'JWKS_FAILING');
@@ -18,7 +18,7 @@ describe('emitWarning', () => {
   it.each<[without: string, process: object | undefined]>([
     ['process', undefined],
     ['process.emitWarning', { ...process, emitWarning: undefined }],
-  ])('emitWarning gives a warning to console.warn, and never to stdout, without %s', (_, without) => {
+  ])('emitWarning calls console.warn, and does not write to stdout, without %s', (_, without) => {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
     warned.mockClear();
     const stdout = vi.spyOn(process.stdout, 'write');
@@ -35,7 +35,7 @@ describe('emitWarning', () => {
 });
 
 describe('safely', () => {
-  it('safely hands a warning on, and drops what the handler throws', () => {
+  it('safely calls the handler, and ignores its errors', () => {
     const handler = vi.fn(() => {
       throw new Error('broken logger');
     });

@@ -9,8 +9,8 @@ const DECODERS: [name: string, decode: typeof decodeBase64url][] = [
 ];
 const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
 
-describe.each(DECODERS)('decodeBase64url by %s', (name, decode) => {
-  it(`decodeBase64url by ${name} reads every byte, at every length of the last group`, () => {
+describe.each(DECODERS)('decodeBase64url with %s', (name, decode) => {
+  it(`decodeBase64url with ${name} decodes every byte, for each length of the last group`, () => {
     for (const length of [0, 1, 2, 3, 254, 255, 256]) {
       const some = bytes.subarray(256 - length);
       expect([...(decode(Buffer.from(some).toString('base64url')) ?? [])]).toEqual([...some]);
@@ -33,7 +33,7 @@ describe.each(DECODERS)('decodeBase64url by %s', (name, decode) => {
     'Ａ',
     'AA\0',
     '!',
-  ])(`decodeBase64url by ${name} refuses %j, which is not canonical`, (text) => {
+  ])(`decodeBase64url with ${name} refuses %j, which is not canonical`, (text) => {
     expect(decode(text)).toBeUndefined();
   });
 });

@@ -4,7 +4,7 @@ import { HeaderMemory } from '../../../src/token/header.js';
 describe('HeaderMemory', () => {
   const of = (n: number): [string, { alg: string }] => [`segment-${n}`, { alg: `alg-${n}` }];
 
-  it('HeaderMemory keeps 64 headers, and the next takes the place of the first', () => {
+  it('HeaderMemory keeps 64 headers, and the next one replaces the oldest', () => {
     const memory = new HeaderMemory(64);
     for (let n = 1; n <= 64; n += 1) memory.add(...of(n));
     memory.add(...of(1));

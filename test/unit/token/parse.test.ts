@@ -5,8 +5,8 @@ import { mint, segment } from '../../support/mint.js';
 import { SECRET } from '../../support/secrets.js';
 
 const header = { alg: 'HS256', typ: 'JWT' };
-const good = mint({ header, payload: { sub: 'user-1' }, key: SECRET });
-const [headerSegment = '', payload = '', signature = ''] = good.split('.');
+const valid = mint({ header, payload: { sub: 'user-1' }, key: SECRET });
+const [headerSegment = '', payload = '', signature = ''] = valid.split('.');
 const under = (object: unknown): string => `${segment(object)}.${payload}.${signature}`;
 
 const NOT_TEXT = 'The token is not a string.';
@@ -17,36 +17,36 @@ const HAS_WHITE_SPACE = 'The token begins or ends with white space: remove it.';
 const NO_ALGORITHM = 'The token has no JSON header with an "alg".';
 const UNENCODED = 'The token has an unencoded payload.';
 
-// That these and hundreds more are malformed is in the tables of attacks; here is what is said of them.
+// The tables of attacks have hundreds more malformed tokens. This test checks the messages.
 describe('parseToken', () => {
   it.each<[what: string, message: string, input: unknown]>([
-    ['a list of a token', NOT_TEXT, [good]],
-    ['a String object', NOT_TEXT, Object(good)],
+    ['a list of a token', NOT_TEXT, [valid]],
+    ['a String object', NOT_TEXT, Object(valid)],
     ['65,537 characters', TOO_LARGE, 'a'.repeat(65_537)],
     ['65,536 characters', NOT_CANONICAL, 'a'.repeat(65_536)],
     ['the empty text', NOT_CANONICAL, ''],
     ['a token without its signature', NOT_CANONICAL, `${headerSegment}.${payload}.`],
-    ['a token with a fourth segment', NOT_CANONICAL, `${good}.AA`],
-    ['a padded signature', NOT_CANONICAL, `${good}=`],
-    ['white space within', NOT_CANONICAL, `${headerSegment}. ${payload}.${signature}`],
-    ['the scheme of HTTP before', HAS_SCHEME, `Bearer ${good}`],
-    ['the scheme in other letters after white space', HAS_SCHEME, `\t bEARER ${good}`],
+    ['a token with a fourth segment', NOT_CANONICAL, `${valid}.AA`],
+    ['a padded signature', NOT_CANONICAL, `${valid}=`],
+    ['white space inside', NOT_CANONICAL, `${headerSegment}. ${payload}.${signature}`],
+    ['the HTTP scheme before the token', HAS_SCHEME, `Bearer ${valid}`],
+    ['the scheme in mixed case after white space', HAS_SCHEME, `\t bEARER ${valid}`],
     ['the scheme alone', HAS_SCHEME, 'Bearer'],
-    ['a longer word than the scheme', NOT_CANONICAL, `Bearers ${good}`],
-    ['the scheme behind another word', NOT_CANONICAL, `Not Bearer ${good}`],
-    ['a space before', HAS_WHITE_SPACE, ` ${good}`],
-    ['a line break after', HAS_WHITE_SPACE, `${good}\r\n`],
+    ['a word that begins with the scheme', NOT_CANONICAL, `Bearers ${valid}`],
+    ['the scheme after another word', NOT_CANONICAL, `Not Bearer ${valid}`],
+    ['a space before', HAS_WHITE_SPACE, ` ${valid}`],
+    ['a line break after', HAS_WHITE_SPACE, `${valid}\r\n`],
     ['white space alone', HAS_WHITE_SPACE, ' '],
-    ['a header of a list', NO_ALGORITHM, under([])],
+    ['a list as header', NO_ALGORITHM, under([])],
     ['a header with a number as "alg"', NO_ALGORITHM, under({ alg: 256 })],
     ['a header with "b64" false', UNENCODED, under({ ...header, b64: false })],
-  ])('parseToken answers %s with: %s', (_, message, input) => {
+  ])('parseToken refuses %s: %s', (_, message, input) => {
     expect(parseToken(input, new HeaderMemory(1))).toEqual(new Malformed(message));
   });
 
-  it('parseToken takes a token apart', () => {
-    expect(parseToken(good, new HeaderMemory(1))).toEqual({
-      compact: good,
+  it('parseToken splits a token into its parts', () => {
+    expect(parseToken(valid, new HeaderMemory(1))).toEqual({
+      compact: valid,
       headerSegment,
       header,
       signingInput: `${headerSegment}.${payload}`,
@@ -56,11 +56,11 @@ describe('parseToken', () => {
     });
   });
 
-  it('parseToken takes the header from the memory where it is there', () => {
-    const remembered = { alg: 'remembered' };
+  it('parseToken uses a cached header', () => {
+    const cached = { alg: 'cached' };
     const memory = new HeaderMemory(1);
-    memory.add(headerSegment, remembered);
-    expect(parseToken(good, memory)).toMatchObject({ header: remembered });
+    memory.add(headerSegment, cached);
+    expect(parseToken(valid, memory)).toMatchObject({ header: cached });
     expect(parseToken(under({ alg: 'new' }), memory)).toMatchObject({ header: { alg: 'new' } });
   });
 });

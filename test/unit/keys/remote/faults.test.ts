@@ -1,6 +1,6 @@
 /**
- * Outages and floods as they were seen, by a stopped clock and a provider in memory. Each holds what an operator
- * relies on: no good token is called bad, a new key serves soon, the provider is left alone.
+ * Simulates outages and floods with a stopped clock and a provider in memory. Each test checks what an operator relies on:
+ * no valid token is refused, a new key works soon, and the provider receives few requests.
  */
 import { expect, it, vi } from 'vitest';
 import {
@@ -27,12 +27,12 @@ const k2 = createRsaSigner('k2');
 
 simulateEachTest();
 
-/** Lets time pass until `end`, and calls `load` at each of its steps. */
+/** Advances the clock until `end` and calls `load` at each step. */
 async function run(end: number, load: (time: number) => void): Promise<void> {
   for (; now() < end; await pass(STEP)) load(Math.round(now()));
 }
 
-/** Sends tokens over and over, and keeps what became of each. */
+/** Sends tokens repeatedly and records the outcome of each. */
 function sender(client: Simulation) {
   const sent: { token: string; at: number; outcome?: string; ended?: number }[] = [];
   return {
@@ -41,10 +41,10 @@ function sender(client: Simulation) {
       sent.push(entry);
       void client.outcome(token).then((outcome) => Object.assign(entry, { outcome, ended: now() }));
     },
-    /** Each outcome that this token had. */
+    /** The different outcomes of this token. */
     outcomesOf: (token: string): (string | undefined)[] =>
       [...new Set(sent.flatMap((one) => (one.token === token ? [one.outcome] : [])))].sort(),
-    /** When this token first had a verdict. */
+    /** When this token was first valid. */
     firstVerdict: (token: string): number =>
       Math.min(
         ...sent.flatMap((one) => (one.token === token && one.outcome === 'valid' ? [one.ended ?? 0] : [])),
@@ -52,7 +52,7 @@ function sender(client: Simulation) {
   };
 }
 
-/** A client whose keys were fetched when the clock stood at 0, and whose provider takes this long from now on. */
+/** A client that fetched its keys at time 0. From now on, its provider answers after `latency`. */
 async function startWithKeys(latency = 0): Promise<Simulation> {
   const client = simulate({}, [k1]);
   expect(await client.outcome(k1.token)).toBe('valid');
@@ -61,25 +61,21 @@ async function startWithKeys(latency = 0): Promise<Simulation> {
   return client;
 }
 
-/** The tokens that come beside the good ones at a time. */
+/** The additional tokens that arrive at a time. */
 type Load = (time: number) => readonly string[];
 
 const flood: Load = () => [1, 2, 3, 4, 5].map(() => unknown());
 const retired: Load = () => ['r1', 'r2', 'r3'].map((kid) => unknown(kid));
-/** Not all at once, because one fetch would answer for them. */
+/** At different times, because a single fetch would answer for tokens that arrive together. */
 const onceASecond: Load = (time) => retired(time).filter((_, index) => time % SECOND === 100 + 350 * index);
 const both: Load = (time) => [...flood(time), ...retired(time)];
 
 it.each<[load: string, swap: number, load: Load]>([
-  ...[0, 3, 9.9, 10, 15, 29].map((swap): [string, number, Load] => [
-    'a flood of made-up key ids',
-    swap,
-    flood,
-  ]),
-  ['three retired key ids that come once a second each', 33, onceASecond],
-  ['both at once', 33, both],
+  ...[0, 3, 9.9, 10, 15, 29].map((swap): [string, number, Load] => ['made-up key ids', swap, flood]),
+  ['three retired key ids, each once a second', 33, onceASecond],
+  ['made-up and retired key ids', 33, both],
 ])(
-  'Beside %s for %d s no good token is called bad, a new key serves in 12 s, and few requests are made',
+  'During a flood of %s for %d s, no valid token is refused, a new key works within 12 s, and the client makes few requests',
   async (_, seconds, load) => {
     const client = await startWithKeys(100);
     const { send, outcomesOf, firstVerdict } = sender(client);
@@ -101,7 +97,7 @@ it.each<[load: string, swap: number, load: Load]>([
   },
 );
 
-it('A good token is not called bad when it joins a slow fetch that began before its key was published', async () => {
+it('A valid token is not refused when it waits for a fetch that began before its key was published', async () => {
   const client = await startWithKeys(4 * SECOND);
   const { send, outcomesOf } = sender(client);
   await run(20 * SECOND, (time) => {
@@ -115,7 +111,7 @@ it('A good token is not called bad when it joins a slow fetch that began before 
   expect(client.provider.requests).toHaveLength(3);
 });
 
-it('A rotation in an outage of four seconds costs its tokens at most eight', async () => {
+it('After a rotation during an outage of four seconds, the new tokens are valid within eight seconds', async () => {
   const client = await startWithKeys(100);
   const { send, outcomesOf, firstVerdict } = sender(client);
   const began = now();
@@ -131,7 +127,7 @@ it('A rotation in an outage of four seconds costs its tokens at most eight', asy
   expect(firstVerdict(k2.token) - began).toBeLessThanOrEqual(8 * SECOND);
 });
 
-it('The clients of a fleet that fetched at once do not refresh at once', async () => {
+it('Clients that fetched their keys at the same time refresh them at different times', async () => {
   const provider = new MemoryProvider();
   provider.publish(k1);
   const fleet = Array.from({ length: 60 }, () => simulate({}, provider));
@@ -142,13 +138,13 @@ it('The clients of a fleet that fetched at once do not refresh at once', async (
   const [first = 0, ...rest] = provider.requests.slice(60).map(({ began }) => began);
   expect(provider.requests.slice(60, 120)).toHaveLength(60);
   expect((rest[58] ?? 0) - first).toBeGreaterThan(MINUTE);
-  // Sixty in two minutes are two or three in five seconds. That ten fall together is a chance of one in thousands.
+  // Sixty fetches in two minutes are two or three in five seconds. Ten together are very unlikely.
   const together = rest.map((time) => rest.filter((other) => Math.abs(other - time) < SECOND).length);
   expect(Math.max(...together)).toBeLessThan(15);
 });
 
 it.each(Object.entries(FAULTS))(
-  'An outage loses no token while stale keys serve, and is warned of once: the endpoint %s',
+  'In an outage, tokens stay valid while stale keys are used, and the client warns once: the endpoint %s',
   async (_, fault) => {
     const client = await startWithKeys();
     client.provider.fault = fault;
@@ -168,7 +164,7 @@ it.each(Object.entries(FAULTS))(
 );
 
 it.each([5, 20, 95])(
-  'An outage before the first key ends within 5 s of the recovery, after %d s',
+  'A client that starts during an outage of %d s accepts tokens within 5 s of the recovery',
   async (seconds) => {
     for (let round = 0; round < 5; round += 1) {
       const client = simulate();
@@ -193,25 +189,28 @@ it.each([
   ['back by 59 minutes', -59 * MINUTE],
   ['back by a day', -24 * HOUR],
   ['forward by a day', 24 * HOUR],
-])('A system clock set %s changes neither how long keys serve nor when they are fetched', async (_, by) => {
-  const client = await startWithKeys();
-  vi.setSystemTime(Date.now() + by);
-  await at(7 * MINUTE - 1);
-  expect([await client.outcome(k1.token), client.requests()]).toEqual(['valid', 1]);
+])(
+  'A system clock set %s changes neither how long keys are used nor when they are fetched',
+  async (_, by) => {
+    const client = await startWithKeys();
+    vi.setSystemTime(Date.now() + by);
+    await at(7 * MINUTE - 1);
+    expect([await client.outcome(k1.token), client.requests()]).toEqual(['valid', 1]);
 
-  client.provider.fault = status(500);
-  for (const [time, expected] of [
-    [10 * MINUTE, 'valid'],
-    [HOUR - 1, 'valid'],
-    [HOUR, NONE],
-  ] as const) {
-    await at(time);
-    expect(await client.outcome(k1.token)).toBe(expected);
-    vi.setSystemTime(Date.now() - by);
-  }
-});
+    client.provider.fault = status(500);
+    for (const [time, expected] of [
+      [10 * MINUTE, 'valid'],
+      [HOUR - 1, 'valid'],
+      [HOUR, NONE],
+    ] as const) {
+      await at(time);
+      expect(await client.outcome(k1.token)).toBe(expected);
+      vi.setSystemTime(Date.now() - by);
+    }
+  },
+);
 
-it('A public health route that is asked 200 times a second costs one request a second', async () => {
+it('A health route that is called 200 times a second causes one request a second', async () => {
   const client = await startWithKeys();
   const before = client.requests();
   const answers = new Set<boolean>();

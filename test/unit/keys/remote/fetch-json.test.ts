@@ -24,7 +24,7 @@ const request = (change: Partial<JsonRequest>): JsonRequest => ({
   ...change,
 });
 
-/** What comes of a request that is answered so: the JSON, or the error. */
+/** Makes a request with this `fetch`. Resolves to the JSON or the error. */
 const answered = (fetch: () => unknown, change: Partial<JsonRequest> = {}): Promise<unknown> =>
   fetchJson(request({ fetch: (async () => fetch()) as unknown as Fetch, ...change })).then(
     ({ document }) => document,
@@ -45,9 +45,9 @@ const coded = (code: unknown, cause?: unknown): Error =>
   Object.assign(new Error(HIDDEN, { cause }), { code });
 const stubbornBody = () => new ReadableStream({ cancel: () => Promise.reject(new Error('no')) });
 const failingBody = (): ReadableStream => new ReadableStream({ pull: (c) => c.error(coded('EBODY')) });
-/** An answer that has only what is read of it. */
+/** An answer with only the properties that are read. */
 const partly = (response: object) => () => ({ body: null, ...response });
-/** What comes only after a time. */
+/** Delays an action. */
 const after = (milliseconds: number, act: () => unknown) => async () => {
   await new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
   return act();
@@ -58,7 +58,7 @@ const umlauts = new TextEncoder().encode('["Schlüssel-🔑"]');
 
 it.each<[title: string, body: BodyInit]>([
   ['as text', '["Schlüssel-🔑"]'],
-  ['that comes a byte at a time', streamOf(...Array.from(umlauts, (byte) => Uint8Array.of(byte)))],
+  ['that arrives one byte at a time', streamOf(...Array.from(umlauts, (byte) => Uint8Array.of(byte)))],
   ['of exactly 1 MiB', `${' '.repeat(MAX_BODY_BYTES - umlauts.length)}["Schlüssel-🔑"]`],
   ['after a byte-order mark', '\u{feff}["Schlüssel-🔑"]'],
 ])('An answer is read %s', async (_, body) => {
@@ -81,7 +81,7 @@ it.each<[title: string, answer: () => unknown, why: string]>([
   ['whose redirect is hidden, as in browsers', partly({ status: 0, type: 'opaqueredirect' }), REDIRECT],
   ['of one byte more than 1 MiB', () => new Response(new Uint8Array(MAX_BODY_BYTES + 1)), TOO_LARGE],
   ['of 1 MiB and one more byte', () => new Response(streamOf(new Uint8Array(MAX_BODY_BYTES), Uint8Array.of(1))), TOO_LARGE],
-  ['that is a page', () => new Response('<!doctype html>'), NO_JSON],
+  ['that is an HTML page', () => new Response('<!doctype html>'), NO_JSON],
   ['that is empty', () => new Response(''), NO_JSON],
   ['without a body', () => new Response(null), NO_JSON],
   ['that is not UTF-8', () => new Response(Uint8Array.of(0x22, 0xff, 0x22)), NOT_UTF8],
@@ -97,10 +97,10 @@ it.each<[title: string, answer: () => unknown, why: string]>([
   ['that is an error with a code beside its cause', thrower(coded('EPROXY', new Error(HIDDEN))), 'the request failed (EPROXY)'],
   ['that is a port which Fetch blocks', thrower(new TypeError('fetch failed', { cause: new Error('bad port') })), 'the request failed (fetch blocks its port)'],
   ...['', 'E'.repeat(41), `at ${HIDDEN}`, 23].map((code): [string, () => unknown, string] => ['that is an error with an odd code', thrower(coded(code)), FAILED]),
-  ...[null, HIDDEN, Symbol(HIDDEN)].map((value): [string, () => unknown, string] => ['that is no error, and thrown', thrower(value), FAILED]),
+  ...[null, HIDDEN, Symbol(HIDDEN)].map((value): [string, () => unknown, string] => ['that is a thrown value other than an error', thrower(value), FAILED]),
   ['that is an error whose cause throws', thrower(Object.defineProperty({}, 'cause', { get: thrower(new Error(HIDDEN)) })), FAILED],
-  ['that is a proxy which throws whatever is asked', thrower(new Proxy({}, { get: thrower(HIDDEN), getPrototypeOf: thrower(null) })), FAILED],
-])('An answer %s is an error that is safe to log', async (_, answer, why) => {
+  ['that is a proxy whose every property throws', thrower(new Proxy({}, { get: thrower(HIDDEN), getPrototypeOf: thrower(null) })), FAILED],
+])('An answer %s gives an error that is safe to log', async (_, answer, why) => {
   const error = await answered(answer);
 
   expect(error).toBeInstanceOf(FetchError);
@@ -110,12 +110,12 @@ it.each<[title: string, answer: () => unknown, why: string]>([
 
 it.each([
   ['seconds', '7', 7000],
-  ['no time', '0', 0],
+  ['zero', '0', 0],
   ['a date', 'Thu, 01 Jan 2026 00:00:30 GMT', 30_000],
-  ['a date that is over', 'Wed, 31 Dec 2025 23:59:59 GMT', 0],
+  ['a date in the past', 'Wed, 31 Dec 2025 23:59:59 GMT', 0],
   ['more than nine digits', '1000000001', 0],
   ['something else', 'soon', 0],
-])('An answer may ask to be left alone for a while: %s', async (_, value, expected) => {
+])('The error of an answer has its "Retry-After" in milliseconds: %s', async (_, value, expected) => {
   stopClocks();
   const response = partly({ status: 429, headers: new Headers({ 'retry-after': value }) });
 
@@ -127,7 +127,7 @@ it.each<[title: string, response: () => Response]>([
   ['an error', () => new Response('[]', { status: 500 })],
   ['a body that fails', () => new Response(failingBody())],
   ['a body that cannot be cancelled', () => new Response(stubbornBody(), { status: 500 })],
-])('An answer of %s leaves no listener on the signal, no timer and no rejection', async (_, response) => {
+])('After an answer of %s, no abort listener, timer or unhandled rejection is left', async (_, response) => {
   stopClocks();
   const noRejections = watchRejections();
   const signals: (AbortSignal | null | undefined)[] = [];
@@ -147,7 +147,7 @@ it.each<[title: string, headers: Record<string, string>, expected: Record<string
   ['nothing else', {}, { accept }],
   ['credentials', { authorization: 'Bearer b' }, { accept, authorization: 'Bearer b' }],
   ['another "accept"', { Accept: 'text/plain' }, { accept: 'text/plain' }],
-])('A request has the configured headers, in an object of its own: %s', async (_, headers, expected) => {
+])('Each request has its own copy of the configured headers: %s', async (_, headers, expected) => {
   const fetch = vi.fn<Fetch>(async (_, init) => {
     if (init?.headers instanceof Headers) init.headers.append('x-hop', 'proxy');
     return new Response('[]');
@@ -162,7 +162,7 @@ it.each<[title: string, headers: Record<string, string>, expected: Record<string
   }
 });
 
-it('A request goes through the global fetch as it is at the time of the call', async () => {
+it('A request uses the global fetch of the time of the call', async () => {
   vi.stubGlobal('fetch', async () => new Response('["replaced"]'));
 
   expect(await fetchJson(request({}))).toEqual({ document: ['replaced'], ageMs: 0 });
@@ -191,7 +191,7 @@ it.each<[endpoint: string, isFailing: boolean, code: string, sent: (string | nul
   expect(onRequest).toHaveBeenCalledTimes(1);
 });
 
-it('A request that was cut succeeds with the second attempt', async () => {
+it('A request succeeds with the second attempt if its connection was cut', async () => {
   const answers = [thrower(coded('ECONNRESET')), () => new Response('["second"]')];
 
   expect(await answered(() => answers.shift()?.())).toEqual(['second']);
@@ -230,7 +230,7 @@ it.each([
   [555, '0.555'],
   [2 ** 31 - 1, '2147483.647'],
 ])(
-  'A timeout of %d ms ends a request whose fetch ignores the signal, and says %s s',
+  'A timeout of %d ms ends a request even if fetch ignores the signal, and the error says %s s',
   async (timeoutMs, said) => {
     stopClocks();
     const ended = vi.fn();
@@ -244,7 +244,7 @@ it.each([
   },
 );
 
-it('A timeout of a century is not taken for none', async () => {
+it('A timeout of a century does not fire immediately', async () => {
   stopClocks();
   const asked = answered(
     after(1000, () => new Response('[1]')),
@@ -255,7 +255,7 @@ it('A timeout of a century is not taken for none', async () => {
   expect(await asked).toEqual([1]);
 });
 
-it('A timeout counts the body in, and cancels it', async () => {
+it('A timeout includes the body, and cancels it', async () => {
   stopClocks();
   const cancel = vi.fn();
   const asked = answered(() => new Response(new ReadableStream({ cancel })));
@@ -266,8 +266,8 @@ it('A timeout counts the body in, and cancels it', async () => {
 });
 
 it.each([
-  ['counts the second attempt in', 3 * SECOND, 2],
-  ['allows no second attempt after it', 6 * SECOND, 1],
+  ['includes the second attempt', 3 * SECOND, 2],
+  ['prevents a second attempt', 6 * SECOND, 1],
 ])('A timeout %s', async (_, milliseconds, attempts) => {
   stopClocks();
   const fetch = vi.fn(after(milliseconds, thrower(coded('ECONNRESET'))));
@@ -278,7 +278,7 @@ it.each([
   expect(fetch).toHaveBeenCalledTimes(attempts);
 });
 
-it('After a timeout the answer is left unread', async () => {
+it('After a timeout, the client cancels a late answer without reading it', async () => {
   stopClocks();
   const pull = vi.fn();
   const cancel = vi.fn();

@@ -18,7 +18,7 @@ const url = new URL('https://idp.example/jwks');
 const origin = { url, fetchBegan: 0, askedAt: 0, madeAt: 0 };
 const setOf = (...members: readonly unknown[]): KeySet => new KeySet(members, origin, defaultEngine);
 
-/** Counts the keys that are imported from now on. */
+/** Counts how many keys are imported from now on. */
 const watchImports = () => vi.spyOn(crypto.subtle, 'importKey');
 
 const set = setOf(
@@ -50,15 +50,15 @@ it.each<[alg: string, kid: string | undefined, keys: number, knows: boolean]>([
   ['PS384', 'pss', 0, true],
   ['EdDSA', 'ed', 1, true],
   ['Ed25519', undefined, 1, true],
-])('A key set has for %s and the key id %s %d keys (known: %s)', async (alg, kid, count, knows) => {
+])('For %s and the key id %s, a key set finds %d keys (known: %s)', async (alg, kid, count, knows) => {
   const header = { alg, ...(kid !== undefined && { kid }) };
 
-  // Twice, because the second answer is a remembered one.
+  // Twice, because the second answer comes from the cache.
   expect([(await set.find(header)).length, (await set.find(header)).length]).toEqual([count, count]);
   expect(set.knows(header)).toBe(knows);
 });
 
-it('A key set says how many keys it has, their ids, and how many it left out and why', () => {
+it('A key set reports its keys, their ids, and how many members it ignores for which reason', () => {
   const { privateKey, publicKey } = generateKeys('EdDSA');
   const members = [k1.jwk, { ...k1.jwk, kid: 7 }, null, {}, privateKey.export({ format: 'jwk' })];
   const odd = setOf(...members, { ...publicKey.export({ format: 'jwk' }), x: 'A'.repeat(43) });
@@ -67,7 +67,7 @@ it('A key set says how many keys it has, their ids, and how many it left out and
   expect(odd.ignored).toEqual({ unsupported: 2, private: 1, small_order: 1 });
 });
 
-it('A key set answers without a promise from the second time on, with what it imported the first time', async () => {
+it('A key set imports a key once, and then returns it synchronously', async () => {
   const imports = watchImports();
   const set = setOf(k1.jwk, k2.jwk);
   const first = set.find({ alg: 'ES256', kid: 'k1' });
@@ -81,8 +81,8 @@ it('A key set answers without a promise from the second time on, with what it im
   expect(imports).toHaveBeenCalledTimes(2);
 });
 
-it.each(['made-up', ''])('A key set remembers nothing of the absent key id "%s"', (kid) => {
-  // It remembers promises.
+it.each(['made-up', ''])('A key set does not cache the absent key id "%s"', (kid) => {
+  // A cached answer would be a promise.
   expect(setOf(k1.jwk).find({ alg: 'ES256', kid })).toEqual([]);
 });
 
@@ -92,7 +92,7 @@ it.each([
   ['ES512', ['ES512']],
   ['RS256', ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],
   ['EdDSA', ['EdDSA', 'Ed25519']],
-] as const)('A key set of one key for %s knows tokens by %j alone', (alg, fitting) => {
+] as const)('A key set with one key for %s can verify only %j', (alg, fitting) => {
   const set = setOf(createSigner('k', alg).jwk);
   const known = ASYMMETRIC_ALGORITHMS.filter((alg) => set.knows({ alg }));
 
@@ -107,8 +107,8 @@ it('A key set imports no key before a token needs it', () => {
 });
 
 it.each<[title: string, kid: object]>([
-  ['the keys without a key id in the token', {}],
-  ['the keys that share a key id', { kid: 'same' }],
+  ['all keys, for a token without a key id', {}],
+  ['keys that share a key id', { kid: 'same' }],
 ])(`A key set tries no token against more than ${MAX_CANDIDATES} keys: %s`, async (_, kid) => {
   const imports = watchImports();
   const members = Array.from({ length: MAX_CANDIDATES }, () => ({ ...k1.jwk, ...kid }));
@@ -120,7 +120,7 @@ it.each<[title: string, kid: object]>([
   expect(imports).toHaveBeenCalledTimes(16);
 });
 
-it('A key set leaves out a key that is no point of its curve, and uses the one beside it', async () => {
+it('A key set ignores a key whose point is not on its curve, and uses other keys with the same id', async () => {
   const set = setOf(offCurve('k1'), k1.jwk, offCurve('k2'));
 
   expect(await set.find({ alg: 'ES256', kid: 'k1' })).toHaveLength(1);
@@ -128,7 +128,7 @@ it('A key set leaves out a key that is no point of its curve, and uses the one b
   expect(set.knows({ alg: 'ES256', kid: 'k2' })).toBe(true);
 });
 
-it('A key set takes a key that the engine cannot prepare for none, and leaves no rejection behind', async () => {
+it('A key set ignores a key that the engine cannot import, and causes no unhandled rejection', async () => {
   const noRejections = watchRejections();
   const engine = {
     ...defaultEngine,
@@ -145,14 +145,14 @@ it('A key set takes a key that the engine cannot prepare for none, and leaves no
 // biome-ignore format: one set a line
 it.each<[title: string, members: unknown[], algorithms: string[], expected: boolean, imports: number]>([
   ['no algorithm', [k1.jwk], [], false, 0],
-  ['no member', [], ['ES256'], false, 0],
+  ['no members', [], ['ES256'], false, 0],
   ['a key for one of them', [k1.jwk], ['RS256', 'ES256'], true, 1],
-  ['a key for another one', [k1.jwk], ['RS256', 'ES384'], false, 0],
-  ['a key that is no point', [offCurve()], ['ES256'], false, 1],
-  ['a key that is no point and one that is', [offCurve(), k1.jwk, k2.jwk], ['ES256'], true, 2],
-  ['many keys, of which the first will do', Array.from({ length: 1000 }, () => k1.jwk), ['ES256'], true, 1],
-  ['a thousand keys that are no points', Array.from({ length: 1000 }, () => offCurve()), ['ES256'], true, 16],
-])('A key set knows soon whether it is of use: %s', async (_, members, algorithms, expected, count) => {
+  ['a key for another algorithm', [k1.jwk], ['RS256', 'ES384'], false, 0],
+  ['a key that is not on its curve', [offCurve()], ['ES256'], false, 1],
+  ['a key that is not on its curve and two that are', [offCurve(), k1.jwk, k2.jwk], ['ES256'], true, 2],
+  ['a thousand keys, the first one usable', Array.from({ length: 1000 }, () => k1.jwk), ['ES256'], true, 1],
+  ['a thousand keys that are not on their curve', Array.from({ length: 1000 }, () => offCurve()), ['ES256'], true, 16],
+])('A key set tells after at most 16 imports whether it is usable: %s', async (_, members, algorithms, expected, count) => {
   const imports = watchImports();
 
   expect(await setOf(...members).isUsableFor(algorithms)).toBe(expected);
@@ -177,23 +177,23 @@ it.each([
   '{"keys":null}',
   '{"keys":{"0":{},"length":1}}',
   '{"__proto__":{"keys":[]}}',
-])('A loaded key set is not made of %s', async (body) => {
+])('The body %s is refused, because it is not a key set', async (body) => {
   const message = 'the endpoint did not answer with a JSON Web Key Set';
   await expect(load(body)).rejects.toMatchObject({ name: 'FetchError', message });
 });
 
 it.each<[title: string, members: unknown[]]>([
-  ['no member', []],
-  ['members that are no keys', [null, {}, { kty: 'oct', k: 'AAAA' }]],
+  ['no members', []],
+  ['members that are not keys', [null, {}, { kty: 'oct', k: 'AAAA' }]],
   ['a key for another algorithm', [rsa.jwk]],
-  ['a key that is no point', [offCurve()]],
-])('A loaded key set is not made of %s', async (_, members) => {
+  ['a key that is not on its curve', [offCurve()]],
+])('A key set with only %s is refused, because it has no usable key', async (_, members) => {
   const message = 'the endpoint answered with no key for an accepted algorithm';
   const loaded = load(JSON.stringify({ keys: members }), { algorithm: 'ES256' });
   await expect(loaded).rejects.toMatchObject({ name: 'FetchError', message });
 });
 
-it('A loaded key set is not taken for a useless one when jose cannot be loaded', async () => {
+it('If jose cannot be loaded, the error says so instead of calling the key set unusable', async () => {
   vi.resetModules();
   vi.doMock('jose/key/import', () => Promise.reject(new Error('EMFILE')));
   onTestFinished(() => {
@@ -210,7 +210,7 @@ it.each([
   [undefined, 5000],
   ['3', 2000],
 ])(
-  'A loaded key set remembers when the endpoint was asked, and when an answer of "age" %s was made',
+  'A key set records when it was requested, and when an answer with the "age" %s was made',
   async (age, madeAt) => {
     vi.spyOn(performance, 'now').mockReturnValue(5000);
     const set = await load(JSON.stringify({ keys: [k1.jwk] }), {}, age === undefined ? {} : { age });
@@ -220,13 +220,13 @@ it.each([
 
 it.each([
   ['the same keys in another order', setOf(k2.jwk, k1.jwk), true],
-  ['a key less', setOf(k1.jwk), false],
-  ['a key more', setOf(k1.jwk, k2.jwk, rsa.jwk), false],
+  ['one key less', setOf(k1.jwk), false],
+  ['one key more', setOf(k1.jwk, k2.jwk, rsa.jwk), false],
 ])('Two sets are compared by their key ids: %s', (_, other, expected) => {
   expect(setOf(k1.jwk, k2.jwk).hasSameKeyIds(other)).toBe(expected);
 });
 
-it.each(ASYMMETRIC_ALGORITHMS)('A key set verifies tokens by %s, with a key id and without', async (alg) => {
+it.each(ASYMMETRIC_ALGORITHMS)('A key set verifies %s tokens with and without a key id', async (alg) => {
   const signer = createSigner('k', alg);
   for (const jwk of [signer.jwk, { ...signer.jwk, alg, use: 'sig' }]) {
     const { outcome } = simulate({}, [{ ...signer, jwk }]);
@@ -245,7 +245,7 @@ it.each(['', 'k'.repeat(10_000), '__proto__', 'constructor', 'ключ-🔑', 'u
   },
 );
 
-it('A key verifies beside members of its set that are nested too deep to be copied', async () => {
+it('A key verifies even if other members of its set are nested too deep to be copied', async () => {
   const deep = '['.repeat(100_000) + ']'.repeat(100_000);
   const odd = `${JSON.stringify(k2.jwk).slice(0, -1)},"extra":${deep}}`;
   const fetch = async () => new Response(`{"keys":[${odd},${deep},${JSON.stringify(k1.jwk)}]}`);

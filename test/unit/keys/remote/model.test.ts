@@ -1,6 +1,6 @@
 /**
- * Any order of tokens, rotations, failures and time, against what must hold in each. Keys are stand-ins that nobody
- * verifies with, so that tens of thousands of steps take a moment. `MODEL_RUNS` and `FC_SEED` repeat and deepen it.
+ * Runs tokens, rotations, failures and time in random order, and checks rules that must hold after every step. No signature
+ * is verified, so tens of thousands of steps take only seconds. `FC_SEED` repeats a run; `MODEL_RUNS` sets their number.
  */
 import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
@@ -23,7 +23,7 @@ import {
   stopClocks,
 } from '../../../support/jwks-simulation.js';
 
-// Test files share their modules. So this one takes fresh ones, and leaves none behind that has met the mock.
+// Test files share their modules. So this file loads them anew, and unloads those that use the mock.
 vi.hoisted(() => vi.resetModules());
 vi.mock('../../../../src/signature/load-jose.js', () => ({
   loadKeyImport: async () => ({ importJWK: async (jwk: unknown) => jwk }),
@@ -38,7 +38,7 @@ const RUNS = Number(process.env.MODEL_RUNS ?? 2000);
 const TIMEOUT = 5 * SECOND;
 const COOLDOWN = 10 * SECOND;
 const MAX_AGE = 60 * SECOND;
-/** Clocks count in fractions, whose sums are a little off. */
+/** Allows for rounding errors in sums of fractional milliseconds. */
 const EPSILON = 1e-3;
 const ASKS_FOR_A_MINUTE = 'answers 429 with a "Retry-After" of a minute';
 const KEY_IDS = ['a', 'b', 'c', 'd'];
@@ -52,10 +52,10 @@ interface Token {
   readonly signer: string;
   readonly kid: string | undefined;
   readonly arrived: number;
-  /** Whether the endpoint was failing when it arrived. */
+  /** Whether the endpoint was failing when the token arrived. */
   readonly duringOutage: boolean;
 }
-/** A fetch as the client sees it: a connection that was cut and tried once more is one. */
+/** A fetch as the client sees it. A request and its retry after a cut connection are one fetch. */
 interface Fetch extends SeenRequest {
   readonly startedAt: number;
 }
@@ -63,7 +63,7 @@ const isGood = (fetch: SeenRequest | undefined): boolean => Array.isArray(fetch?
 const has = (fetch: SeenRequest | undefined, kid: string): boolean =>
   isGood(fetch) && fetch?.keyIds?.includes(kid) === true;
 
-/** What happened over all runs, to be sure that each kind of end was reached. */
+/** The outcomes that occurred in all runs. The test requires every kind. */
 const reached = new Set<string>();
 
 class World {
@@ -111,7 +111,7 @@ class World {
     if (!holds) this.broken.push(rule);
   }
 
-  /** What the client knows now: its set, and since when the endpoint fails. */
+  /** What the client knows now: its key set, whether the endpoint fails, and since when. */
   #state(): { set: Fetch | undefined; failing: boolean; since: number } {
     const ended = this.#fetches.filter((fetch) => fetch.ended !== undefined);
     const last = ended.findLastIndex(isGood);
@@ -129,11 +129,11 @@ class World {
     const { set, failing } = this.#state();
     const last = this.#fetches.at(-1);
     const isRepeated = last?.ended === now() && last.connection === null && request.connection === 'close';
-    // The request itself is kept, because it learns later when it ended.
+    // The same object, because its end is recorded later.
     if (isRepeated) this.#fetches.pop();
     this.#fetches.push(Object.assign(request, { startedAt: isRepeated ? last.startedAt : now() }));
     if (isRepeated || !last) return;
-    if (last.ended === undefined) this.#must(false, 'two fetches at once');
+    if (last.ended === undefined) this.#must(false, 'two concurrent fetches');
     else if (failing) {
       const count = this.#fetches.length - 2 - this.#fetches.findLastIndex(isGood);
       const serves = set !== undefined && now() < set.startedAt + Math.max(MAX_AGE, this.#staleIfError);
@@ -166,28 +166,28 @@ class World {
     const isLookedUp = proofs.some(({ startedAt }) => startedAt >= arrived);
     const isInTime = proofs.some(({ startedAt }) => startedAt > arrived - COOLDOWN);
     const isRemembered = this.#absent.has(kid) && isInTime && !(failing && since < now());
-    this.#must(kid !== '', 'no key without a key id');
-    this.#must(isLookedUp || isRemembered, `a bad verdict without proof for ${kid}`);
+    this.#must(kid !== '', 'no key was found without a key id');
+    this.#must(isLookedUp || isRemembered, `${kid} was refused without a fetch that lacks it`);
     this.#absent.add(kid);
     reached.add(isLookedUp ? 'absent' : 'remembered as absent');
   }
 
   #checkKeys({ signer, kid, arrived, duringOutage }: Token, keys: readonly unknown[]): void {
     const isOutage = duringOutage || this.#state().failing;
-    const isGoodToken = keys.some((key) => (key as { x: string }).x === signer);
+    const isValid = keys.some((key) => (key as { x: string }).x === signer);
     const isFresh = ({ startedAt }: Fetch) => arrived - startedAt < MAX_AGE;
     const isStale = ({ startedAt }: Fetch) => isOutage && now() - startedAt < this.#staleIfError;
-    // Each that was in use since the token came.
-    const goods = this.#fetches.filter(isGood);
-    const sets = goods.filter((_, index) => (goods[index + 1]?.ended ?? now()) >= arrived);
-    const fitting = sets.filter((set) => has(set, signer) === isGoodToken);
-    this.#must(isGoodToken || kid === undefined, `another key for ${kid}`);
-    this.#must(fitting.length > 0, `keys that were not published in the set in use, for ${kid}`);
+    // Every set that was in use since the token arrived.
+    const successes = this.#fetches.filter(isGood);
+    const sets = successes.filter((_, index) => (successes[index + 1]?.ended ?? now()) >= arrived);
+    const fitting = sets.filter((set) => has(set, signer) === isValid);
+    this.#must(isValid || kid === undefined, `another key for ${kid}`);
+    this.#must(fitting.length > 0, `keys for ${kid} that were not in the set in use`);
     this.#must(
       fitting.some((set) => isFresh(set) || isStale(set)),
-      'old keys served',
+      'keys that are too old were used',
     );
-    reached.add(isGoodToken ? (fitting.some(isFresh) ? 'valid' : 'valid by stale keys') : 'signature');
+    reached.add(isValid ? (fitting.some(isFresh) ? 'valid' : 'valid with stale keys') : 'signature');
   }
 
   #checkNoVerdict({ kid }: Token, error: { code?: string; retryAfter?: number }): void {
@@ -195,15 +195,15 @@ class World {
     const { code, retryAfter = 0 } = error;
     this.#must(code === 'ERR_JWKS_UNAVAILABLE', `another error: ${error}`);
     this.#must(Number.isInteger(retryAfter) && retryAfter >= 1, `retryAfter is ${retryAfter}`);
-    this.#must(failing || this.#refilled() < 1 + EPSILON, 'no verdict without a failure, with budget');
+    this.#must(failing || this.#refilled() < 1 + EPSILON, 'no verdict, without a failure and with budget');
     const age = set ? now() - set.startedAt : Number.POSITIVE_INFINITY;
     const isThere =
       set && (kid === undefined || has(set, kid)) && age < Math.max(MAX_AGE, this.#staleIfError);
-    this.#must(!isThere, `no verdict while keys of ${age} ms serve`);
+    this.#must(!isThere, `no verdict, although keys of ${age} ms can be used`);
     reached.add(failing ? 'no verdict while it fails' : 'no verdict without budget');
   }
 
-  /** Time in steps while an answer is on its way, and at once otherwise. */
+  /** Advances the clock: in steps while an answer is pending, otherwise in one go. */
   async pass(milliseconds: number): Promise<void> {
     for (let left = milliseconds; left > 0; ) {
       const step = this.provider.inFlight > 0 ? Math.min(left, 100) : left;
@@ -232,15 +232,15 @@ const set =
 
 // biome-ignore format: one command a line
 const commands = [
-  pick(...KEY_IDS, 'x', 'y').map((kid) => command(`token by ${kid}`, (world) => world.send(kid, kid))),
-  pick(...KEY_IDS, 'x').map((kid) => command(`token by ${kid} without key id`, (world) => world.send(kid, undefined))),
-  fc.constant(command('four tokens by made-up keys', async (world) => {
+  pick(...KEY_IDS, 'x', 'y').map((kid) => command(`token signed by ${kid}`, (world) => world.send(kid, kid))),
+  pick(...KEY_IDS, 'x').map((kid) => command(`token signed by ${kid}, without key id`, (world) => world.send(kid, undefined))),
+  fc.constant(command('four tokens with made-up key ids', async (world) => {
     for (let count = 0; count < 4; count += 1, await world.pass(1)) world.send('?', `made up at ${now()}`);
   })),
   fc.subarray(KEY_IDS, { minLength: 1 }).map((ids) => command(`publish ${ids}`, ({ provider }) => provider.publish(...ids.map(keyOf)))),
   pick(...Object.entries(FAULTS)).map(([title, fault]) => command(`the endpoint ${title}`, set({ fault }))),
   fc.constant(command('the endpoint recovers', (world) => set({ fault: undefined })(world))),
-  // Not half the timeout: the second of two attempts would then be answered in the very millisecond of the timeout.
+  // Half the timeout is left out, because the second attempt would then end in the same millisecond as the timeout.
   pick(0, 0, 100, 2400, 6000).map((latency) => command(`answers take ${latency} ms`, set({ latency }))),
   pick(1, 99, 500, 999, SECOND, 2500, 5 * SECOND, 9999, COOLDOWN).map((ms) => command(`${ms} ms pass`, (world) => world.pass(ms))),
   pick(30 * SECOND, MAX_AGE, 180 * SECOND).map((ms) => command(`${ms} ms pass`, (world) => world.pass(ms))),
@@ -249,7 +249,7 @@ const commands = [
 ];
 
 it(
-  `In any order of events no good token is called bad and no old key serves (FC_SEED=${SEED})`,
+  `In any order of events, no valid token is refused and no expired key is used (FC_SEED=${SEED})`,
   async () => {
     stopClocks();
     const property = fc.asyncProperty(
@@ -275,7 +275,7 @@ it(
       'remembered as absent',
       'signature',
       'valid',
-      'valid by stale keys',
+      'valid with stale keys',
     ]);
   },
   30_000 + RUNS * 30,

@@ -33,7 +33,7 @@ const hundred = (one: string): string[] => Array.from({ length: 100 }, () => one
 
 simulateEachTest();
 
-/** A client whose keys were fetched when the clock stood at 0. It stands at 1 now. */
+/** A client that fetched its keys at time 0. The clock then stands at 1. */
 async function startWithKeys(jwks?: JwksOptions): Promise<Simulation> {
   const client = simulate(jwks, [k1]);
   expect([await client.outcome(k1.token), client.requests()]).toEqual(['valid', 1]);
@@ -44,19 +44,22 @@ async function startWithKeys(jwks?: JwksOptions): Promise<Simulation> {
 it.each([
   ['that succeeds', undefined, 'valid'],
   ['that fails', status(500), NONE],
-])('A fetch %s is for all who wait for it, a health check among them', async (_, fault, expected) => {
-  const noRejections = watchRejections();
-  const client = simulate({}, [k1]);
-  Object.assign(client.provider, { latency: 100, fault });
-  const waiting = [client.outcomes(...hundred(k1.token)), client.ping()];
-  await pass(100);
+])(
+  'A fetch %s is shared by all callers that wait for it, including a health check',
+  async (_, fault, expected) => {
+    const noRejections = watchRejections();
+    const client = simulate({}, [k1]);
+    Object.assign(client.provider, { latency: 100, fault });
+    const waiting = [client.outcomes(...hundred(k1.token)), client.ping()];
+    await pass(100);
 
-  expect(await Promise.all(waiting)).toEqual([hundred(expected), expected === 'valid']);
-  expect([client.requests(), client.warnings.length]).toEqual([1, fault ? 1 : 0]);
-  await noRejections();
-});
+    expect(await Promise.all(waiting)).toEqual([hundred(expected), expected === 'valid']);
+    expect([client.requests(), client.warnings.length]).toEqual([1, fault ? 1 : 0]);
+    await noRejections();
+  },
+);
 
-it('A look-up brings a new key to a hundred callers, and takes one from the budget', async () => {
+it('One look-up finds a new key for a hundred callers, and uses the budget once', async () => {
   const client = await startWithKeys();
   client.provider.publish(k1, k2);
   expect(await client.outcomes(...hundred(k2.token))).toEqual(hundred('valid'));
@@ -68,7 +71,7 @@ it('A look-up brings a new key to a hundred callers, and takes one from the budg
   expect(await client.outcome(unknown())).toBe(NONE);
 });
 
-it('On Cloudflare Workers no caller waits for the fetch of another, and none happens in the background', async () => {
+it('On Cloudflare Workers, every caller fetches for itself, and no fetch runs in the background', async () => {
   vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
   const client = simulate({}, [k1]);
   await client.outcomes(...hundred(k1.token));
@@ -82,9 +85,9 @@ it('On Cloudflare Workers no caller waits for the fetch of another, and none hap
 });
 
 it.each([
-  ['of two fetches at once the one that ends last counts', 0, ['k1']],
-  ['a fetch that ends after a later one does not count', 1, ['k1', 'k2']],
-])('On Cloudflare Workers %s', async (_, later, keyIds) => {
+  ['the last of two fetches that began together replaces the keys', 0, ['k1']],
+  ['a fetch does not replace the keys of one that began later', 1, ['k1', 'k2']],
+])('On Cloudflare Workers, %s', async (_, later, keyIds) => {
   vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
   const client = simulate({}, [k1]);
   client.provider.latency = 200;
@@ -98,7 +101,7 @@ it.each([
   expect([await slow, await quick, client.status().keyIds]).toEqual(['valid', 'valid', keyIds]);
 });
 
-it('Keys of a store that processes share are used without a request, and a health check still makes one', async () => {
+it('Keys from a shared store are used without a request, but a health check still makes one', async () => {
   const cache = memoryStore();
   const first = simulate({ cache }, [k1]);
   const outcome = first.outcome(k1.token);
@@ -114,7 +117,7 @@ it.each([
   ['without keys', false, k1.token, [0, 1, 2, 3, 4, 5, 6, 7]],
   ['for an unknown key id', true, k2.token, [0, 1, 3, 7, 15, 31, 61, 91]],
 ])(
-  'After a failure only the back-off paces attempts, however many tokens come %s',
+  'After a failure, only the back-off decides when to retry, even with many tokens %s',
   async (_, warm, token, expected) => {
     pinRandom(0);
     const client = warm ? await startWithKeys({ cooldown: '1h' }) : simulate();
@@ -134,7 +137,7 @@ it.each([
   },
 );
 
-it('After a failure a wait that the endpoint asks for is kept, and said', async () => {
+it('After a failure, the client waits for the "Retry-After" of the endpoint, and its errors say how long', async () => {
   pinRandom(0);
   const client = simulate();
   client.provider.fault = status(429, { 'retry-after': '40' });
@@ -153,7 +156,7 @@ it('After a failure a wait that the endpoint asks for is kept, and said', async 
 it.each([
   ['a client that has keys', true, ['valid', 0, 3]],
   ['a new client', false, ['valid', 0, 2]],
-])('A request of %s whose connection is cut is sent once more', async (_, warm, expected) => {
+])('A request of %s is sent a second time if its connection is cut', async (_, warm, expected) => {
   const client = warm ? await startWithKeys() : simulate();
   client.provider.publish(k1, k2);
   client.provider.fault = (signal) => {
@@ -166,19 +169,19 @@ it.each([
 
 // biome-ignore format: one case a line
 it.each<[title: string, jwks: JwksOptions, later: number, expected: number]>([
-  ['just below a cooldown', {}, 10 * SECOND - 1, 0],
-  ['at a cooldown', {}, 10 * SECOND, 1],
-  ['just below two', {}, 20 * SECOND - 1, 1],
-  ['at two', {}, 20 * SECOND, 2],
-  ['after a long quiet time', {}, 8 * MINUTE, 2],
-  ['just below a configured cooldown', { cooldown: '2m' }, 2 * MINUTE - 1, 0],
-  ['at a configured cooldown', { cooldown: '2m' }, 2 * MINUTE, 1],
-])('Unknown key ids are looked up twice, then once a cooldown, and have no verdict without: %s', async (_, jwks, later, expected) => {
+  ['just before one cooldown', {}, 10 * SECOND - 1, 0],
+  ['after one cooldown', {}, 10 * SECOND, 1],
+  ['just before two cooldowns', {}, 20 * SECOND - 1, 1],
+  ['after two cooldowns', {}, 20 * SECOND, 2],
+  ['after a long time', {}, 8 * MINUTE, 2],
+  ['just before a configured cooldown', { cooldown: '2m' }, 2 * MINUTE - 1, 0],
+  ['after a configured cooldown', { cooldown: '2m' }, 2 * MINUTE, 1],
+])('Unknown key ids are looked up twice, then once per cooldown; others cannot be verified right now: %s', async (_, jwks, later, expected) => {
   pinRandom(ALMOST_ONE);
   const client = await startWithKeys(jwks);
   const four = async () => {
     const verdicts: string[] = [];
-    // A moment apart, because a fetch answers for all who came before it began. Their length says that nothing is kept.
+    // A moment apart, because a fetch answers for all tokens that arrived before it began. Long ids are not cached.
     for (let count = 0; count < 4; count += 1, await pass(0.1)) verdicts.push(await client.outcome(unknown('k'.repeat(300))));
     return verdicts;
   };
@@ -189,7 +192,7 @@ it.each<[title: string, jwks: JwksOptions, later: number, expected: number]>([
   expect(client.requests()).toBe(3 + expected);
 });
 
-it('A token whose key id was not looked up is told when to come again, and that is no outage', async () => {
+it('If a key id was not looked up, the error says when to try again, and no outage is reported', async () => {
   const client = await startWithKeys();
   for (const time of [2, 3]) {
     await at(time);
@@ -209,7 +212,7 @@ it.each([
   ['no key id, for an algorithm that has no key', `${segment({ alg: 'ES384' })}.e30.AAAA`],
   ['an empty key id', unknown('')],
   ['the key id __proto__', unknown('__proto__')],
-])('That a fetch did not bring %s is remembered for one cooldown', async (_, token) => {
+])('After a fetch without %s, the client remembers that for one cooldown', async (_, token) => {
   const client = await startWithKeys();
   for (const [time, requests] of [
     [1, 2],
@@ -224,7 +227,7 @@ it.each([
   }
 });
 
-it('A key that was absent, came and went is looked up again, within a cooldown', async () => {
+it('A key that was absent, was published and was removed is looked up again, even within a cooldown', async () => {
   const client = await startWithKeys();
   expect([await client.outcome(k2.token), client.requests()]).toEqual(['key', 2]);
   for (const [time, keys] of [
@@ -240,7 +243,7 @@ it('A key that was absent, came and went is looked up again, within a cooldown',
   expect([await client.outcome(k2.token), client.requests()]).toEqual(['key', 5]);
 });
 
-it('A key id that is not text, or whose key is for another algorithm, costs no fetch', async () => {
+it('A key id that is not text, or whose key is for another algorithm, causes no fetch', async () => {
   const client = await startWithKeys();
   const odd = [1, null, {}, ['k1'], true].map((kid) => `${segment({ alg: 'RS256', kid })}.e30.AAAA`);
 
@@ -248,7 +251,7 @@ it('A key id that is not text, or whose key is for another algorithm, costs no f
   expect(client.requests()).toBe(1);
 });
 
-it('A known key is found without so much as a promise, also in a flood', async () => {
+it('A known key is found synchronously, even during a flood', async () => {
   const fetch = async () => new Response(JSON.stringify({ keys: [k1.jwk] }));
   const {
     remotes: [remote],
@@ -268,7 +271,7 @@ it.each<[title: string, jwks: JwksOptions, random: number, due: number]>([
   ['90 % of ten minutes', {}, ALMOST_ONE, 9 * MINUTE],
   ['80 % of a day', { cacheMaxAge: '1d' }, 0.5, 19.2 * HOUR],
 ])(
-  'Keys are refreshed in the background, while nobody waits, at a random point: %s',
+  'Keys are refreshed in the background at a random point, and no caller waits: %s',
   async (_, jwks, random, due) => {
     pinRandom(random);
     const client = await startWithKeys(jwks);
@@ -276,11 +279,11 @@ it.each<[title: string, jwks: JwksOptions, random: number, due: number]>([
     await at(due - 1);
     expect([await client.outcomes(k1.token, kidless), client.requests()]).toEqual([['valid', 'valid'], 1]);
     await at(due);
-    // Nobody waits, because no time passes.
+    // The clock stands still, so the callers do not wait for the fetch.
     expect(await client.outcomes(k1.token, kidless)).toEqual(['valid', 'valid']);
     expect([client.requests(), client.status().ageSeconds]).toEqual([2, due / SECOND]);
 
-    // The next point is drawn anew.
+    // The next point is chosen again at random.
     pinRandom(1 - random);
     await pass(100);
     const next = Math.round(due + (due * (0.9 - 0.2 * random)) / (0.7 + 0.2 * random));
@@ -298,9 +301,9 @@ it.each<[staleIfError: string, jwks: JwksOptions, bound: number]>([
   ['the default of one hour', {}, HOUR],
   ['12 hours', { staleIfError: '12h' }, 12 * HOUR],
   ['off', { staleIfError: '0s' }, 10 * MINUTE],
-  ['less than the keys are fresh', { staleIfError: '1m' }, 10 * MINUTE],
+  ['shorter than cacheMaxAge', { staleIfError: '1m' }, 10 * MINUTE],
 ])(
-  'In an outage the last good keys serve within staleIfError (%s), whether they are asked for or not',
+  'In an outage, cached keys are used for as long as staleIfError (%s) allows, with and without tokens in between',
   async (_, jwks, bound) => {
     for (const steps of [60, 0]) {
       const client = await startWithKeys(jwks);
@@ -321,11 +324,11 @@ it.each<[staleIfError: string, jwks: JwksOptions, bound: number]>([
   },
 );
 
-it('In an outage the wait for the next attempt is cut when the last good keys serve no longer', async () => {
+it('In an outage, the wait for the next attempt becomes shorter when the cached keys expire', async () => {
   pinRandom(0);
   const client = await startWithKeys({ staleIfError: '0s' });
   client.provider.fault = status(500);
-  // The sixth failure, after which half a minute is waited while keys serve, and five seconds while none does.
+  // After the sixth failure, the wait is half a minute while keys can be used, and five seconds otherwise.
   for (const seconds of [540, 541, 543, 547, 555, 571]) {
     await at(seconds * SECOND);
     await client.outcome(k1.token);
@@ -337,7 +340,7 @@ it('In an outage the wait for the next attempt is cut when the last good keys se
   expect(client.status().retryInSeconds).toBe(0);
 });
 
-it('In an outage no caller of stale keys waits for an attempt, and they count from the last success', async () => {
+it('In an outage, callers use stale keys without waiting, and staleIfError counts from the last success', async () => {
   const client = await startWithKeys();
   await at(31 * MINUTE);
   expect(await client.outcome(k1.token)).toBe('valid');
@@ -346,7 +349,7 @@ it('In an outage no caller of stale keys waits for an attempt, and they count fr
   await client.outcome(k1.token);
   await pass(100);
   await at(91 * MINUTE - 1);
-  // Nobody waits, because no time passes.
+  // The clock stands still, so the callers do not wait for the attempt.
   expect([await client.outcomes(k1.token, kidless), client.provider.inFlight]).toEqual([
     ['valid', 'valid'],
     1,
@@ -357,12 +360,12 @@ it('In an outage no caller of stale keys waits for an attempt, and they count fr
 
 // biome-ignore format: one case a line
 it.each<[title: string, jwks: JwksOptions, age: number, consequence: string]>([
-  ['keys that are due', {}, 560 * SECOND, 'the last good keys serve for another 3040 s'],
-  ['keys that are old', {}, HOUR - 1, 'the last good keys serve for another 1 s'],
-  ['keys that are too old', {}, HOUR, 'its tokens cannot be verified until it answers'],
-  ['staleIfError off', { staleIfError: '0s' }, 560 * SECOND, 'the last good keys serve for another 40 s'],
-  ['staleIfError off and old keys', { staleIfError: '0s' }, 600 * SECOND, 'its tokens cannot be verified until it answers'],
-])('The warning of an outage says what follows from it: %s', async (_, jwks, age, consequence) => {
+  ['keys that are due for a refresh', {}, 560 * SECOND, 'the last good keys serve for another 3040 s'],
+  ['stale keys', {}, HOUR - 1, 'the last good keys serve for another 1 s'],
+  ['expired keys', {}, HOUR, 'its tokens cannot be verified until it answers'],
+  ['fresh keys without staleIfError', { staleIfError: '0s' }, 560 * SECOND, 'the last good keys serve for another 40 s'],
+  ['expired keys without staleIfError', { staleIfError: '0s' }, 600 * SECOND, 'its tokens cannot be verified until it answers'],
+])('The warning of an outage says its consequence: %s', async (_, jwks, age, consequence) => {
   const client = await startWithKeys(jwks);
   client.provider.fault = status(500);
   await at(age);
@@ -373,7 +376,7 @@ it.each<[title: string, jwks: JwksOptions, age: number, consequence: string]>([
   expect(client.warnings).toEqual([`JWKS_FAILING ${message}`]);
 });
 
-it('There is one warning when an outage begins, one when its keys run out, and one when it is over', async () => {
+it('The client warns once when an outage begins, once when its keys expire, and once when it is over', async () => {
   const client = await startWithKeys();
   const begins = 'JWKS_FAILING the last good keys serve for another';
   const recovered = 'JWKS_RECOVERED JWKS endpoint https://idp.example/jwks answers again.';
@@ -405,8 +408,11 @@ it.each<[title: string, handler: () => unknown]>([
   ],
   ['rejects', () => Promise.reject(new Error('disk full'))],
   ['hangs', () => new Promise(() => {})],
-  ['is waited for and fails', () => Object.fromEntries([['then', (_: unknown, fail: () => void) => fail()]])],
-])('A warning handler that %s disturbs nothing', async (_, handler) => {
+  [
+    'returns a thenable that rejects',
+    () => Object.fromEntries([['then', (_: unknown, fail: () => void) => fail()]]),
+  ],
+])('A warning handler that %s does not affect verification', async (_, handler) => {
   const noRejections = watchRejections();
   const client = simulate({}, [k1], handler);
   client.provider.fault = status(500);
@@ -417,7 +423,7 @@ it.each<[title: string, handler: () => unknown]>([
   await noRejections();
 });
 
-it('A health check fetches whatever is cached, its keys are used, and its failure makes no verdict worse', async () => {
+it('A health check fetches even with cached keys; its keys are used, and its failure changes no verdict', async () => {
   const client = await startWithKeys();
   client.provider.publish(k2);
   expect([await client.ping(), client.requests()]).toEqual([true, 2]);
@@ -430,7 +436,7 @@ it('A health check fetches whatever is cached, its keys are used, and its failur
   expect(client.client.status().pingFailure).toBe(why);
 });
 
-it('A health check asks at once after a failure, and its success ends the wait', async () => {
+it('A health check fetches immediately after a failure, and its success ends the back-off', async () => {
   const client = simulate({}, [k1]);
   client.provider.fault = status(503);
   expect(await client.outcome(k1.token)).toBe(NONE);
@@ -459,7 +465,7 @@ it.each([
   }
 });
 
-it('A health check that failed is repeated after a second, and not before', async () => {
+it('A failed health check is repeated only after a second', async () => {
   pinRandom(ALMOST_ONE);
   const client = simulate({}, [k1]);
   client.provider.fault = status(500);

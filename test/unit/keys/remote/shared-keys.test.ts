@@ -15,7 +15,7 @@ const ISSUER = 'https://idp.example/';
 const stored = createSigner('stored').jwk;
 const fetched = createSigner('fetched').jwk;
 
-/** What the names of a store begin with, and what follows for this endpoint. */
+/** The names in the store: a prefix, and a hash for this endpoint. */
 const KEYS = 'intentkit-auth:jwks:';
 const TURN = 'intentkit-auth:jwks-turn:';
 const hash = (...lines: string[]): string => createHash('sha256').update(lines.join('\n')).digest('hex');
@@ -23,7 +23,7 @@ const keysName = KEYS + hash(`url ${URL_OF_KEYS}`);
 const turnName = TURN + hash(`url ${URL_OF_KEYS}`);
 
 simulateEachTest();
-// Waits 10 ms before its turn, and 30 ms between two looks.
+// With this value, a process waits 10 ms before its turn, and 30 ms between two reads.
 beforeEach(() => pinRandom(0.1));
 
 const setOf = (fetchBegan: number): KeySet => {
@@ -31,7 +31,7 @@ const setOf = (fetchBegan: number): KeySet => {
   return new KeySet([fetched], { url, fetchBegan, askedAt: fetchBegan, madeAt: fetchBegan }, defaultEngine);
 };
 
-/** Keys shared through a Map, which other processes can write to. It logs what it is asked and when. */
+/** Keys shared through a Map, to which a test can write as another process would. It logs every access with its time. */
 function share(change: Partial<RemoteConfig> = {}, onSet: (map: Map<string, unknown>) => void = () => {}) {
   const map = new Map<string, unknown>();
   const log: string[] = [];
@@ -50,7 +50,7 @@ function share(change: Partial<RemoteConfig> = {}, onSet: (map: Map<string, unkn
   const [remote] = parseConfig({ jwksUrl: URL_OF_KEYS }).remotes;
   if (!remote) throw new Error('no JWKS');
   const shared = new SharedKeys({ ...remote, ...change }, store, defaultEngine);
-  /** Begins to load, and tells what came of it when asked. A fetch takes 100 ms. */
+  /** Starts loading. The returned function gives the keys, once loaded. A fetch takes 100 ms. */
   const load = (known?: KeySet) => {
     const loaded = vi.fn<(set: KeySet) => void>();
     const fetch = async (): Promise<KeySet> => {
@@ -65,26 +65,26 @@ function share(change: Partial<RemoteConfig> = {}, onSet: (map: Map<string, unkn
   return { map, log, load };
 }
 
-/** What is stored of keys that were fetched so long ago. */
+/** The stored text of keys that were fetched `age` milliseconds ago. */
 const jwks = (age = 0, keys: unknown = [null, [stored]]): string =>
   `jwks ${Date.now() - age} ${JSON.stringify(keys)}`;
 
 // biome-ignore format: one case a line
 it.each(titled<{ what: string; text: () => unknown; known?: number; began?: number }>([
   { what: 'just fetched', text: () => jwks(), began: 0 },
-  { what: 'just below "cacheMaxAge"', text: () => jwks(10 * MINUTE - 1), began: 1 - 10 * MINUTE },
+  { what: 'just younger than "cacheMaxAge"', text: () => jwks(10 * MINUTE - 1), began: 1 - 10 * MINUTE },
   { what: 'from a clock that is almost a minute ahead', text: () => jwks(1 - MINUTE), began: 0 },
-  { what: 'a second newer than the known ones', text: () => jwks(5000), known: -6000, began: -5000 },
+  { what: 'a second newer than the known keys', text: () => jwks(5000), known: -6000, began: -5000 },
   { what: 'of exactly 1 MiB', text: () => jwks().padEnd(MAX_BODY_BYTES), began: 0 },
   { what: 'as old as "cacheMaxAge"', text: () => jwks(10 * MINUTE) },
-  { what: 'from a clock that is still a minute ahead at the second look', text: () => jwks(-MINUTE - 10) },
-  { what: 'less than a second newer than the known ones', text: () => jwks(5000), known: -5999 },
+  { what: 'from a clock that is still a minute ahead at the second read', text: () => jwks(-MINUTE - 10) },
+  { what: 'less than a second newer than the known keys', text: () => jwks(5000), known: -5999 },
   { what: 'of more than 1 MiB', text: () => jwks().padEnd(MAX_BODY_BYTES + 1) },
   { what: 'in a list', text: () => [jwks()] },
-  { what: 'after something else', text: () => `x${jwks()}` },
-  { what: 'under the word of a turn', text: () => jwks().replace('jwks', 'turn') },
-  { what: 'not there', text: () => undefined },
-]))('Stored keys are taken at once or, when they are of no use, a process takes its turn to fetch: %s', async (_, { text, known, began }) => {
+  { what: 'after other text', text: () => `x${jwks()}` },
+  { what: 'with the word of a turn', text: () => jwks().replace('jwks', 'turn') },
+  { what: 'absent', text: () => undefined },
+]))('A process uses stored keys immediately, or takes a turn to fetch if they are not usable: keys %s', async (_, { text, known, began }) => {
   const { map, log, load } = share();
   map.set(keysName, text());
   const loaded = load(known === undefined ? undefined : setOf(known));
@@ -100,13 +100,13 @@ it.each(titled<{ what: string; text: () => unknown; known?: number; began?: numb
 
 // biome-ignore format: one case a line
 it.each(titled<{ what: string; turn: () => unknown; timeoutMs: number; fetch: number }>([
-  { what: 'that the other had two seconds ago', turn: () => `turn ${Date.now() - 1990} x`, timeoutMs: 1000, fetch: 10 },
-  { what: 'of a clock that is two seconds ahead', turn: () => `turn ${Date.now() + 2010} x`, timeoutMs: 1000, fetch: 10 },
+  { what: 'that began two seconds ago', turn: () => `turn ${Date.now() - 1990} x`, timeoutMs: 1000, fetch: 10 },
+  { what: 'from a clock that is two seconds ahead', turn: () => `turn ${Date.now() + 2010} x`, timeoutMs: 1000, fetch: 10 },
   { what: 'with another word', turn: () => `jwks ${Date.now()} x`, timeoutMs: 1000, fetch: 10 },
-  { what: 'that ends while a process waits', turn: () => `turn ${Date.now() - 1930} x`, timeoutMs: 1000, fetch: 70 },
-  { what: 'that lasts longer than a request may take', turn: () => `turn ${Date.now()} x`, timeoutMs: 60, fetch: 70 },
+  { what: 'that ends during the wait', turn: () => `turn ${Date.now() - 1930} x`, timeoutMs: 1000, fetch: 70 },
+  { what: 'that lasts longer than the timeout of a request', turn: () => `turn ${Date.now()} x`, timeoutMs: 60, fetch: 70 },
   { what: 'that lasts longer than two seconds', turn: () => `turn ${Date.now() + SECOND} x`, timeoutMs: 5000, fetch: 2020 },
-]))('The turn of another process is waited for, but not for ever: one %s', async (_, { turn, timeoutMs, fetch }) => {
+]))('A process waits for the turn of another process, but not forever: a turn %s', async (_, { turn, timeoutMs, fetch }) => {
   const { map, log, load } = share({ timeoutMs });
   map.set(turnName, turn());
   load();
@@ -114,7 +114,7 @@ it.each(titled<{ what: string; turn: () => unknown; timeoutMs: number; fetch: nu
   expect(log.find((line) => line.endsWith('fetch'))).toBe(`${fetch} fetch`);
 });
 
-it('A process looks for what another brings, and asks nothing once its time is over', async () => {
+it('A process that waits reads the store repeatedly, and stops reading when its time is over', async () => {
   const { map, log, load } = share({ timeoutMs: 60 });
   map.set(turnName, `turn ${Date.now()} x`);
   load();
@@ -123,7 +123,7 @@ it('A process looks for what another brings, and asks nothing once its time is o
   expect(log).toEqual([...looks, '70 fetch']);
 });
 
-it('Of two processes that take a turn at once the last has it, and the other waits for its keys', async () => {
+it('If two processes take a turn together, the last one has it, and the other waits for its keys', async () => {
   const { map, log, load } = share({}, () => map.set(turnName, `turn ${Date.now()} another`));
   const loaded = load();
   await pass(10);
@@ -135,7 +135,7 @@ it('Of two processes that take a turn at once the last has it, and the other wai
 it.each<[title: string, onSet: (map: Map<string, unknown>) => void]>([
   ['nothing', (map) => map.clear()],
   ['something else', (map) => map.set(turnName, 'OK')],
-])('A store that keeps %s leads to a fetch, without waiting for a turn', async (_, onSet) => {
+])('If the store keeps %s, a process fetches without waiting for a turn', async (_, onSet) => {
   const { log, load } = share({}, onSet);
   load();
   await pass(10);
@@ -147,7 +147,7 @@ it.each<[title: string, change: Partial<RemoteConfig>, lines: string[], url: str
   ['a URL', {}, [`url ${URL_OF_KEYS}`], null],
   ['headers', { headers: new Headers({ b: '2', a: '1' }) }, [`url ${URL_OF_KEYS}`, 'a: 1', 'b: 2'], null],
   ['an issuer', { url: undefined, issuer: ISSUER }, [`issuer ${ISSUER}`], 'https://idp.example/discovered'],
-])('Fetched keys are stored with their time, under a hash of all that the request depends on: %s', async (_, change, lines, url) => {
+])('Fetched keys are stored with their time, under a hash of everything that identifies the request: %s', async (_, change, lines, url) => {
   const began = Date.now() + 10;
   const { map, load } = share(change);
   load();

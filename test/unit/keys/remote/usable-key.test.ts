@@ -10,14 +10,14 @@ const jwkOf = (type: 'ed448' | 'x25519') =>
   generateKeyPairSync(type as 'ed448').publicKey.export({ format: 'jwk' });
 const k256 = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.export({ format: 'jwk' });
 
-/** Base64url of as many bytes, which begin and end like this. */
+/** Base64url of this many bytes, with these first bytes and this last byte. */
 const modulus = (bytes: number, first: readonly number[] = [], last = 0xff): string =>
   base64url(Uint8Array.from({ length: bytes }, (_, at) => (at === bytes - 1 ? last : (first[at] ?? 0xff))));
 
-it('A member of a set that may verify keeps what a key consists of, and nothing else', () => {
+it('A usable member of a set keeps only the parts of its key', () => {
   const extras = { x5c: ['AAAA'], x5t: 'AAAA', ext: true, exp: 2, 'https://idp.example/tenant': { id: 7 } };
   for (const { jwk } of [rsa, ec, ed]) {
-    // A copy, because a key inherits nothing. Strictly, because nothing may be there as `undefined`.
+    // A copy, because a usable key has no prototype. Strict, because no property may be `undefined`.
     expect({ ...Object(usableKey({ ...jwk, ...extras })) }).toStrictEqual(jwk);
     expect(usableKey({ ...jwk, use: 'sig', alg: 'any', key_ops: ['sign', 'verify'] })).toEqual({
       ...jwk,
@@ -27,7 +27,7 @@ it('A member of a set that may verify keeps what a key consists of, and nothing 
   }
 });
 
-it.each([undefined, null, 1, {}, ['k']])('A member of a set has no key id when it says %j for one', (kid) => {
+it.each([undefined, null, 1, {}, ['k']])('A member of a set has no key id if its "kid" is %j', (kid) => {
   const { kid: _, ...bare } = ec.jwk;
 
   expect(usableKey({ ...ec.jwk, kid })).toEqual(bare);
@@ -56,17 +56,17 @@ it.each<[title: string, member: unknown]>([
   ['text', JSON.stringify(ec.jwk)],
   ['a list', [ec.jwk]],
   ['empty', {}],
-  ['what only inherits a key', Object.create(ec.jwk)],
+  ['an object that inherits a key', Object.create(ec.jwk)],
   ['an HMAC key without its secret', { kty: 'oct', alg: 'HS256' }],
   ['of an unknown type', { ...ec.jwk, kty: 'AKP', alg: 'ML-DSA-44', pub: 'AAAA' }],
   ['of a type in lower case', { ...ec.jwk, kty: 'ec' }],
   ['of a type that is the name of a method', { ...ec.jwk, kty: 'constructor' }],
-  ['an Edwards curve with the type of another', { ...ed.jwk, kty: 'EC', y: ed.jwk.x }],
+  ['an Edwards curve with the type of another key', { ...ed.jwk, kty: 'EC', y: ed.jwk.x }],
   ['an Edwards curve with an unknown type', { ...ed.jwk, kty: 'AKP' }],
-  ['an RSA key with the type of another', { ...rsa.jwk, kty: 'OKP' }],
+  ['an RSA key with the type of another key', { ...rsa.jwk, kty: 'OKP' }],
   ['for encryption', { ...ec.jwk, use: 'enc' }],
   ['for a use in upper case', { ...ec.jwk, use: 'SIG' }],
-  ['for signing and not verifying', { ...ec.jwk, key_ops: ['sign'] }],
+  ['for signing only', { ...ec.jwk, key_ops: ['sign'] }],
   ['for no operation', { ...ec.jwk, key_ops: [] }],
   ['for operations that are text', { ...ec.jwk, key_ops: 'verify' }],
   ['for an operation that is a number', { ...ec.jwk, key_ops: ['verify', 1] }],
@@ -91,7 +91,7 @@ it.each<[title: string, member: unknown]>([
   expect(usableKey(member)).toBe('unsupported');
 });
 
-it('A member of a set is "private" whatever its private part, also when that is null', () => {
+it('A member of a set is "private" with any private part, even null', () => {
   for (const { privateKey } of [rsa, ec, ed]) {
     expect(usableKey(privateKey.export({ format: 'jwk' }))).toBe('private');
   }
@@ -120,7 +120,7 @@ it.each([
   expect(usableKey({ ...rsa.jwk, ...change })).toBe(reason);
 });
 
-/** The points of small order as libsodium lists them, as hex. Each has a second encoding with the other sign bit. */
+/** The points of small order in libsodium's list, in hex. Each has a second encoding with the other sign bit. */
 // biome-ignore format: one point a line
 const SMALL_ORDER: readonly [title: string, y: string, reason: string][] = [
   ['0, of order four', '00'.repeat(32), 'small_order'],
@@ -149,19 +149,19 @@ it('An Ed25519 key of small order has one of fourteen encodings', () => {
   expect(new Set(encodings.map(([, , x]) => x)).size).toBe(14);
 });
 
-/** From version 24 on, the OpenSSL of Node refuses such keys by itself. */
-const takesForgeries = Number.parseInt(process.versions.node, 10) < 24;
+/** Since Node 24, OpenSSL itself refuses such keys. */
+const acceptsForgeries = Number.parseInt(process.versions.node, 10) < 24;
 
-// The signature is the identity point and zero. It fits each message whose hash is a multiple of the point's order.
+// The signature is the identity point and zero. It is valid for each message whose hash is a multiple of the point's order.
 it.each(encodings)(
-  'An Ed25519 key of small order is left out, though node:crypto of Node 20 takes a forgery: y = %s',
+  'An Ed25519 key of small order is ignored, because node:crypto of Node 20 accepts a forgery: y = %s',
   (_, reason, x) => {
     const jwk = { kty: 'OKP', crv: 'Ed25519', x };
     const key = createPublicKey({ format: 'jwk', key: jwk });
     const forgery = Buffer.alloc(64);
     forgery[0] = 1;
     const messages = Array.from({ length: 300 }, (_, count) => Buffer.from(`{"sub":"admin","jti":${count}}`));
-    expect(messages.some((message) => verify(null, message, key, forgery))).toBe(takesForgeries);
+    expect(messages.some((message) => verify(null, message, key, forgery))).toBe(acceptsForgeries);
 
     expect(usableKey(jwk)).toBe(reason);
   },
@@ -172,16 +172,16 @@ it.each([
   ['2', `02${'00'.repeat(31)}`, undefined],
   ['p + 2', `ef${'ff'.repeat(30)}7f`, 'not_canonical'],
   ['all ones', 'ff'.repeat(32), 'not_canonical'],
-])('An Ed25519 key of small order is told from its neighbours: y = %s', (_, y, expected) => {
+])('An Ed25519 key next to one of small order is handled correctly: y = %s', (_, y, expected) => {
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: base64url(Buffer.from(y, 'hex')) };
 
   expect(usableKey(jwk)).toEqual(expected ?? jwk);
 });
 
-it('An RSA key with exponent 1 is left out, though node:crypto takes a forgery', () => {
+it('An RSA key with exponent 1 is ignored, because node:crypto accepts a forgery', () => {
   const jwk = { ...rsa.jwk, e: 'AQ' };
   const message = Buffer.from('{"sub":"admin"}');
-  // RFC 8017 section 9.2: what a signature is before the private key is applied, and with this exponent after it.
+  // RFC 8017 section 9.2: the encoded message. With exponent 1, it is its own signature.
   const info = Buffer.from('3031300d060960864801650304020105000420', 'hex');
   const hash = Buffer.concat([info, createHash('sha256').update(message).digest()]);
   const padding = Buffer.alloc(256 - 3 - hash.length, 0xff);
