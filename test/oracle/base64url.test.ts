@@ -1,4 +1,4 @@
-// What is canonical, told by encoding again, which is slow and cannot be wrong.
+// Compares the fast check for canonical base64url with encoding again, which is slow but simple.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as native from '../../src/token/base64url.js';
@@ -8,7 +8,7 @@ import { unit } from './properties/tokens.js';
 
 const encodeAgain = (text: string): boolean => Buffer.from(text, 'base64url').toString('base64url') === text;
 
-/** What decoders take for another character or leave out, and what lies next to the alphabet. */
+/** Characters that decoders replace or skip, and characters next to the alphabet. */
 const STRANGE = [...'+/=~.,-_ \t\n\r@[`{:\0\x7f\x80éÿłŁ\u2028Ａ𝐀\ud800'];
 const inserted = fc.tuple(fc.uint8Array({ maxLength: 24 }), fc.constantFrom(...STRANGE), fc.nat());
 const texts = fc.oneof(
@@ -28,7 +28,7 @@ describe.each(Object.entries(VARIANTS))('base64url %s Buffer', (name, variant) =
   const { bytesOf, decodeBase64url, decodeCanonical, isDecodable, utf8In } = variant;
 
   it(
-    seeded(`base64url ${name} Buffer is canonical exactly when encoding its bytes again gives the same`),
+    seeded(`base64url ${name} Buffer is canonical exactly if encoding its bytes again gives the same text`),
     () => {
       let canonical = 0;
       const property = fc.property(texts, (value) => {
@@ -42,14 +42,14 @@ describe.each(Object.entries(VARIANTS))('base64url %s Buffer', (name, variant) =
         if (expected) expect([...(bytesOf(value) ?? [])]).toEqual([...bytes]);
       });
       fc.assert(property, { ...PARAMETERS, numRuns: 2 * PARAMETERS.numRuns });
-      // A generator of rubbish alone would prove nothing.
+      // The generator must produce both canonical and other texts.
       expect(canonical).toBeGreaterThan(PARAMETERS.numRuns / 5);
       expect(canonical).toBeLessThan(PARAMETERS.numRuns * 1.8);
     },
   );
 
   const lengths = [0, 1, 65_533, 65_534, 65_535, 65_536, 65_537, 70_000];
-  it.each(lengths)(`base64url ${name} Buffer of %i characters is decoded whole`, (length) => {
+  it.each(lengths)(`base64url ${name} Buffer of %i characters is decoded completely`, (length) => {
     const value = Buffer.alloc(Math.floor((length * 3) / 4), 'x').toString('base64url');
     expect(utf8In(value)).toBe(Buffer.from(value, 'base64url').toString());
     expect(decodeCanonical(value)).toHaveLength(Math.floor((length * 3) / 4));

@@ -1,4 +1,4 @@
-// The examples of the standards, as printed in them. That they are exact is checked by node:crypto and by jose.
+// The examples of the standards. node:crypto and jose check that they are copied correctly.
 import { createHmac, createPublicKey, verify as cryptoVerify, type JsonWebKey } from 'node:crypto';
 import { createAuthClient, type TokenPayload } from 'intentkit-auth';
 import { compactVerify, importJWK } from 'jose';
@@ -30,7 +30,7 @@ const NOT_CANONICAL = 'The token is not three non-empty segments of canonical ba
 const named = (vector: Vector) => [`the ${vector.alg} example of ${vector.section}`, vector] as const;
 
 describe.each([...JWTS, ...NO_JWTS].map(named))('%s', (title, { alg, token, key: jwk }) => {
-  it(`${title} is exact by node:crypto`, () => {
+  it(`${title} verifies with node:crypto`, () => {
     const [header, payload] = token.split('.');
     const data = Buffer.from(`${header}.${payload}`);
     expect(JSON.parse(bytesOf(token, 0).toString()).alg).toBe(alg);
@@ -43,12 +43,12 @@ describe.each([...JWTS, ...NO_JWTS].map(named))('%s', (title, { alg, token, key:
     expect(cryptoVerify(hash, data, { key, dsaEncoding: 'ieee-p1363' }, bytesOf(token, 2))).toBe(true);
   });
 
-  it(`${title} is exact by jose`, async () => {
+  it(`${title} verifies with jose`, async () => {
     const { payload } = await compactVerify(token, await importJWK(jwk, alg), { algorithms: [alg] });
     expect(Buffer.from(payload)).toEqual(bytesOf(token, 1));
   });
 
-  it(`${title} is refused as signature when a bit is flipped`, async () => {
+  it(`${title} is refused with the reason "signature" when a bit is flipped`, async () => {
     const changed = withSegment(token, 2, () => base64url(flipped(bytesOf(token, 2), 20, 0x10)));
     const message = 'The signature was not made by the expected key.';
     expect(await client.verify(changed)).toEqual(refused('signature', message));
@@ -64,11 +64,11 @@ it.each(JWTS.map(named))('%s is accepted until it expires', async (_, { token })
   expect(await client.verify(token)).toEqual(EXPIRED);
 });
 
-it.each(NO_JWTS.map(named))('%s has a good signature over no JWT', async (_, { token }) => {
+it.each(NO_JWTS.map(named))('%s has a valid signature, but is not a JWT', async (_, { token }) => {
   expect(await client.verify(token)).toEqual(NOT_CLAIMS);
 });
 
-it('the unsecured JWT of RFC 7519 section 6.1 is refused, also with a signature', async () => {
+it('the unsecured JWT of RFC 7519 section 6.1 is refused, even with a signature', async () => {
   expect(await client.verify(UNSECURED)).toEqual(refused('malformed', NOT_CANONICAL));
   expect(await client.verify(`${UNSECURED}${JWTS[0]?.token.split('.')[2]}`)).toEqual(
     refused('algorithm', 'The "alg" header is not an accepted algorithm.'),

@@ -1,6 +1,6 @@
 import type { JWK } from 'jose';
 
-/** An example of a standard, as printed in it. */
+/** An example of a standard. */
 const vector = (section: string, alg: string, token: string, key: JWK) => ({ section, alg, token, key });
 export type Vector = ReturnType<typeof vector>;
 
@@ -39,8 +39,9 @@ const ED25519 = vector(
   { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' },
 );
 
-/** Those whose payload is claims, and those whose payload is some text. */
+/** The examples whose payload is claims. */
 export const JWTS = [HS256, RS256, ES256, { ...HS256, section: 'RFC 7519 section 3.1' }];
+/** The examples whose payload is other text. */
 export const NO_JWTS = [ES512, ED25519];
 
 /** RFC 7519 section 6.1 and RFC 7515 appendix A.5. */

@@ -5,14 +5,19 @@ import type { Row } from './row.js';
 
 const unsigned = (alg: string): Forgery => ({ header: { alg }, signature: () => '' });
 
-/** "none" in each of its sixteen spellings: RFC 8725 section 3.1, RFC 7518 section 3.6. */
+/** "none" in all sixteen combinations of upper and lower case: RFC 8725 section 3.1, RFC 7518 section 3.6. */
 const none = Array.from({ length: 16 }, (_, bits) =>
   [...'none'].map((letter, i) => ((bits >> i) & 1 ? letter.toUpperCase() : letter)).join(''),
 ).flatMap((alg): Row[] => [
   [`alg "${alg}" and no signature (CVE-2015-9235, CVE-2022-23540)`, 'HS256', unsigned(alg), 'shape'],
-  [`alg "${alg}" and an HMAC that is right`, 'HS256', { header: { alg } }, 'algorithm'],
-  [`alg "${alg}" and an RSA signature that is right`, 'RS256', { header: { alg } }, 'algorithm'],
-  [`alg "${alg}" and one byte`, 'HS256', { header: { alg }, signature: () => 'AA' }, 'algorithm'],
+  [`alg "${alg}" and a valid HMAC`, 'HS256', { header: { alg } }, 'algorithm'],
+  [`alg "${alg}" and a valid RSA signature`, 'RS256', { header: { alg } }, 'algorithm'],
+  [
+    `alg "${alg}" and a signature of one byte`,
+    'HS256',
+    { header: { alg }, signature: () => 'AA' },
+    'algorithm',
+  ],
 ]);
 
 const UNKNOWN = [
@@ -38,18 +43,18 @@ const modulus = Buffer.from(String(jwk.n), 'base64url');
 
 type Key = readonly [what: string, key: string | Uint8Array];
 const WORDS = ['AQAB', 'rsa', 'secret', 'null', 'undefined', '[object Object]'];
-/** What is public about the RSA key, and has been taken for an HMAC key; and what anybody would guess. */
+/** Forms of the public RSA key that libraries have accepted as an HMAC key, and secrets that are easy to guess. */
 const PUBLIC: readonly Key[] = [
   ['PEM (CVE-2015-9235, CVE-2022-23541)', spki],
   ['PEM without its last newline', spki.trimEnd()],
-  ['PEM with a newline more', `${spki}\n`],
+  ['PEM with an additional newline', `${spki}\n`],
   ...['\n', ' \t\n', '\ufeff', 'Bag Attributes\n'].map(
     (start) =>
       [`PEM after ${JSON.stringify(start)} (CVE-2026-34950, CVE-2026-107722)`, start + spki] as const,
   ),
   ['PEM with CRLF (CVE-2026-102268)', spki.replaceAll('\n', '\r\n')],
   ['PEM in one line', spki.replaceAll('\n', '')],
-  ['PEM body alone', spki.replaceAll(/-----.*-----|\n/g, '')],
+  ['PEM body only', spki.replaceAll(/-----.*-----|\n/g, '')],
   ['PEM of PKCS #1 (CVE-2017-11424, CVE-2023-48223)', pem(publicKey, 'pkcs1')],
   ...(['spki', 'pkcs1'] as const).map(
     (type): Key => [`DER ${type}`, publicKey.export({ format: 'der', type })],
@@ -73,16 +78,16 @@ const PUBLIC: readonly Key[] = [
 
 /** RFC 8725 sections 2.1 and 3.1. */
 const confusion = PUBLIC.flatMap(([what, key]): Row[] => [
-  [`HS256 by the ${what}`, 'HS256', { header: { kid: 'rsa' }, key }, 'signature'],
-  [`RS256 over an HMAC by the ${what}`, 'RS256', { signedBy: 'HS256', key }, 'signature'],
+  [`HS256, signed with the ${what}`, 'HS256', { header: { kid: 'rsa' }, key }, 'signature'],
+  [`RS256 over an HMAC, signed with the ${what}`, 'RS256', { signedBy: 'HS256', key }, 'signature'],
 ]);
-/** RFC 8725 section 3.1 and CVE-2022-23539: one key, one kind of algorithm. */
+/** RFC 8725 section 3.1 and CVE-2022-23539: a key may be used with only one type of algorithm. */
 // biome-ignore format: a table
 const SIGNED_BY = [
   ['RS256', 'PS256'], ['PS256', 'RS256'], ['RS256', 'RS384'], ['RS512', 'RS256'], ['PS384', 'PS256'],
 ] as const;
 const otherAlgorithm = SIGNED_BY.map(([alg, signedBy]): Row => {
-  return [`${alg} in the header over a signature of ${signedBy}`, alg, { signedBy }, 'signature'];
+  return [`${alg} in the header over a ${signedBy} signature`, alg, { signedBy }, 'signature'];
 });
 // biome-ignore format: a table
 const KID_OF = [
@@ -92,23 +97,43 @@ const otherKid = KID_OF.map(
   ([alg, kid]): Row => [`${alg} and the kid ${kid}`, alg, { header: { kid } }, 'key'],
 );
 const crossed: Row[] = [
-  ['HS384 by the secret of HS256', 'HS256', { header: { alg: 'HS384' }, signedBy: 'HS384' }, 'algorithm'],
-  ['HS512 by the secret of HS256', 'HS256', { header: { alg: 'HS512' }, signedBy: 'HS512' }, 'algorithm'],
+  [
+    'HS384, signed with the secret for HS256',
+    'HS256',
+    { header: { alg: 'HS384' }, signedBy: 'HS384' },
+    'algorithm',
+  ],
+  [
+    'HS512, signed with the secret for HS256',
+    'HS256',
+    { header: { alg: 'HS512' }, signedBy: 'HS512' },
+    'algorithm',
+  ],
   ['HS384 in the header over an HS256 MAC', 'HS256', { header: { alg: 'HS384' } }, 'algorithm'],
   ...[...otherAlgorithm, ...otherKid],
   ...(['p384', undefined] as const).map((kid): Row => {
-    const what = `ES256 by the P-384 key, kid ${kid} (CVE-2022-23539)`;
+    const what = `ES256, signed with the P-384 key, kid ${kid} (CVE-2022-23539)`;
     return [what, 'ES256', { header: { kid }, key: KEYS.p384.privateKey }, kid ? 'key' : 'signature'];
   }),
 ];
 
-/** A key of the attacker's own. */
+/** Tokens signed with the attacker's key. */
 const stranger = ASYMMETRIC_ALGORITHMS.flatMap((alg): Row[] => {
   const key = signingKey(alg, ATTACKER);
   return [
-    [`${alg} by another key under a kid of ours`, alg, { key }, 'signature'],
-    [`${alg} by another key without kid`, alg, { key, header: { kid: undefined } }, 'signature'],
-    [`${alg} by another key under a kid of its own`, alg, { key, header: { kid: 'attacker' } }, 'key'],
+    [`${alg}, signed with the attacker's key, and our kid`, alg, { key }, 'signature'],
+    [
+      `${alg}, signed with the attacker's key, without kid`,
+      alg,
+      { key, header: { kid: undefined } },
+      'signature',
+    ],
+    [
+      `${alg}, signed with the attacker's key, and the attacker's kid`,
+      alg,
+      { key, header: { kid: 'attacker' } },
+      'key',
+    ],
   ];
 });
 

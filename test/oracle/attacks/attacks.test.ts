@@ -6,9 +6,9 @@ import { TwoEngines } from '../../support/two-engines.js';
 import { attacks } from './attacks.js';
 
 const UNTOUCHED = Object.getOwnPropertyNames(Object.prototype).sort();
-const GOOD_SIGNATURE: readonly unknown[] = ['expired', 'not_yet_valid', 'issuer', 'audience', 'claim'];
+const VALID_SIGNATURE: readonly unknown[] = ['expired', 'not_yet_valid', 'issuer', 'audience', 'claim'];
 
-/** Serves the attacker's keys to whoever lets a token say where its key is. */
+/** Serves the attacker's keys. A verifier that follows a URL in a token would request it. */
 const trap: JwksServer = await startJwksServer(jwksOf(ATTACKER));
 const engines = new TwoEngines(servedFromMemory(jwksOf(KEYS)));
 
@@ -29,19 +29,19 @@ describe.each(Object.entries(attacks(trap.url)))('attacks on the %s', (_, cases)
       expect(valid).toBe(reason === undefined);
       expect(expired).toBe(reason === 'expired');
       expect(message === undefined).toBe(valid);
-      if (valid || GOOD_SIGNATURE.includes(reason)) {
+      if (valid || VALID_SIGNATURE.includes(reason)) {
         for (const [name, value] of Object.entries(claims)) expect(payload[name]).toEqual(value);
       } else expect(Object.keys(payload)).toEqual([]);
 
       controls.push((await engines.verify(control, kind, options)).valid);
     }
-    // By the one client or the other, and so by the one that has both.
+    // The control is valid for the client with the secret or the one with the JWKS, and for the client with both.
     expect(['true false true', 'false true true']).toContain(controls.join(' '));
     expect(Object.getOwnPropertyNames(Object.prototype).sort()).toEqual(UNTOUCHED);
   });
 });
 
-it('after all attacks, nobody has asked the attacker for keys', () => {
+it('no attack makes a client request the keys of the attacker', () => {
   expect(trap.requests).toBe(0);
 });
 
@@ -55,11 +55,11 @@ const NOT_TEXT: ReadonlyArray<readonly [what: string, input: unknown]> = [
   ['a function', () => 'a.b.c'], ['an object', {}], ['an object without a prototype', Object.create(null)],
   ['a list of one token', ['a.b.c']], ['a String object', Object('a.b.c')],
   ['bytes', new TextEncoder().encode('a.b.c')],
-  ['an object that becomes a token', { toString: () => 'a.b.c' }],
+  ['an object that converts to a token', { toString: () => 'a.b.c' }],
   ['an object that throws', { toString: throwing }],
   ['a proxy that throws', new Proxy({}, { get: throwing })],
   ['a promise of a token', Promise.resolve('a.b.c')],
-  ['an object that splits', { length: 1, split: () => ['a', 'b', 'c'] }],
+  ['an object with a split method', { length: 1, split: () => ['a', 'b', 'c'] }],
 ];
 
 it.each(NOT_TEXT)('%s instead of a token is malformed, and no client throws', async (_, input) => {

@@ -7,7 +7,7 @@ import { type Attack, attack } from './row.js';
 import { signatureAttacks } from './signature.js';
 import { sizeAttacks } from './size.js';
 
-/** Every attack, by what it attacks. Whoever runs them counts the requests to `url`, where nobody may go. */
+/** All attacks, by target. No verifier may send a request to `url`, so the caller counts the requests there. */
 export const attacks = (url: string): Readonly<Record<string, readonly Attack[]>> => ({
   algorithm: algorithmAttacks.map(attack),
   header: headerAttacks.map(attack),

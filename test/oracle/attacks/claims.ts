@@ -2,7 +2,7 @@ import type { Options } from '../../support/clients.js';
 import { CLAIMS, type Forgery, ISSUER, NOW } from '../../support/forge.js';
 import type { Expected, Row } from './row.js';
 
-/** The good claims but one, which is JSON text, as some of it no `JSON.stringify` would write. */
+/** The valid claims with one replaced by JSON text, because `JSON.stringify` cannot write all of these values. */
 function withClaim(name: string, json: string): Forgery {
   const others = Object.entries(CLAIMS).filter(([claim]) => claim !== name);
   const members = others.map(([claim, value]) => `"${claim}":${JSON.stringify(value)}`);
@@ -11,11 +11,11 @@ function withClaim(name: string, json: string): Forgery {
 
 type Line = readonly [claim: string, values: readonly unknown[], expected: Expected, options?: Options];
 
-/** One row for each value: text is JSON as it stands. */
+/** One row for each value. Text is used as JSON. */
 const each = ([claim, values, expected, options]: Line): Row[] =>
   values.map((value) => {
     const json = typeof value === 'string' ? value : String(value);
-    const under = options ? ` under the options ${JSON.stringify(options)}` : '';
+    const under = options ? ` with the options ${JSON.stringify(options)}` : '';
     const what = `"${claim}" ${json.slice(0, 60)}${under}`;
     return [what, 'HS256', withClaim(claim, json), expected, { options }];
   });
@@ -59,7 +59,7 @@ const TABLE: readonly Line[] = [
   ['iss', NOT_TEXT, 'claim', PLAIN],
   ...['sub', 'jti'].map((claim): Line => [claim, NOT_TEXT, 'claim']),
   ...['sub', 'jti', 'iss'].map((claim): Line => [claim, ['""'], 'valid', PLAIN]),
-  // RFC 8725 section 3.8, CVE-2025-30144: the issuer is ours character for character, or it is not.
+  // RFC 8725 section 3.8, CVE-2025-30144: the issuer must match character for character.
   ['iss', OTHER_ISSUERS, 'issuer'],
   // RFC 7519 section 4.1.3, RFC 8725 section 3.9.
   ['aud', NO_AUDIENCE, 'audience'],
@@ -70,7 +70,7 @@ const TABLE: readonly Line[] = [
   ['aud', quoted([...OTHER_AUDIENCES, ...OTHER_AUDIENCES.map((aud) => [aud])]), 'audience'],
   ['aud', ['["other","my-api"]', '["my-api","my-api"]'], 'valid'],
   ['aud', ['"m"'], 'audience', { audience: ['my-api', 'other'] }],
-  // RFC 7519 sections 2 and 4.1.4 to 4.1.6; CVE-2026-44459 has the falsy, the infinite and the wrong of type.
+  // RFC 7519 sections 2 and 4.1.4 to 4.1.6; CVE-2026-44459 lists falsy and infinite values and wrong types.
   ...['exp', 'nbf', 'iat'].map((claim): Line => [claim, NOT_A_TIME, 'claim']),
   ['exp', [0, '-0', 1, 0.5, 5e-324, -1, -0.5, -1e308, NOW, NOW - 1, NOW - 0.5, '18e8'], 'expired'],
   ['exp', [NOW + 1, NOW + 0.5, MAX_SAFE_INTEGER, 2 ** 53 + 2, 1e308, NOW * 1000], 'valid'],
@@ -87,7 +87,7 @@ const TABLE: readonly Line[] = [
   ['exp', ['null', '1e400'], 'claim', STRICT],
 ];
 
-// The last is the same letter to a reader, by one code point and by two.
+// The last row is the same letter, written as two code points and as one.
 // biome-ignore format: a table
 const ISSUERS = [
   ['ab', 'abc'], ['abcd', 'abc'], ['a', 'abc', 'b'], ['abc,b', 'abc', 'b'], ['e\u0301', '\u00e9'],
@@ -98,14 +98,14 @@ const issuers = ISSUERS.map(([iss, ...issuer]): Row => {
   return [what, 'HS256', { claims: { iss } }, 'issuer', extra];
 });
 
-/** Claims changed; `expired` says that a new token would do, so nothing else may be wrong. */
+/** Expired tokens with another defect. The reason must be that defect, because `expired` means that nothing else is wrong. */
 const past = (claims = {}, more: Forgery = {}): Forgery => ({ ...more, claims: { exp: NOW - 1, ...claims } });
 const others: Row[] = [
   ['no "iss"', 'HS256', { claims: { iss: undefined } }, 'issuer'],
   ['no "aud" (CVE-2025-62610)', 'HS256', { claims: { aud: undefined } }, 'audience'],
-  ['no "exp", where none is required', 'HS256', { claims: { exp: undefined } }, 'valid'],
-  ['no "exp", where it is required', 'HS256', { claims: { exp: undefined } }, 'claim', { options: STRICT }],
-  ['no "iat" under a limit of age', 'HS256', { claims: { iat: undefined } }, 'claim', { options: YOUNG }],
+  ['no "exp" if it is not required', 'HS256', { claims: { exp: undefined } }, 'valid'],
+  ['no "exp" if it is required', 'HS256', { claims: { exp: undefined } }, 'claim', { options: STRICT }],
+  ['no "iat" with "maxTokenAge"', 'HS256', { claims: { iat: undefined } }, 'claim', { options: YOUNG }],
   ['no "iat" and no "nbf"', 'HS256', { claims: { iat: undefined, nbf: undefined } }, 'valid'],
   ['a past "exp" and another issuer', 'HS256', past({ iss: 'x' }), 'issuer'],
   ['a past "exp" and another audience', 'HS256', past({ aud: 'x' }), 'audience'],
@@ -113,10 +113,10 @@ const others: Row[] = [
   ['a past "exp" and a "sub" of the wrong type', 'HS256', past({ sub: 1 }), 'claim'],
   ['a past "exp" and no "jti"', 'HS256', past({ jti: undefined }), 'claim', { options: STRICT }],
   ['a past "exp" and another "typ"', 'HS256', past({}, TYP_ID), 'claim', { options: { typ: 'JWT' } }],
-  ['a past "exp" and a signature by another key', 'HS256', past({}, { key: 'other' }), 'signature'],
-  ['a past "exp", by RSA', 'RS256', past(), 'expired'],
-  ['another audience, by RSA', 'RS256', { claims: { aud: 'x' } }, 'audience'],
-  ['a "sub" of the wrong type, by RSA', 'RS256', { claims: { sub: 1 } }, 'claim'],
+  ['a past "exp" and a signature with another key', 'HS256', past({}, { key: 'other' }), 'signature'],
+  ['a past "exp", with RSA', 'RS256', past(), 'expired'],
+  ['another audience, with RSA', 'RS256', { claims: { aud: 'x' } }, 'audience'],
+  ['a "sub" of the wrong type, with RSA', 'RS256', { claims: { sub: 1 } }, 'claim'],
 ];
 
 export const claimAttacks: readonly Row[] = [...TABLE.flatMap(each), ...issuers, ...others];

@@ -17,7 +17,7 @@ type ByText = (segment: string, text: string) => string;
 const each = (texts: readonly string[], where: string, change: ByText): Change[] =>
   texts.map((text) => [`${shown(text)} ${where}`, (segment) => change(segment, text)]);
 
-/** Each of them decodes, by one lax decoder or another, to the bytes that were signed. */
+/** Other spellings of a segment. Each one decodes to the signed bytes with some lenient decoder. */
 export const RESPELT: readonly Change[] = [
   ['padding', (s) => s + '='.repeat(4 - (s.length % 4))],
   ...each(['=', '==', '=A', '%3D', ' ', '\n', '\0', '\u0301'], 'at the end', (s, text) => s + text),
@@ -27,15 +27,15 @@ export const RESPELT: readonly Change[] = [
   ['a full-width character', (s) => shifted(s, /./, 0xfee0)],
   ['a mathematical character', (s) => shifted(s, /[A-Z]/, 0x1d400 - 65)],
   ['a character above 255 with the same low byte', (s) => shifted(s, /./, 0x100)],
-  ['one character more', (s) => `${s}A`.padEnd(Math.ceil(s.length / 4) * 4 + 1, 'A')],
-  ['nothing', () => ''],
+  ['one additional character', (s) => `${s}A`.padEnd(Math.ceil(s.length / 4) * 4 + 1, 'A')],
+  ['empty text', () => ''],
 ];
 
 /** RFC 7515 sections 2 and 7.1, RFC 4648 sections 3.1 to 3.5. */
 const respelt = (['HS256', 'RS256'] as const).flatMap((alg) =>
   SEGMENTS.flatMap((name, index) =>
     RESPELT.map(([what, change]): Row => {
-      const token = (good: string): string => withSegment(good, index, change);
+      const token = (valid: string): string => withSegment(valid, index, change);
       return [`${what} in the ${name} of ${alg} (CVE-2026-102269)`, alg, { token }, 'shape'];
     }),
   ),
@@ -43,7 +43,7 @@ const respelt = (['HS256', 'RS256'] as const).flatMap((alg) =>
 
 export const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** Header and payload padded until the segment leaves spare bits: 2 of them, or 4. */
+/** Pads header and payload until their segments have 2 or 4 leftover bits. */
 function withLengths(remainder: 2 | 3): Forgery {
   const pad = (json: object): string =>
     ['', 'x', 'xx']
@@ -52,18 +52,18 @@ function withLengths(remainder: 2 | 3): Forgery {
   return { rawHeader: pad({ alg: 'HS256' }), rawPayload: pad(CLAIMS) };
 }
 
-/** RFC 4648 section 3.5: every last character that has a bit set where nothing is left to encode. */
+/** RFC 4648 section 3.5: all last characters whose leftover bits are not zero. */
 const spareBits = ([2, 3] as const).flatMap((remainder) =>
   SEGMENTS.flatMap((name, index) => {
-    // An HMAC always leaves 2 spare bits, and an Ed25519 signature 4.
+    // An HMAC-SHA256 always leaves 2 bits, and an Ed25519 signature 4.
     const alg = name === 'signature' && remainder === 2 ? 'Ed25519' : 'HS256';
     const control = alg === 'HS256' ? withLengths(remainder) : {};
     const spare = remainder === 2 ? 0b1111 : 0b11;
     return [...ALPHABET]
       .filter((_, value) => (value & spare) !== 0)
       .map((last): Row => {
-        const token = (good: string): string => withSegment(good, index, (s) => s.slice(0, -1) + last);
-        const what = `"${last}" at the end of the ${name}, behind a group of ${remainder}`;
+        const token = (valid: string): string => withSegment(valid, index, (s) => s.slice(0, -1) + last);
+        const what = `"${last}" as the last of ${remainder} characters after the full groups of the ${name}`;
         return [what, alg, { ...control, token }, 'shape', { control }];
       });
   }),
@@ -93,12 +93,18 @@ const SERIALISATIONS: readonly Change[] = [
   ['no signature and no dot', (token) => token.slice(0, token.indexOf('.'))],
   ['a detached payload (RFC 7515 appendix F)', (token) => withSegment(token, 1, () => '')],
   ['an empty header', (token) => withSegment(token, 0, () => '')],
-  ['the flattened JSON', asJson((head, payload, signature) => ({ protected: head, payload, signature }))],
+  [
+    'the flattened JSON serialisation instead of it',
+    asJson((head, payload, signature) => ({ protected: head, payload, signature })),
+  ],
   // GHSA-jc38-x7x8-2xc8
-  ['an unprotected "alg"', asJson((_, payload, signature) => ({ header, payload, signature }))],
-  ['the general JSON', asJson((head, payload) => ({ payload, signatures: [{ protected: head }] }))],
+  ['an unprotected "alg" in JSON', asJson((_, payload, signature) => ({ header, payload, signature }))],
+  [
+    'the general JSON serialisation instead of it',
+    asJson((head, payload) => ({ payload, signatures: [{ protected: head }] })),
+  ],
   ['JSON around it', (token) => JSON.stringify({ token })],
-  ['a second encoding of the whole', (token) => base64url(token)],
+  ['a second base64url encoding of the whole token', (token) => base64url(token)],
 ];
 const serialisations = SERIALISATIONS.map(([what, token]): Row => [what, 'HS256', { token }, 'shape']);
 

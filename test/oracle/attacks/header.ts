@@ -13,11 +13,11 @@ const byAttacker = ([what, alg, header, expected]: Own): Row => {
   return [what, alg, { header, key: signingKey(alg, ATTACKER) }, expected];
 };
 
-/** RFC 7515 section 10.3 and RFC 8725 section 3.10: the token brings its own key. */
+/** RFC 7515 section 10.3 and RFC 8725 section 3.10: the token contains its own key. */
 const EMBEDDED: readonly Own[] = [
-  ['its own RSA key in "jwk" under our kid (CVE-2018-0114)', 'RS256', { jwk }, 'signature'],
-  ['its own RSA key in "jwk" without kid (CVE-2018-0114)', 'RS256', { jwk, kid: undefined }, 'signature'],
-  ['its own RSA key in "jwk" under its own kid', 'RS256', { jwk: { ...jwk, kid: 'x' }, kid: 'x' }, 'key'],
+  ['its own RSA key in "jwk", with our kid (CVE-2018-0114)', 'RS256', { jwk }, 'signature'],
+  ['its own RSA key in "jwk", without kid (CVE-2018-0114)', 'RS256', { jwk, kid: undefined }, 'signature'],
+  ['its own RSA key in "jwk", with its own kid', 'RS256', { jwk: { ...jwk, kid: 'x' }, kid: 'x' }, 'key'],
   ['its own EC key in "jwk"', 'ES256', { jwk: ATTACKER.p256.jwk }, 'signature'],
   ['its own HMAC key in "jwk"', 'HS256', { jwk: oct }, 'signature'],
   ['its own certificate in "x5c"', 'RS256', { x5c: [x5c] }, 'signature'],
@@ -25,16 +25,16 @@ const EMBEDDED: readonly Own[] = [
 ];
 const embedded = EMBEDDED.map(byAttacker);
 
-/** RFC 8725 section 3.10: the token says where its key is. Whoever runs these counts the requests to `url`. */
+/** RFC 8725 section 3.10: the token contains the URL of its key. The caller counts the requests to `url`. */
 export const fetchAttacks = (url: string): readonly Row[] =>
   [url, `${url}#fragment`, url.replace('http://', 'http://issuer.example@')].flatMap((jku): Row[] => {
     const shown = `(${jku.replace(/:\d+/, '')})`;
     const own: readonly Own[] = [
       [`its own JWKS in "jku" ${shown}`, 'RS256', { jku, kid: undefined }, 'signature'],
-      [`its own JWKS and kid in "jku" ${shown}`, 'RS256', { jku, kid: 'x' }, 'key'],
+      [`its own JWKS in "jku", with its own kid ${shown}`, 'RS256', { jku, kid: 'x' }, 'key'],
       [`its own certificate in "x5u" ${shown}`, 'RS256', { x5u: jku }, 'signature'],
       [`a URL as kid ${shown}`, 'RS256', { kid: jku }, 'key'],
-      [`"jku" beside an HMAC ${shown}`, 'HS256', { jku }, 'signature'],
+      [`a "jku" and an HMAC ${shown}`, 'HS256', { jku }, 'signature'],
     ];
     return [
       ...own.map(byAttacker),
@@ -42,7 +42,7 @@ export const fetchAttacks = (url: string): readonly Row[] =>
     ];
   });
 
-// biome-ignore format: one kind a line
+// biome-ignore format: one type per line
 const KEY_IDS: readonly unknown[] = [
   '../../../../../../dev/null', '..\\..\\..\\windows\\win.ini', 'file:///dev/null',
   "' UNION SELECT 'attacker' -- ", '$(cat /etc/passwd)|`id`', 'k'.repeat(10_240),
@@ -51,13 +51,13 @@ const KEY_IDS: readonly unknown[] = [
   '\ud800', 'rsa\0', 'rsa ', 'RSA', 'ｒｓａ', '%72sa',
 ];
 
-/** RFC 8725 section 3.10 again, and RFC 7515 section 4.1.4. A secret has no id, so its tokens may say anything. */
+/** RFC 8725 section 3.10, RFC 7515 section 4.1.4. A secret has no id, so tokens signed with it may have any kid. */
 const keyIds = KEY_IDS.flatMap((kid): Row[] => {
   const shown = JSON.stringify(kid).slice(0, 40);
   return [
     [`the kid ${shown}`, 'RS256', { header: { kid } }, 'key'],
-    [`the kid ${shown} by the empty secret`, 'HS256', { header: { kid }, key: '' }, 'signature'],
-    [`the kid ${shown} by the right secret`, 'HS256', { header: { kid } }, 'valid'],
+    [`the kid ${shown}, signed with an empty secret`, 'HS256', { header: { kid }, key: '' }, 'signature'],
+    [`the kid ${shown}, signed with the right secret`, 'HS256', { header: { kid } }, 'valid'],
   ];
 });
 
@@ -87,31 +87,31 @@ const unsupported = UNSUPPORTED.flatMap((header) =>
 );
 const unencoded = (token: string): string => withSegment(token, 1, () => '{"sub":"user-1"}');
 const critical: Row[] = [
-  ['an unencoded payload that "crit" announces', 'HS256', b64(false, ['b64']), 'shape'],
-  ['an unencoded payload that "crit" announces, by RSA', 'RS256', b64(false, ['b64']), 'shape'],
-  ['an unencoded payload that "crit" does not announce', 'HS256', b64(false), 'shape'],
+  ['"b64" false, listed in "crit"', 'HS256', b64(false, ['b64']), 'shape'],
+  ['"b64" false, listed in "crit", with RSA', 'RS256', b64(false, ['b64']), 'shape'],
+  ['"b64" false, not listed in "crit"', 'HS256', b64(false), 'shape'],
   ['an unencoded payload (CVE-2026-48525)', 'HS256', { ...b64(false, ['b64']), token: unencoded }, 'shape'],
-  ['"crit" for what is so anyway', 'HS256', b64(true, ['b64']), 'valid'],
-  ['"crit" for what is so anyway, by EC', 'ES256', b64(true, ['b64']), 'valid'],
-  ['"crit" for what is so anyway, twice', 'HS256', b64(true, ['b64', 'b64']), 'valid'],
-  ['b64 without "crit"', 'HS256', b64(true), 'valid'],
+  ['"b64" true, listed in "crit"', 'HS256', b64(true, ['b64']), 'valid'],
+  ['"b64" true, listed in "crit", with EC', 'ES256', b64(true, ['b64']), 'valid'],
+  ['"b64" true, listed twice in "crit"', 'HS256', b64(true, ['b64', 'b64']), 'valid'],
+  ['"b64" true, not listed in "crit"', 'HS256', b64(true), 'valid'],
   ['"crit" in another case', 'HS256', { header: { Crit: ['x-policy'] } }, 'valid'],
 ];
 
-// biome-ignore format: those that are ours, and those that are not
+// biome-ignore format: first the accepted types, then the others
 const TYPES: ReadonlyArray<readonly [typ: unknown, expected: 'valid' | 'claim']> = [
   ...['at+jwt', 'AT+JWT', 'application/at+jwt', 'APPLICATION/AT+JWT'].map((typ) => [typ, 'valid'] as const),
   ...['JWT', 'at+jwt ', 'at+jwt\0', 'text/at+jwt', 'application/application/at+jwt', 'application/', '',
     null, 1, ['at+jwt'], {}, undefined].map((typ) => [typ, 'claim'] as const),
 ];
 
-/** RFC 8725 sections 2.8, 3.11 and 3.12: a token of another kind from the same issuer. */
+/** RFC 8725 sections 2.8, 3.11 and 3.12: a token of another type from the same issuer. */
 const types: Row[] = [
   ...TYPES.map(([typ, expected]): Row => {
     const extra = { options: { typ: 'at+jwt' }, control: { header: { typ: 'at+jwt' } } };
     return [`"typ" ${JSON.stringify(typ)} for "at+jwt"`, 'RS256', { header: { typ } }, expected, extra];
   }),
-  ['"typ" of any type where none is expected', 'HS256', { header: { typ: [1] } }, 'valid'],
+  ['any "typ" if none is expected', 'HS256', { header: { typ: [1] } }, 'valid'],
 ];
 
 const NO_ALG = ['{}', '{"ALG":"HS256"}', '{"header":{"alg":"HS256"}}', '{"__proto__":{"alg":"HS256"}}'];
@@ -120,7 +120,7 @@ const unreadable = [
   ...[...NO_ALG, JSON.stringify(forge('HS256'))].map((raw) => [raw.slice(0, 40), raw] as const),
 ].map(([what, rawHeader]): Row => [`a header that is ${what}`, 'HS256', { rawHeader }, 'shape']);
 
-/** Odd, and read as `JSON.parse` reads it: of two equal names the last governs (RFC 7515 section 4). */
+/** Unusual JSON, read as `JSON.parse` does: of two equal names, the last one counts (RFC 7515 section 4). */
 const ODD: ReadonlyArray<readonly [what: string, rawHeader: string, Row[3], alg?: 'RS256']> = [
   ['a second "alg", none', '{"alg":"HS256","alg":"none"}', 'algorithm'],
   ['a first "alg", none', '{"alg":"none","alg":"HS256"}', 'valid'],

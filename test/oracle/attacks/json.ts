@@ -1,9 +1,10 @@
-/** Raw text or bytes, and what they are. */
+/** Raw text or bytes, with a description. */
 export type Raw = readonly [what: string, raw: string | Uint8Array];
 
 /**
- * What is not one JSON object in UTF-8, made of the members of one that would be good: RFC 7515 section 5.2 steps 2
- * to 4, RFC 7519 section 7.2 step 10, RFC 8725 section 3.7.
+ * Texts that are not exactly one JSON object in UTF-8, made from the members of a valid object.
+ *
+ * @see RFC 7515 section 5.2 steps 2 to 4, RFC 7519 section 7.2 step 10, RFC 8725 section 3.7
  */
 export const notAnObject = (members: string): readonly Raw[] => [
   ['a list (CVE-2026-107723)', `[{${members}}]`],

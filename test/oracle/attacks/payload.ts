@@ -15,7 +15,7 @@ const notClaims = [
   }),
 );
 
-/** Of two equal names the last governs, as `JSON.parse` has it (RFC 7519 section 4). */
+/** Unusual JSON, read as `JSON.parse` does: of two equal names, the last one counts (RFC 7519 section 4). */
 const ODD: ReadonlyArray<readonly [what: string, members: string, Row[3], claims?: object]> = [
   ['a second "sub"', `${good},"sub":"a","sub":"b"`, 'valid', { sub: 'b' }],
   ['a second "sub" written with escapes', `${good},"sub":"a","\\u0073ub":"b"`, 'valid', { sub: 'b' }],
@@ -38,7 +38,7 @@ const ODD: ReadonlyArray<readonly [what: string, members: string, Row[3], claims
   ['the empty name', `${good},"":1`, 'valid', { '': 1 }],
 ];
 const odd = ODD.map(([what, members, expected, claims = {}]): Row => {
-  return [`a payload that has ${what}`, 'HS256', { rawPayload: `{${members}}` }, expected, { claims }];
+  return [`a payload with ${what}`, 'HS256', { rawPayload: `{${members}}` }, expected, { claims }];
 });
 
 const inherited = ['toString', 'constructor', 'hasOwnProperty', '__proto__', 'valueOf'].map((name): Row => {
@@ -52,7 +52,7 @@ const spaced = ` \t\r\n{ ${good} }\n`;
 const nested: Row[] = [
   ['"cty" JWT over claims', 'HS256', { header: { cty: 'JWT' } }, 'valid'],
   ['"cty" JWT over a token', 'HS256', { header: { cty: 'JWT' }, rawPayload: token }, 'malformed'],
-  ['a payload that has white space around it', 'HS256', { rawPayload: spaced }, 'valid'],
+  ['white space around the payload', 'HS256', { rawPayload: spaced }, 'valid'],
 ];
 
 export const payloadAttacks: readonly Row[] = [...notClaims, ...odd, ...inherited, ...nested];

@@ -4,30 +4,30 @@ import { type Forgery, forge } from '../../support/forge.js';
 
 export type Verdict = VerifyFailure | 'valid';
 
-/** One token, and what each kind of client must say of it. */
+/** One token, and the verdict that each kind of client must give. */
 export interface Attack {
-  /** A sentence: what the token is, and what becomes of it. */
+  /** A sentence that says what the token is, and whether it is accepted or refused. */
   readonly title: string;
-  /** Made when first asked for, and the same from then on. */
+  /** The token. It is made on first use. */
   readonly token: string;
-  /** The same without the attack: valid. */
+  /** A valid token that differs only by the attack. */
   readonly control: string;
   readonly verdicts: Readonly<Record<Kind, Verdict>>;
   /** Options beyond the key sources. Default: issuer and audience. */
   readonly options: Options | undefined;
-  /** What of the claims must be handed out. */
+  /** The claims that the verdict must contain. */
   readonly claims: object;
 }
 
 /**
- * `shape` is `malformed` before any key is looked at, so for every kind of client. Other reasons are those of a
- * client that accepts the algorithm; one that does not says `algorithm`.
+ * The expected verdict. `shape` means `malformed` for every kind of client, because the token is refused before its key is
+ * looked up. Other verdicts are those of a client that accepts the algorithm; other clients give `algorithm`.
  */
 export type Expected = Verdict | 'shape';
 
 export interface Extra {
   options?: Options | undefined;
-  /** What the control needs beyond a good token, where the attack cannot do without. */
+  /** Changes that the control needs, if the attack needs them too. */
   control?: Forgery;
   claims?: object;
 }
@@ -35,7 +35,7 @@ export interface Extra {
 /** `what` follows the words "a token with". */
 export type Row = readonly [what: string, alg: Algorithm, by: Forgery, expected: Expected, extra?: Extra];
 
-/** Rows that have the algorithm and the outcome in common. */
+/** Makes rows with the same algorithm and verdict. */
 export const rows = (
   alg: Algorithm,
   expected: Expected,
@@ -48,7 +48,7 @@ export function attack([what, alg, forgery, expected, extra = {}]: Row): Attack 
   const isHmac = alg.startsWith('HS');
   const unaccepted = expected === 'shape' ? reason : 'algorithm';
   return {
-    title: `a token with ${what} is ${reason === 'valid' ? 'accepted' : `refused as ${reason}`}`,
+    title: `a token with ${what} is ${reason === 'valid' ? 'accepted' : `refused with the reason "${reason}"`}`,
     get token() {
       made.token ??= forge(alg, forgery);
       return made.token;

@@ -17,7 +17,7 @@ const jwk = { kid: 'key-1', use: 'sig', alg: 'RS256', ...publicKey.export({ form
 const SSH_HEAD = Buffer.from('0000000b7373682d6564323535313900000020', 'hex');
 const sshKey = Buffer.concat([SSH_HEAD, Buffer.from(String(KEYS.ed.jwk.x), 'base64url')]).toString('base64');
 
-/** Keys that people have put into `secret`, as texts. Whoever can read such a key could sign. */
+/** Texts of keys that people have used as `secret`. Anyone who can read such a key could sign tokens. */
 // biome-ignore format: a table
 const TEXTS: Named<string> = [
   ['PEM public key', spki], ['PEM public key of PKCS #1 (CVE-2017-11424)', pem(publicKey, 'pkcs1')],
@@ -43,9 +43,9 @@ type Form = readonly [how: string, change: (text: string) => Secret];
 const each = (texts: readonly string[], how: string, change: (text: string, by: string) => string): Form[] =>
   texts.map((by) => [`${how} ${JSON.stringify(by.slice(0, 20))}`, (text) => change(text, by)]);
 
-/** What becomes of such a text on its way into a configuration. CVE-2026-34950, CVE-2026-102268, CVE-2026-107722. */
+/** How such a text may change on its way into a configuration. CVE-2026-34950, CVE-2026-102268, CVE-2026-107722. */
 const FORMS: readonly Form[] = [
-  ['as it is', (text) => text],
+  ['unchanged', (text) => text],
   ...each(STARTS, 'after', (text, start) => `${start}${text}x`),
   ...each(['\r\n', '\r', '\\n', ' '], 'with newlines written as', (text, end) => text.replaceAll('\n', end)),
   ...each(['', '\n', '  '], 'in base64 after', (text, start) => Buffer.from(start + text).toString('base64')),
@@ -81,39 +81,45 @@ function refusal(config: object): AuthError | undefined {
   return undefined;
 }
 
-/** CVE-2023-48223 and all others of its class, alone and in a list; nothing of the key is repeated. */
-it.each(MATERIAL)('the text of a %s is refused as a secret, and is not repeated', (_, material) => {
-  for (const secret of [material, [material], [SECRET, material]]) {
-    const error = refusal({ secret });
-    expect(error?.code).toBe('ERR_AUTH_CONFIG');
-    expect(error?.message).toContain('"secret"');
-    const dump = inspect(error, { depth: Infinity, showHidden: true });
-    // Every run of 12 characters of it that is not a word of ours.
-    const text = Buffer.from(material as Uint8Array).toString('latin1', 40, 400);
-    const runs = text.match(/.{12}/gs);
-    expect(runs?.filter((run) => dump.includes(run)) ?? []).toEqual([]);
-  }
-});
+/** CVE-2023-48223 and similar ones. Each key is tried alone and in a list. */
+it.each(MATERIAL)(
+  'the text of a %s is refused as a secret, and the error does not contain it',
+  (_, material) => {
+    for (const secret of [material, [material], [SECRET, material]]) {
+      const error = refusal({ secret });
+      expect(error?.code).toBe('ERR_AUTH_CONFIG');
+      expect(error?.message).toContain('"secret"');
+      const dump = inspect(error, { depth: Infinity, showHidden: true });
+      // No sequence of 12 characters of the key may appear.
+      const text = Buffer.from(material as Uint8Array).toString('latin1', 40, 400);
+      const runs = text.match(/.{12}/gs);
+      expect(runs?.filter((run) => dump.includes(run)) ?? []).toEqual([]);
+    }
+  },
+);
 
-/** Random-looking texts that have something of a key about them. A refusal here would be a false alarm. */
+/** Texts that look random and resemble a key. Refusing one would be a false alarm. */
 // biome-ignore format: a table
 const ALIKE: Named<Secret> = [
   ['dashes', '-----------------------------------------'],
   ['the word BEGIN', 'BEGIN-of-a-long-and-random-passphrase-0123456789'],
   ['the word keys', 'keys-and-kty-and-MIIB-and-ssh-and-pem-0123456789'],
   ['the words public key', 'not a public key but a passphrase of many words'],
-  ['JSON that is no key', '{"a":1,"secret":"0123456789abcdef0123456789abcdef"}'],
+  ['JSON that is not a key', '{"a":1,"secret":"0123456789abcdef0123456789abcdef"}'],
   ['base64', Buffer.alloc(48, 0xa5).toString('base64')], ['hex', Buffer.alloc(48, 0xa5).toString('hex')],
   ['zero bytes', new Uint8Array(64)],
-  ['bytes that begin as DER does', Uint8Array.of(0x30, 0x82, ...new Uint8Array(62).fill(7))],
+  ['bytes that begin like DER', Uint8Array.of(0x30, 0x82, ...new Uint8Array(62).fill(7))],
   ['bytes that are not UTF-8', new Uint8Array(64).fill(0xff)], ['emoji', '🔑'.repeat(16)],
 ];
 
-it.each(ALIKE)('a secret of %s only resembles a key: it is accepted, and verifies', async (_, secret) => {
-  const client = createAuthClient({ secret, onWarning: () => {} });
-  const token = forge('HS256', { key: secret, claims: { exp: undefined, nbf: undefined } });
-  expect(await client.verify(token)).toMatchObject({ valid: true });
-});
+it.each(ALIKE)(
+  'a secret of %s, which only resembles a key, is accepted and verifies tokens',
+  async (_, secret) => {
+    const client = createAuthClient({ secret, onWarning: () => {} });
+    const token = forge('HS256', { key: secret, claims: { exp: undefined, nbf: undefined } });
+    expect(await client.verify(token)).toMatchObject({ valid: true });
+  },
+);
 
 // biome-ignore format: a table
 const NONE: Named<unknown> = [
@@ -122,7 +128,7 @@ const NONE: Named<unknown> = [
   ['a list with no bytes', [SECRET, new Uint8Array(0)]],
   ...[null, undefined, 0, false].map((value) => [String(value), value] as const),
   ['an object with toString (CVE-2022-23529)', { toString: () => SECRET }], ['a list in a list', [[SECRET]]],
-  ['a list with null', [SECRET, null]], ['a function that answers with a secret', () => SECRET],
+  ['a list with null', [SECRET, null]], ['a function that returns a secret', () => SECRET],
   ['a regular expression', /secret/], ['a buffer without a view', new ArrayBuffer(64)],
   ['a public KeyObject (CVE-2022-23541)', publicKey], ['a JWK', jwk], ['a promise', Promise.resolve(SECRET)],
 ];

@@ -16,20 +16,20 @@ const hash = (name: string, text: string): Buffer => createHash(name).update(tex
 const hmac = (text: string, name = 'sha256'): Buffer => createHmac(name, SECRET).update(text).digest();
 const ZERO = Buffer.alloc(1);
 
-/** What can be done to the bytes of any signature. All but an empty one keep the token's shape. */
+/** Changes to the bytes of any signature. They all keep the token well-formed. */
 // biome-ignore format: a table
 const ANY: Changes = [
   ['cut short by one byte', (s) => s.subarray(0, -1)], ['cut to half', (s) => s.subarray(0, s.length / 2)],
   ['cut to one byte', (s) => s.subarray(0, 1)],
-  ['that has a zero byte behind', (s) => Buffer.concat([s, ZERO])],
-  ['that has a zero byte before', (s) => Buffer.concat([ZERO, s])],
-  ['that is there twice', (s) => Buffer.concat([s, s])],
-  ['that is there backwards', (s) => Buffer.from(s).reverse()],
+  ['with a zero byte after it', (s) => Buffer.concat([s, ZERO])],
+  ['with a zero byte before it', (s) => Buffer.concat([ZERO, s])],
+  ['that is repeated', (s) => Buffer.concat([s, s])],
+  ['in reverse order', (s) => Buffer.from(s).reverse()],
   ['of zeros (CVE-2022-21449)', (s) => Buffer.alloc(s.length)],
   ['of ones', (s) => Buffer.alloc(s.length, 0xff)], ['of one zero byte', () => ZERO],
   ['of 40,000 bytes', () => Buffer.alloc(40_000, 1)],
-  ['that has one bit changed at its start', (s) => flipped(s, 0, 0x80)],
-  ['that has one bit changed at its end', (s) => flipped(s, s.length - 1, 1)],
+  ['with one bit changed at its start', (s) => flipped(s, 0, 0x80)],
+  ['with one bit changed at its end', (s) => flipped(s, s.length - 1, 1)],
   ['as hexadecimal text', (s) => Buffer.from(s.toString('hex'))],
   ['as base64 text', (s) => Buffer.from(s.toString('base64'))],
   ['encoded twice', (s) => Buffer.from(base64url(s))],
@@ -47,17 +47,17 @@ const anySignature = (['HS256', ...ASYMMETRIC_ALGORITHMS] as const).flatMap((alg
   const over = (text: string): Buffer => signatureOf(alg, text, signingKey(alg));
   const any: Changes = [
     ...ANY,
-    ['over the payload alone', (_, input) => over(input.split('.')[1] ?? '')],
+    ['over only the payload', (_, input) => over(input.split('.')[1] ?? '')],
     ['over another token', () => over('e30.e30')],
   ];
   return [
     [`${alg} and no signature (CVE-2020-28042, CVE-2026-107720)`, alg, { signature: () => '' }, 'shape'],
     ...any.map(([what, signature]): Row => {
-      return [`a signature by ${alg} ${what}`, alg, { signature }, 'signature'];
+      return [`an ${alg} signature ${what}`, alg, { signature }, 'signature'];
     }),
     ...UNDER.map(([what, index, change]): Row => {
-      const token = (good: string): string => withSegment(good, index, change);
-      return [`the ${alg} signature of a good token under ${what}`, alg, { token }, 'signature'];
+      const token = (valid: string): string => withSegment(valid, index, change);
+      return [`the ${alg} signature of a valid token, and ${what}`, alg, { token }, 'signature'];
     }),
   ];
 });
@@ -101,13 +101,13 @@ const ecdsa = CURVES.flatMap(([alg, size, order]): Row[] => {
     ['r = n + 1 and s = n + 1', numbers(() => [order + 1n, order + 1n])],
     ['r and s exchanged', numbers((r, s) => [s, r])], ['-r', numbers((r, s) => [order - r, s])],
     ['r alone', (s) => s.subarray(0, size)], ['DER instead of raw', (_, input) => der(input)],
-    ['DER and zeros behind it', (_, input) => Buffer.concat([der(input), Buffer.alloc(size)], 2 * size)],
+    ['DER and zeros after it', (_, input) => Buffer.concat([der(input), Buffer.alloc(size)], 2 * size)],
     ['raw numbers of another length', (s) => Buffer.concat([ZERO, s.subarray(0, size), ZERO, s.subarray(size)])],
     ['SHA-1', (_, input) => sign('sha1', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' })],
   ];
-  // ECDSA itself lets anyone turn s into n - s. RFC 7518 does not forbid it, and no claim changes by it.
-  const good: Changes = [['n - s, which is as good as s', numbers((r, s) => [r, order - s])]];
-  return [...under(alg, 'signature', refused), ...under(alg, 'valid', good)];
+  // With ECDSA, anyone can replace s with n - s. RFC 7518 allows this, and it does not change any claim.
+  const alsoValid: Changes = [['n - s, which is also valid', numbers((r, s) => [r, order - s])]];
+  return [...under(alg, 'signature', refused), ...under(alg, 'valid', alsoValid)];
 });
 
 function under(alg: Row[1], expected: Row[3], changes: Changes): Row[] {
@@ -126,7 +126,7 @@ const pkcs1 = (prefix: string, input: string, garbage: number): Buffer =>
   privateEncrypt(privateKey, Buffer.concat([unhex(prefix), hash('sha256', input), Buffer.alloc(garbage)]));
 const DIGEST_INFO = '3031300d060960864801650304020105000420';
 
-/** RFC 8017 sections 8.1.2 and 8.2.2: a signature is as long as the modulus, and smaller than it. */
+/** RFC 8017 sections 8.1.2 and 8.2.2: a signature has as many bytes as the modulus, and is a smaller number. */
 const rsa: Row[] = [
   ...(['RS256', 'PS256'] as const).flatMap((alg): Row[] => {
     const zero = forgeWhere(alg, startsWithZero);
@@ -143,8 +143,8 @@ const rsa: Row[] = [
       ['s = n', () => bytes(modulus, RSA_BYTES)],
     ];
     return [
-      [`a signature by ${alg} that begins with zero`, alg, zero, 'valid'],
-      [`a signature by ${alg} without its first zero`, alg, shortened, 'signature', { control: zero }],
+      [`an ${alg} signature that begins with zero`, alg, zero, 'valid'],
+      [`an ${alg} signature without its first zero`, alg, shortened, 'signature', { control: zero }],
       [`${alg} and s + n`, alg, wrapped, 'signature', { control: roomy }],
       ...under(alg, 'signature', numbers),
     ];
@@ -161,7 +161,7 @@ const rsa: Row[] = [
       return [name, (_, input) => sign(name, Buffer.from(input), privateKey)];
     }),
     ['the bare hash, without its DigestInfo', (_, input) => pkcs1('', input, 0)],
-    ['bytes behind the DigestInfo (CVE-2006-4339)', (_, input) => pkcs1(DIGEST_INFO, input, 8)],
+    ['bytes after the DigestInfo (CVE-2006-4339)', (_, input) => pkcs1(DIGEST_INFO, input, 8)],
   ]),
   ...under('RS256', 'valid', [['a DigestInfo that we made', (_, input) => pkcs1(DIGEST_INFO, input, 0)]]),
 ];
@@ -171,7 +171,7 @@ const scalar = (s: Buffer): bigint => number(Buffer.from(s.subarray(32)).reverse
 const withScalar = (point: Uint8Array, s: bigint): Buffer =>
   Buffer.concat([point.subarray(0, 32), bytes(s, 32).reverse()]);
 const IDENTITY = Buffer.concat([Uint8Array.of(1), Buffer.alloc(31)]);
-// 2^255 - 19 + 1: the identity again, written with a coordinate that is not reduced.
+// 2^255 - 19 + 1: the identity with a coordinate that is not reduced.
 const IDENTITY_UNREDUCED = Buffer.concat([Uint8Array.of(0xee), Buffer.alloc(30, 0xff), Uint8Array.of(0x7f)]);
 
 /** RFC 8032 section 5.1.7 and RFC 8725 section 3.2. */

@@ -18,7 +18,7 @@ const names = (count: number): string =>
   JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, 0])));
 const xs = (length: number): string => JSON.stringify('x'.repeat(length));
 
-/** A good token of exactly this many characters. */
+/** A valid token of exactly this many characters. */
 function ofLength(length: number): Forgery {
   const signature = 43;
   for (const pad of ['', 'x', 'xx', 'xxx']) {
@@ -32,10 +32,10 @@ function ofLength(length: number): Forgery {
   throw new Error('unreachable: three of four paddings fit');
 }
 
-/** RFC 8725 section 3.2 and the advisories of every JSON reader: size and depth. */
+/** Size and depth: RFC 8725 section 3.2, and advisories of JSON parsers. */
 export const sizeAttacks: readonly Row[] = [
   ...rows('HS256', 'shape', [
-    ['64 KiB and one character', ofLength(LIMIT + 1), { control: ofLength(LIMIT) }],
+    ['64 KiB plus one character', ofLength(LIMIT + 1), { control: ofLength(LIMIT) }],
     ...inBoth('1 MB', xs(ONE_MB)),
     ['1 MB of signature', { token: (token) => withSegment(token, 2, () => 'A'.repeat(ONE_MB)) }],
     ['1 MB of "alg"', { header: { alg: 'a'.repeat(ONE_MB) } }],
@@ -47,9 +47,9 @@ export const sizeAttacks: readonly Row[] = [
     ['a million segments (CVE-2025-30204)', { token: () => 'a.'.repeat(1_000_000) }],
     ['64 KiB of dots', { token: () => '.'.repeat(LIMIT) }],
     ['64 KiB of letters and dots', { token: () => 'a.'.repeat(LIMIT / 2) }],
-    ['64 KiB of letters and a bad end', { token: () => `${'a'.repeat(LIMIT - 1)}!` }],
-    ...inBoth('500,000 lists in one another', list(500_000)),
-    ...inBoth('100,000 objects in one another', tree(100_000)),
+    ['64 KiB of letters and an invalid last character', { token: () => `${'a'.repeat(LIMIT - 1)}!` }],
+    ...inBoth('500,000 nested lists', list(500_000)),
+    ...inBoth('100,000 nested objects', tree(100_000)),
     ['a header of 24,000 lists that do not end', heading('x', '['.repeat(24_000))],
     ['an "alg" of 20,000 lists', { rawHeader: `{"alg":${list(20_000)}}` }],
   ]),
@@ -58,12 +58,12 @@ export const sizeAttacks: readonly Row[] = [
     ['45,000 digits', claiming('x', '9'.repeat(45_000))],
     ['45,000 digits of a fraction', claiming('x', `0.${'1'.repeat(45_000)}`)],
     ...inBoth('thousands of names', names(4000)),
-    ...inBoth('24,000 lists in one another', list(24_000)),
-    ...inBoth('7,000 objects in one another', tree(7000)),
+    ...inBoth('24,000 nested lists', list(24_000)),
+    ...inBoth('7,000 nested objects', tree(7000)),
   ]),
   ...rows('HS256', 'malformed', [
     ['thousands of "crit"', { header: { crit: Array.from({ length: 5000 }, (_, i) => `c${i}`) } }],
-    ['a payload of 24,000 lists that do not end', claiming('x', '['.repeat(24_000))],
+    ['a payload of 24,000 unclosed lists', claiming('x', '['.repeat(24_000))],
     ['a "crit" of 20,000 lists', heading('crit', list(20_000))],
   ]),
   ...rows('HS256', 'claim', [

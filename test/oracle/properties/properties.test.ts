@@ -34,13 +34,13 @@ const reasonsFor = (token: string) => STRICTER.filter(([, applies]) => applies(t
 const localKeys = createLocalJWKSet(jwksOf(KEYS) as Parameters<typeof createLocalJWKSet>[0]);
 const keyFor: JWTVerifyGetKey = (header, jws) =>
   header.alg.startsWith('HS') ? Buffer.from(SECRET) : localKeys(header, jws);
-/** What jose makes of the token with the same keys and options: the claims, or `undefined` if it refuses. */
+/** Verifies the token with jose, with the same keys and options. Resolves to the claims, or `undefined` if jose refuses. */
 async function josesClaims(token: string, options: JWTVerifyOptions = {}): Promise<object | undefined> {
   const all = { ...options, algorithms: ['HS256', ...ASYMMETRIC_ALGORITHMS] };
   return (await jwtVerify(token, keyFor, all).catch(() => undefined))?.payload;
 }
 
-it(seeded('verify accepts no made-up value, and says malformed unless it is text'), async () => {
+it(seeded('verify refuses any random value, with the reason "malformed" unless it is text'), async () => {
   const property = fc.asyncProperty(fc.oneof(anything, anyTexts), kinds, async (value, kind) => {
     const { valid, payload, expired, reason } = await clients.get(kind).verify(value as string);
     expect([valid, payload, expired]).toEqual([false, {}, false]);
@@ -60,7 +60,7 @@ it(seeded('verify accepts what jose accepts, with the same claims, and refuses t
     accepted += Number(valid);
   });
   await fc.assert(property, PARAMETERS);
-  // A generator that only made rubbish would prove nothing.
+  // The generator must also produce tokens that are accepted.
   expect(accepted).toBeGreaterThan(PARAMETERS.numRuns / 20);
 });
 
@@ -83,7 +83,7 @@ it.each(STRICTER)('verify is stricter than jose for one reason: %s', async (why,
   }
 });
 
-/** jose reads the payload and nothing else; we refuse what is not a signed JWT as a whole. */
+/** jose reads only the payload. This package also requires the header of a signed JWT. */
 const isNoSignedJwt = (token: string): boolean =>
   orUndefined(() => {
     const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytesOf(token, 0)));
@@ -99,7 +99,7 @@ it(seeded('decode reads what jose reads, and throws ERR_TOKEN_MALFORMED for the 
       if (!(error instanceof AuthError)) throw error;
       expect(error.code).toBe('ERR_TOKEN_MALFORMED');
       const isStricter = isNoSignedJwt(token) || reasonsFor(token).length > 0;
-      if (theirs && !isStricter) expect.unreachable('jose reads this token, and there is no reason not to');
+      if (theirs && !isStricter) expect.unreachable('jose reads this token, and no known reason forbids it');
     }
   });
   fc.assert(property, PARAMETERS);
@@ -113,7 +113,7 @@ it(seeded('decode throws ERR_TOKEN_MALFORMED for any value that is not text'), (
   fc.assert(property, PARAMETERS);
 });
 
-// `sign` sets `iat` and `exp`; the others it takes, if their type is RFC 7519's, which the second property has.
+// `sign` sets `iat` and `exp`. The other registered claims need their type of RFC 7519; `registered` generates them.
 const REGISTERED = ['iss', 'sub', 'aud', 'jti', 'nbf', 'iat', 'exp'];
 const INHERITED = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'then', 'toJSON', 'length', ''];
 const names = fc.oneof(fc.string({ unit }), fc.constantFrom(...INHERITED));
@@ -138,7 +138,7 @@ const anyOptions = fc.oneof(
 );
 const asJson = (value: object): Record<string, unknown> => JSON.parse(JSON.stringify(value));
 
-it(seeded('sign makes a token that gives back the claims, by us and by jose'), async () => {
+it(seeded('sign makes a token whose claims are the same for verify, decode and jose'), async () => {
   const property = fc.asyncProperty(claims, async (payload) => {
     const token = await client.sign(payload);
     const expected = asJson({ ...payload, iat: NOW, exp: NOW + 3600 });
@@ -151,7 +151,7 @@ it(seeded('sign makes a token that gives back the claims, by us and by jose'), a
   await fc.assert(property, PARAMETERS);
 });
 
-it(seeded('sign lets the later source of a claim win, and verifies what it signed'), async () => {
+it(seeded('in sign, the later source of a claim wins, and the token verifies'), async () => {
   const named = clients.get('secret');
   const property = fc.asyncProperty(registered, registered, subjects, async (payload, more, options) => {
     const own = { iat: NOW, iss: CLAIMS.iss, aud: CLAIMS.aud, exp: NOW + 3600 };
@@ -165,7 +165,7 @@ it(seeded('sign lets the later source of a claim win, and verifies what it signe
 });
 
 it(
-  seeded('sign makes a token that verifies or rejects with ERR_SIGN_INPUT, for any two values'),
+  seeded('sign, with any two values, makes a token that verifies, or rejects with ERR_SIGN_INPUT'),
   async () => {
     const payloads = fc.oneof(anything, registered);
     const property = fc.asyncProperty(payloads, anyOptions, async (payload, options) => {
@@ -174,31 +174,34 @@ it(
         .catch((error: unknown) => error);
       if (typeof token !== 'string')
         expect(token).toMatchObject({ name: 'AuthError', code: 'ERR_SIGN_INPUT' });
-      // A claim from the caller may well be one that is not valid yet.
+      // The caller's "nbf" may be in the future.
       else expect([undefined, 'not_yet_valid']).toContain((await client.verify(token)).reason);
     });
     await fc.assert(property, PARAMETERS);
   },
 );
 
-/** The seconds that jose reads, rounded as it rounds them, or `undefined`. */
-const joses = (text: string): number | undefined =>
+/** The seconds that jose reads, which jose rounds, or `undefined`. */
+const secondsOfJose = (text: string): number | undefined =>
   orUndefined(() => Number(decodeJwt(new UnsecuredJWT({}).setNotBefore(text).encode()).nbf) - NOW);
 const rounded = (seconds: number): number => (seconds < 0 ? -Math.round(-seconds) : Math.round(seconds));
 
 it(seeded('parseDuration reads what jose reads'), () => {
   const property = fc.property(durations, (text) => {
     const seconds = parseDuration(text);
-    expect(seconds === undefined ? undefined : rounded(seconds) + 0).toBe(joses(text));
+    expect(seconds === undefined ? undefined : rounded(seconds) + 0).toBe(secondsOfJose(text));
   });
   fc.assert(property, PARAMETERS);
 });
 
-it(seeded('parseDuration answers with undefined for any value that is not text'), () => {
+it(seeded('parseDuration returns undefined for any value that is not text'), () => {
   const property = fc.property(notText, (value) => parseDuration(value) === undefined);
   fc.assert(property, PARAMETERS);
 });
 
-it.each(['1h AGO', '1h Ago'])('parseDuration reads "%s" as the past, where jose reads the future', (text) => {
-  expect([parseDuration(text), joses(text)]).toEqual([-3600, 3600]);
-});
+it.each(['1h AGO', '1h Ago'])(
+  'parseDuration reads "%s" as the past, while jose reads it as the future',
+  (text) => {
+    expect([parseDuration(text), secondsOfJose(text)]).toEqual([-3600, 3600]);
+  },
+);

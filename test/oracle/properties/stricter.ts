@@ -12,7 +12,7 @@ const jsonOf = (token: string, index: number): Record<string, unknown> => {
   }
 };
 
-/** Segments as they are given, rightly signed. */
+/** Signs two raw segments with the right secret. */
 const signed = (header: string, payload: string): string =>
   mint({ header, payload, key: SECRET, alg: 'HS256' });
 const HEADER = segment({ alg: 'HS256' });
@@ -21,14 +21,14 @@ const claiming = (json: string): string => signed(HEADER, base64url(`{${json}}`)
 const MISTYPED = ['"iss":1', '"sub":["x"]', '"jti":null', '"aud":["x",1]', '"exp":1e400', '"iat":-1e400'];
 
 /**
- * The ways in which we refuse a token that jose's `jwtVerify` accepts: why, what tells from the token alone that it is
- * such a case, and tokens that jose accepts and we refuse for this and nothing else.
+ * The reasons why this package refuses tokens that jose's `jwtVerify` accepts. Each has a check that recognizes such a token,
+ * and examples that are refused for this reason only.
  */
 export const STRICTER: ReadonlyArray<
   readonly [why: string, applies: (token: string) => boolean, examples: () => readonly string[]]
 > = [
   [
-    'base64url has no padding and no white space (RFC 7515 section 2), or one token has many spellings',
+    'base64url has no padding and no white space (RFC 7515 section 2), so that a token has only one spelling',
     (token) => !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token),
     () => [
       ...['eyJhIjoxfQ==', 'eyJh IjoxfQ'].map((payload) => signed(HEADER, payload)),
@@ -37,28 +37,28 @@ export const STRICTER: ReadonlyArray<
     ],
   ],
   [
-    'the bits that base64url leaves over are zero (RFC 4648 section 3.5), for the same reason',
+    'the leftover bits of base64url are zero (RFC 4648 section 3.5), so that a token has only one spelling',
     (token) =>
       token.split('.').some((text, i) => /^[\w-]+$/.test(text) && base64url(bytesOf(token, i)) !== text),
     () => [signed(HEADER, 'eyJhIjoxfR'), signed(segment({ alg: 'HS256', x: 12 }).replace(/Q$/, 'R'), EMPTY)],
   ],
   [
-    'JSON has no byte-order mark (RFC 8259 section 8.1), and readers differ on it',
+    'JSON has no byte-order mark (RFC 8259 section 8.1), and parsers treat it differently',
     (token) => [0, 1].some((i) => bytesOf(token, i).subarray(0, 3).toString('hex') === 'efbbbf'),
     () => [signed(base64url('\ufeff{"alg":"HS256"}'), EMPTY), signed(HEADER, base64url('\ufeff{}'))],
   ],
   [
-    'a JWT is never left unencoded (RFC 7797 section 7), whether "crit" says so or forgets to',
+    'the payload of a JWT is always encoded (RFC 7797 section 7), with and without "crit"',
     (token) => jsonOf(token, 0).b64 === false,
     () => [signed(segment({ alg: 'HS256', b64: false }), EMPTY)],
   ],
   [
-    'a registered claim has its type (RFC 7519 section 4.1), also without a rule for it; 1e400 is infinity',
+    'a registered claim has its type (RFC 7519 section 4.1), even without a rule for it; 1e400 is infinity',
     (token) => mistypedClaim(jsonOf(token, 1)) !== undefined,
     () => MISTYPED.map(claiming),
   ],
   [
-    'a token is at most 64 KiB, so that reading one costs next to nothing',
+    'a token has at most 64 KiB, so that parsing it is fast',
     (token) => token.length > MAX_TOKEN_LENGTH,
     () => [claiming(`"x":"${'x'.repeat(MAX_TOKEN_LENGTH)}"`)],
   ],

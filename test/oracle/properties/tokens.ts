@@ -6,18 +6,18 @@ import { base64url, signature } from '../../support/mint.js';
 import { ALPHABET, RESPELT } from '../attacks/encoding.js';
 import { notAnObject } from '../attacks/json.js';
 
-/** Any code point, also half of a pair. fast-check's own 'binary' takes half a second to be made, each time. */
+/** Any code point, including surrogates. Creating fast-check's own 'binary' takes half a second each time. */
 export const unit = fc.nat({ max: 0x10ffff }).map((code) => String.fromCodePoint(code));
 
-/** Mostly what a good token has, and now and then anything at all. Every value is JSON text. */
-const mostly = (good: fc.Arbitrary<unknown>, odd: readonly string[]): fc.Arbitrary<string> =>
+/** Mostly values of a valid token, and sometimes any value. Every value is JSON text. */
+const mostly = (usual: fc.Arbitrary<unknown>, odd: readonly string[]): fc.Arbitrary<string> =>
   fc.oneof(
-    { weight: 60, arbitrary: good.map((value) => JSON.stringify(value)) },
+    { weight: 60, arbitrary: usual.map((value) => JSON.stringify(value)) },
     { weight: 2, arbitrary: fc.constantFrom(...odd) },
     { weight: 1, arbitrary: fc.json({ maxDepth: 2 }) },
   );
 
-/** So many times in a hundred; otherwise `undefined`. */
+/** The value in this percentage of cases, otherwise `undefined`. */
 const often = <T>(percent: number, value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.oneof(
     { weight: percent, arbitrary: value },
@@ -46,13 +46,13 @@ const PARAMETER_TEXTS = {
   b64: mostly(fc.constantFrom(true, true, false), ['null', '"true"', '1']),
   cty: fc.constant('"JWT"'),
   jwk: fc.json({ maxDepth: 1 }),
-  // Computed, as otherwise it would be the prototype of this object and not a member.
+  // Computed, because a literal `__proto__` would set the prototype of this object.
   ['__proto__']: fc.constantFrom('{"crit":["x"]}', '1'),
 };
 
 type Members = ReadonlyArray<readonly [name: string, json: string]>;
 
-/** Any of these members, each of them present so many times in a hundred. */
+/** Any of these members, each present in this percentage of cases. */
 const members = (texts: Readonly<Record<string, fc.Arbitrary<string>>>, percent: number) =>
   fc
     .tuple(...Object.entries(texts).map(([name, text]) => fc.tuple(fc.constant(name), often(percent, text))))
@@ -66,7 +66,7 @@ const repeated = members(
 const claims = fc.tuple(members(CLAIM_TEXTS, 90), strangers, repeated).map((all): Members => all.flat());
 const textOf = (all: Members): string => all.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join();
 
-/** What becomes of the JSON of a segment, and of its text: before it is signed or, for the signature, after. */
+/** Changes to the JSON of a segment, before the token is signed. */
 const RAW: readonly ((json: string) => string | Uint8Array)[] = [
   (json) => ` {${json}}\n`,
   ...notAnObject('').map((_, i) => (json: string) => notAnObject(json)[i]?.[1] ?? ''),
@@ -77,12 +77,12 @@ const withSpareBits = (text: string): string =>
 const respelling = often(6, fc.constantFrom(withSpareBits, ...RESPELT.map(([, change]) => change)));
 
 /**
- * Tokens that are signed, most of them rightly, over headers and claims that are usually good and sometimes odd,
- * with what a lax reader might let pass done to them before they were signed.
+ * Signed tokens. Most signatures are valid. Headers and claims are usually valid and sometimes unusual, and some segments have
+ * a spelling that a lenient parser might accept.
  */
 export const signedTokens: fc.Arbitrary<string> = fc
   .record({
-    // Mostly those that are quick to sign.
+    // Mostly algorithms that sign quickly.
     alg: fc.oneof(
       { weight: 12, arbitrary: fc.constant('HS256' as const) },
       { weight: 5, arbitrary: fc.constantFrom('ES256', 'EdDSA', 'Ed25519') },
@@ -118,7 +118,7 @@ const segments = fc.oneof(
   fc.base64String(),
   fc.string({ unit }),
 );
-/** Texts, most of them in parts: anything, JSON, or the like of what a header and claims are. */
+/** Texts, most of them with dots: random text, JSON, or something similar to a header and claims. */
 export const anyTexts = fc.oneof(
   fc.string({ unit, maxLength: 300 }),
   fc.string({ unit: fc.constantFrom(...'.a_-=\n'), maxLength: 100 }),
@@ -126,7 +126,7 @@ export const anyTexts = fc.oneof(
   fc.array(segments, { maxLength: 6 }).map((parts) => parts.join('.')),
 );
 
-/** Any value, also of the odder kinds. */
+/** Any value, including unusual types. */
 export const anything = fc.anything({
   ...{ withBigInt: true, withBoxedValues: true, withDate: true, withMap: true, withNullPrototype: true },
   ...{ withObjectString: true, withSet: true, withSparseArray: true, withTypedArray: true },
@@ -148,7 +148,7 @@ const UNITS = [
   '',
 ];
 const ENDINGS = ['ago', ' from  now', ' ago ', ' later', '\n', ' from now ago', ' From Now'];
-/** Texts like '2h', most of them durations. */
+/** Texts such as '2h'. Most of them are durations. */
 export const durations = fc
   .tuple(
     fc.constantFrom('', '', '', '+', '-', '+ ', '- ', ' ', '--', '\u2212'),
