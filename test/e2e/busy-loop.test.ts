@@ -1,4 +1,4 @@
-// Deadlines on an event loop that is really blocked, turn after turn, in a process of its own.
+// Tests deadlines in separate processes whose event loop is really blocked in every turn.
 import { expect, it } from 'vitest';
 import { startChild } from '../support/child.js';
 
@@ -6,7 +6,7 @@ const TURNS_MS = [110, 160, 200, 2200];
 const FETCH_MS = 1000;
 const STORE_MS = 250;
 
-/** Asks an endpoint and a store that never answer, and prints after how many turns each question has ended and how. */
+/** Asks an endpoint and a store that never answer. Prints the outcome of each question and after how many turns it ended. */
 const program = (turnMs: number): string => `
   import { createServer } from 'node:http';
   import { createAuthClient } from 'intentkit-auth';
@@ -37,10 +37,10 @@ const program = (turnMs: number): string => `
   process.stdout.write(JSON.stringify(results), () => process.exit(0));
 `;
 
-/** A deadline begins a few turns after the call, and a late timer rejects two turns after it was due. */
+/** The most turns until a deadline fires. It starts a few turns after the call, and a late timer rejects two turns late. */
 const most = (deadlineMs: number, turnMs: number): number => Math.ceil(deadlineMs / turnMs) + 6;
 
-it('Deadlines of a fetch and of a store fire while every turn of the loop takes 110, 160, 200 or 2200 ms', async () => {
+it('Deadlines of a fetch and of a store fire if every turn of the event loop takes 110, 160, 200 or 2200 ms', async () => {
   const children = await Promise.all(TURNS_MS.map((turnMs) => startChild(program(turnMs))));
   expect(await Promise.all(children.map(({ ended }) => ended))).toEqual(TURNS_MS.map(() => 0));
   for (const [index, turnMs] of TURNS_MS.entries()) {

@@ -1,4 +1,4 @@
-// One client of several real identity providers over HTTP, whose keys it discovers.
+// Tests a client with several real identity providers over HTTP. The client discovers their keys.
 import { type AuthClient, createAuthClient } from 'intentkit-auth';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -19,7 +19,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 const passMinutes = (minutes: number): void => void vi.advanceTimersByTime(minutes * 60_000);
 
-/** A provider that is gone when the test is over. */
+/** Starts a provider and stops it when the test ends. */
 async function start(options: IdentityProviderOptions = {}): Promise<IdentityProvider> {
   const provider = await startIdentityProvider(options);
   onTestFinished(() => provider.stop());
@@ -41,12 +41,12 @@ const outcomes = (client: AuthClient, ...tokens: readonly string[]): Promise<str
   Promise.all(tokens.map((token) => outcome(client, token)));
 
 const impostor = await createTestIssuer({ audience: AUDIENCE });
-/** A token that only says that it is of this issuer. */
+/** A token with the `iss` of this issuer, signed by the impostor. */
 const inTheNameOf = (iss: unknown): Promise<string> =>
   impostor.token({ iss }, { keyId: 'EC-1', header: { typ: 'at+jwt' } });
 
-describe('Of two identity providers', () => {
-  it('one hangs and is killed, and the tokens of the other, which rotates its keys, never notice', async () => {
+describe('With two identity providers', () => {
+  it('an outage of one does not affect tokens of the other, even while it rotates its keys', async () => {
     const [dead, well] = [await start(), await start()];
     const { client, warnings } = createClient(dead.issuer, well.issuer);
     const states = () => client.status().issuers?.map(({ state }) => state);
@@ -56,7 +56,7 @@ describe('Of two identity providers', () => {
     expect(states()).toEqual(['fresh', 'fresh']);
     expect(await client.ping()).toBe(true);
 
-    // The keys of one change, and then it takes requests and answers none.
+    // One provider rotates its keys, and then accepts requests without answering.
     passMinutes(1);
     await dead.rotate();
     const unknown = await dead.token();
@@ -73,7 +73,7 @@ describe('Of two identity providers', () => {
     expect(await outcome(client, known.well)).toBe('key');
     expect(isPending).toBe(true);
 
-    // Nobody listens any more. Without its new key there is no verdict, and with the old one there is.
+    // The provider is stopped. Tokens of its old key still get a verdict; those of its new key do not.
     await dead.stop();
     expect(await pending).toBe(NO_VERDICT);
     const later = [known.dead, unknown, renewed, known.well];
@@ -91,7 +91,7 @@ describe('Of two identity providers', () => {
       undefined,
     ]);
 
-    // The old keys serve until they are an hour old. The other provider is asked for its keys as ever.
+    // The old keys are used until they are an hour old. The client still fetches the keys of the other provider.
     passMinutes(58);
     expect(await outcomes(client, ...later)).toEqual(['valid', NO_VERDICT, 'valid', 'key']);
     expect(states()).toEqual(['stale', 'fresh']);
@@ -99,10 +99,11 @@ describe('Of two identity providers', () => {
     expect(await outcomes(client, ...later)).toEqual([NO_VERDICT, NO_VERDICT, 'valid', 'key']);
     expect(states()).toEqual(['expired', 'fresh']);
     expect(warnings).toHaveLength(2);
-    for (const warning of warnings) expect(warning).toContain(`The JWKS endpoint of "${dead.issuer}" fails:`);
+    for (const warning of warnings)
+      expect(warning).toContain(`The JWKS endpoint of "${dead.issuer}" is failing:`);
   });
 
-  it('neither is asked about a token of a third, however many come', async () => {
+  it('tokens of a third provider cause no request to either of them', async () => {
     const [one, other, third] = [await start(), await start({ path: PATH }), await start()];
     const { client } = createClient(one.issuer, other.issuer);
     const similar = [
@@ -120,7 +121,7 @@ describe('Of two identity providers', () => {
     expect(new Set(found)).toEqual(new Set(['issuer']));
     expect([one, other, third].map(({ server }) => server.requests)).toEqual([0, 0, 0]);
 
-    // To the first token of its own, a provider answers at two places: its metadata and its keys.
+    // The first token of a provider causes two requests: for its metadata and for its keys.
     expect(await outcome(client, await inTheNameOf(one.issuer))).toBe('signature');
     expect([one, other, third].map(({ server }) => server.requests)).toEqual([2, 0, 0]);
   });
@@ -135,7 +136,7 @@ describe('An identity provider under a path', () => {
       { what: 'RFC 8414', insertsPath: true, requests: [OAUTH, '/tenant-a/jwks'] },
       { what: 'OpenID Connect', insertsPath: false, requests: [OAUTH, OPEN_ID, '/tenant-a/jwks'] },
     ]),
-  )('is found by its document in the place of %s', async (_, { insertsPath, requests }) => {
+  )('is discovered from its metadata at the location of %s', async (_, { insertsPath, requests }) => {
     const provider = await start({ path: PATH, insertsPath });
     const token = await provider.token();
     const seen: (string | undefined)[] = [];
@@ -153,29 +154,36 @@ describe('An identity provider under a path', () => {
   it.each(
     titled([
       {
-        what: 'a slash too many',
+        what: 'an additional slash',
         configured: (issuer: string) => `${issuer}/`,
         found: 'it has no slash at the end',
         refused: / is not a configured issuer; ".*\/tenant-a\/" is one, and differs by a slash\.$/,
       },
       {
-        what: 'another name of its host',
+        what: 'another name for its host',
         configured: (issuer: string) => issuer.replace('127.0.0.1', 'localhost'),
         found: 'it is on another host',
         refused: / is not a configured issuer\.$/,
       },
     ]),
-  )('that is configured with %s is told of by name', async (_, { configured, found, refused }) => {
-    const provider = await start({ path: PATH });
-    const wrong = configured(provider.issuer);
-    const { client } = createClient(wrong);
-    const verdict = await client.verify(await provider.token());
-    expect(verdict).toMatchObject({ reason: 'issuer', message: expect.stringMatching(refused), payload: {} });
+  )(
+    'that is configured with %s causes errors that name the difference',
+    async (_, { configured, found, refused }) => {
+      const provider = await start({ path: PATH });
+      const wrong = configured(provider.issuer);
+      const { client } = createClient(wrong);
+      const verdict = await client.verify(await provider.token());
+      expect(verdict).toMatchObject({
+        reason: 'issuer',
+        message: expect.stringMatching(refused),
+        payload: {},
+      });
 
-    const both = `of the issuer "${provider.issuer}", not of the configured "${wrong}"`;
-    const problem = `the discovery document is ${both}: ${found}`;
-    const error = { code: NO_VERDICT, message: expect.stringContaining(problem) };
-    await expect(client.verify(await inTheNameOf(wrong))).rejects.toMatchObject(error);
-    expect(client.status().issuers).toMatchObject([{ state: 'none', lastError: problem }]);
-  });
+      const both = `of the issuer "${provider.issuer}", not of the configured "${wrong}"`;
+      const problem = `the discovery document is ${both}: ${found}`;
+      const error = { code: NO_VERDICT, message: expect.stringContaining(problem) };
+      await expect(client.verify(await inTheNameOf(wrong))).rejects.toMatchObject(error);
+      expect(client.status().issuers).toMatchObject([{ state: 'none', lastError: problem }]);
+    },
+  );
 });

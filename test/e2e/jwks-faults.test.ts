@@ -34,10 +34,10 @@ const k2 = createSigner('k2');
 const bomb = gzipBomb(50 * MIB);
 const jwks = JSON.stringify({ keys: [k1.jwk] });
 
-/** Part of the client's `jwksUrl`, and to be seen nowhere but in the request. */
+/** Part of the client's `jwksUrl`. It must appear only in the request. */
 const URL_SECRET = 'hush-hush';
 
-/** A server with keys and a client of it, both gone when the test is over. */
+/** Starts a server with keys, and a client that uses it. The server stops when the test ends. */
 async function start(jwks: JwksOptions = {}, ...keys: readonly object[]) {
   const server = await startJwksServer({ keys });
   onTestFinished(() => server.close());
@@ -50,7 +50,7 @@ async function start(jwks: JwksOptions = {}, ...keys: readonly object[]) {
   return { server, client, warnings, lastError: () => client.status().jwks?.lastError };
 }
 
-/** Stops the clock by which keys age and retries wait. Sockets and timers go on. */
+/** Stops the clock for the age of keys and for back-offs. Sockets and timers are real. */
 function stopAges(): { pass(milliseconds: number): void } {
   let now = performance.now();
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
@@ -67,21 +67,21 @@ it.each<[title: string, fault: Fault, why: RegExp]>([
   ['is reset', reset, /^the request failed \((UND_ERR_SOCKET|ECONNRESET)\)$/],
   ['is reset in the middle of the body', resetInBody, /^the request failed( \((UND_ERR_SOCKET|ECONNRESET)\))?$/],
   ['is closed in the middle of the body', closedInBody, /^the request failed \(UND_ERR_SOCKET\)$/],
-  // Node 24 gives it no code.
+  // On Node 24, this error has no code.
   ['gets something that is not HTTP', notHttp, /^the request failed( \(HPE_INVALID_CONSTANT\))?$/],
-  ['falls into a black hole', blackHole, /^the endpoint did not answer within 0.5 s$/],
-  ['gets a head and no body', headOnly, /^the endpoint did not answer within 0.5 s$/],
-  ['gets a byte at a time', slowDrip, /^the endpoint did not answer within 0.5 s$/],
+  ['gets no answer', blackHole, /^the endpoint did not answer within 0.5 s$/],
+  ['gets headers but no body', headOnly, /^the endpoint did not answer within 0.5 s$/],
+  ['gets one byte at a time', slowDrip, /^the endpoint did not answer within 0.5 s$/],
   ['gets 50 MB', large(50 * MIB), /^the endpoint answered with more than 1 MiB$/],
-  ['gets 50 MB packed into a few bytes', bomb, /^the endpoint answered with more than 1 MiB$/],
+  ['gets 50 MB compressed into a few bytes', bomb, /^the endpoint answered with more than 1 MiB$/],
   ['gets an error with a body of 50 MB', large(50 * MIB, 500), /^the endpoint answered 500, not 200$/],
-])('A fetch that %s fails, hangs up, says why without the URL, and does not hinder the next', async (_, fault, why) => {
+])('A fetch that %s fails, closes its connection, says why without the URL, and does not affect the next fetch', async (_, fault, why) => {
   const ages = stopAges();
   const { server, client, warnings, lastError } = await start({ timeout: '0.5s' });
   const watch = watched(fault);
   server.handler = watch;
   const error: unknown = await client.verify(k1.token).catch((thrown) => thrown);
-  // A small answer is sent whole before anyone can hang up.
+  // A small answer is sent completely before the client can close the connection.
   if (fault !== bomb) await until(() => watch.hungUp);
 
   expect(error).toBeInstanceOf(AuthError);
@@ -95,7 +95,7 @@ it.each<[title: string, fault: Fault, why: RegExp]>([
   expect(await outcome(client, k1.token)).toBe('valid');
 });
 
-it('A fetch that is refused the connection, or TLS, fails with the code of the system', async () => {
+it('If the connection is refused or TLS fails, a fetch fails with the error code of the system', async () => {
   const { server, client, lastError } = await start();
   const overTls = createAuthClient({ jwksUrl: server.url.replace('http:', 'https:'), onWarning: () => {} });
   await expect(overTls.verify(k1.token)).rejects.toMatchObject({ code: NONE });
@@ -107,7 +107,7 @@ it('A fetch that is refused the connection, or TLS, fails with the code of the s
   expect(lastError()).toBe('the request failed (ECONNREFUSED)');
 });
 
-it('A fetch takes what is compressed and comes in pieces, and sends its query and headers', async () => {
+it('A fetch reads a compressed answer that arrives in parts, and sends its query and headers', async () => {
   const { server, client } = await start({ headers: { 'x-tenant': 't' } });
   const seen: unknown[] = [];
   server.handler = (request, response) => {
@@ -122,11 +122,11 @@ it('A fetch takes what is compressed and comes in pieces, and sends its query an
   expect(seen[0]).toEqual(['GET', `/.well-known/jwks.json?code=${URL_SECRET}`, 't', accept]);
 });
 
-it('A fetch whose idle connection was cut is made once more, and nobody notices', async () => {
+it('A fetch whose idle connection was cut is retried at once, without an error or a warning', async () => {
   const { server, client, warnings } = await start({}, k1.jwk);
   expect(await outcome(client, k1.token)).toBe('valid');
   let sockets: Socket[] = [];
-  // As if the server had given up the idle connection at the moment of the request.
+  // Simulates a server that closes the idle connection at the moment of the request.
   server.handler = (request) => {
     sockets = [...sockets, request.socket];
     server.handler = undefined;
@@ -136,7 +136,7 @@ it('A fetch whose idle connection was cut is made once more, and nobody notices'
   expect([await client.ping(), sockets.length, server.requests, warnings]).toEqual([true, 1, 3, []]);
 });
 
-it('An answer after the timeout of a fetch that ignores the signal is hung up on', async () => {
+it('If fetch ignores the signal, the client closes the connection of an answer after the timeout', async () => {
   const { server, client, lastError } = await start({
     timeout: '0.5s',
     fetch: (url) => globalThis.fetch(url),
@@ -151,7 +151,7 @@ it('An answer after the timeout of a fetch that ignores the signal is hung up on
   await until(() => watch.hungUp);
 });
 
-/** A TCP balancer that gives its first connection to one replica and each later one to another, for as long as it lasts. */
+/** A TCP load balancer. It forwards its first connection to one replica, and each later connection to another. */
 async function startBalancer(first: string, later: string): Promise<string> {
   let connections = 0;
   const open = new Set<Socket>();
@@ -174,25 +174,25 @@ async function startBalancer(first: string, later: string): Promise<string> {
   return `http://127.0.0.1:${(balancer.address() as AddressInfo).port}/jwks`;
 }
 
-it('A broken replica behind a balancer is left after two attempts, although it keeps its connection alive', async () => {
+it('A client leaves a broken replica behind a load balancer after two attempts, even on a connection with keep-alive', async () => {
   const ages = stopAges();
   const { server: broken } = await start();
-  const { server: good } = await start({}, k1.jwk);
-  // It is read to its end, so that the connection can be used again.
+  const { server: working } = await start({}, k1.jwk);
+  // The client reads this answer to its end, so the connection can be used again.
   broken.handler = body('{"error":"starting"}');
   const client = createAuthClient({
-    jwksUrl: await startBalancer(broken.url, good.url),
+    jwksUrl: await startBalancer(broken.url, working.url),
     onWarning: () => {},
   });
-  // An attempt in between can meet a connection that is being closed, and reaches neither replica.
+  // An attempt in between can use a connection that is being closed, and then reaches neither replica.
   for (let attempts = 1; !(await client.ping()) && attempts < 10; attempts += 1) {
     ages.pass(1000);
-    // A connection is free again only a moment after its answer was read.
+    // A connection becomes free shortly after its answer was read.
     await setTimeout(300);
   }
 
   expect(broken.requests).toBeLessThanOrEqual(2);
-  expect(good.requests).toBe(1);
+  expect(working.requests).toBe(1);
 });
 
 const client = (url: string, more: string): string => `
@@ -203,14 +203,14 @@ const client = (url: string, more: string): string => `
   const outcome = (token) => client.verify(token).then(({ valid, reason }) => valid ? 'valid' : reason, ({ code }) => code ?? 'raw error');
   ${more}`;
 
-it('A process without a file descriptor at its first token has no verdict, and has one when there are some again', async () => {
+it('A process without free file descriptors cannot verify its first token, and recovers when some are free', async () => {
   const { server } = await start({}, k1.jwk);
   const child = await startChild(
     client(
       server.url,
       `import { closeSync, openSync } from 'node:fs';
       function onWarning() {}
-      // What a client loads when it is made is there when no file is being read.
+      // The client has loaded its modules when no file is being read.
       do await wait(300); while (process.getActiveResourcesInfo().some((name) => name.startsWith('FS')));
       const taken = [];
       try { for (;;) taken.push(openSync('/dev/null')); } catch {}
@@ -226,7 +226,7 @@ it('A process without a file descriptor at its first token has no verdict, and h
   expect([await child.ended, child.lines]).toEqual([0, [`["${NONE}",false,"valid",true]`]]);
 });
 
-it('A process survives an outage whose warning handler rejects', async () => {
+it('A process survives an outage if its warning handler rejects', async () => {
   const { server } = await start();
   server.handler = answer(500);
   const child = await startChild(
@@ -242,7 +242,7 @@ it('A process survives an outage whose warning handler rejects', async () => {
   expect([await child.ended, child.lines]).toEqual([0, [`${NONE} false`]]);
 });
 
-it('A process that is suspended in the middle of a fetch does not call that an outage', async () => {
+it('A process that is suspended in the middle of a fetch does not report an outage', async () => {
   const { server } = await start({}, k1.jwk);
   const child = await startChild(
     client(
@@ -255,7 +255,7 @@ it('A process that is suspended in the middle of a fetch does not call that an o
     server.handler = undefined;
     child.process.kill('SIGSTOP');
     response.end(jwks);
-    // As long as the timeout and what is taken for a suspension, and some more.
+    // Longer than the timeout and the delay that counts as a suspension.
     setTimeout(2500).then(() => child.process.kill('SIGCONT'));
   };
 

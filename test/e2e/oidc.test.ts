@@ -1,4 +1,4 @@
-// Access tokens of the real oidc-provider, over HTTP, and a client whose identity provider changes or goes away.
+// Tests access tokens of a real oidc-provider over HTTP, which rotates its keys and stops.
 import { type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
@@ -35,7 +35,7 @@ const clientWith = (changes: Partial<AuthProviderConfig> = {}) =>
   });
 
 it.each(ALGORITHMS)(
-  'An access token signed with %s verifies, and not once it was edited',
+  'An access token signed with %s verifies, and is refused after any change',
   async (algorithm) => {
     const token = await provider.token(algorithm);
     expect(decodeProtectedHeader(token)).toMatchObject({ alg: algorithm, typ: 'at+jwt' });
@@ -64,15 +64,15 @@ it.each(ALGORITHMS)(
 
 // biome-ignore format: one expectation a line
 it.each<[expected: string, options: Partial<AuthProviderConfig>, reason?: string]>([
-  ['verifies where the media type is expected in full', { typ: 'application/at+jwt' }],
-  ['verifies where its algorithm alone is expected', { algorithm: 'RS256' }],
-  ['verifies where one of two audiences is expected', { audience: [OTHER, AUDIENCE] }],
-  ['verifies where it has not reached the greatest age', { maxTokenAge: '1h' }],
-  ['is refused where another audience is expected', { audience: OTHER }, 'audience'],
-  ['is refused where another issuer is expected', { issuer: OTHER }, 'issuer'],
-  ['is refused where a claim is expected that it lacks', { requiredClaims: ['email'] }, 'claim'],
-  ['is refused where another type is expected', { typ: 'logout+jwt' }, 'claim'],
-  ['is refused where another algorithm is expected', { algorithm: 'ES256' }, 'algorithm'],
+  ['verifies if the expected type is the full media type', { typ: 'application/at+jwt' }],
+  ['verifies if only its algorithm is accepted', { algorithm: 'RS256' }],
+  ['verifies if it has one of two expected audiences', { audience: [OTHER, AUDIENCE] }],
+  ['verifies if it is younger than "maxTokenAge"', { maxTokenAge: '1h' }],
+  ['is refused if another audience is expected', { audience: OTHER }, 'audience'],
+  ['is refused if another issuer is expected', { issuer: OTHER }, 'issuer'],
+  ['is refused if it lacks a required claim', { requiredClaims: ['email'] }, 'claim'],
+  ['is refused if another type is expected', { typ: 'logout+jwt' }, 'claim'],
+  ['is refused if only another algorithm is accepted', { algorithm: 'ES256' }, 'algorithm'],
 ])('An access token %s', async (_, options, reason) => {
   const verdict = await clientWith(options).verify(await provider.token());
   expect([verdict.valid, verdict.expired, verdict.reason]).toEqual([reason === undefined, false, reason]);
@@ -88,7 +88,7 @@ it('An access token is valid until the second before its expiry, and then expire
   expect(await auth.verify(token)).toMatchObject({ expired: true, payload: { sub: AGENT.client_id } });
 });
 
-it('The example server accepts the token of an identity provider, and not the one for another audience', async () => {
+it('The example server accepts a token of an identity provider, unless it expects another audience', async () => {
   const env = {
     JWT_SECRET: SECRET,
     JWKS_URL: provider.jwksUrl,
@@ -110,7 +110,7 @@ it('The example server accepts the token of an identity provider, and not the on
   });
 });
 
-it('A secret and an identity provider beside each other keep their own issuers', async () => {
+it('A client with a secret and an identity provider has a separate issuer for each', async () => {
   const auth = createAuthClient({
     secret: SECRET,
     issuer: 'my-service',
@@ -124,7 +124,7 @@ it('A secret and an identity provider beside each other keep their own issuers',
   expect(await auth.ping()).toBe(true);
 });
 
-/** An identity provider of the test's own, and a client of it. */
+/** Starts an identity provider for one test, and a client that uses it. */
 async function setUp() {
   const provider = await startIdentityProvider({ algorithms: ALGORITHMS });
   onTestFinished(() => provider.stop());
@@ -137,7 +137,7 @@ async function setUp() {
 const keyIds = (generation: number): string[] => ['RSA', 'EC', 'OKP'].map((kind) => `${kind}-${generation}`);
 const NO_VERDICT = { name: 'AuthError', code: 'ERR_JWKS_UNAVAILABLE' };
 
-it('After a rotation a token of a new key verifies at once, and one of the removed key no more', async () => {
+it('After a rotation, a token of the new key verifies at once, and then one of the removed key is refused', async () => {
   const { provider, auth, warnings } = await setUp();
   const old = await provider.token();
   expect(await auth.verify(old)).toMatchObject({ valid: true });
@@ -152,7 +152,7 @@ it('After a rotation a token of a new key verifies at once, and one of the remov
   expect(warnings).toEqual([]);
 });
 
-it('A token of a removed key verifies only until the cached keys are too old', async () => {
+it('A token of a removed key verifies until the cached keys expire', async () => {
   const { provider, auth } = await setUp();
   const old = await provider.token('ES256');
   expect(await auth.verify(old)).toMatchObject({ valid: true });
@@ -165,7 +165,7 @@ it('A token of a removed key verifies only until the cached keys are too old', a
   expect(auth.status().jwks).toMatchObject({ state: 'fresh', keyIds: keyIds(2) });
 });
 
-it('In an outage the known keys serve on, within a bound, and there is no verdict on others', async () => {
+it('In an outage, tokens of cached keys verify for a limited time, and other tokens cannot be verified', async () => {
   const { provider, auth, warnings } = await setUp();
   const known = await provider.token('ES256');
   expect(await auth.ping()).toBe(true);
@@ -174,7 +174,7 @@ it('In an outage the known keys serve on, within a bound, and there is no verdic
   const unknown = await provider.token('ES256');
   await provider.stop();
 
-  // As long as the cached keys are fresh, nobody asks.
+  // While the cached keys are fresh, the client makes no request.
   expect(await auth.verify(known)).toMatchObject({ valid: true });
   expect(warnings).toEqual([]);
   await expect(auth.verify(unknown)).rejects.toMatchObject(NO_VERDICT);
@@ -192,7 +192,7 @@ it('In an outage the known keys serve on, within a bound, and there is no verdic
   expect(warnings).toEqual(['JWKS_FAILING', 'JWKS_FAILING']);
 });
 
-it('An identity provider that is gone is told of by ping and status, with the reason', async () => {
+it('If the identity provider is down, ping is false and status has the reason', async () => {
   const { provider, auth } = await setUp();
   expect(await auth.ping()).toBe(true);
   const fresh = { state: 'fresh', keyCount: 3 };
@@ -211,7 +211,7 @@ it('An identity provider that is gone is told of by ping and status, with the re
   });
 });
 
-it('An identity provider that was never there leaves no verdict on anything', async () => {
+it('Without its identity provider, a new client cannot verify any token', async () => {
   const { provider, auth } = await setUp();
   const token = await provider.token();
   await provider.stop();

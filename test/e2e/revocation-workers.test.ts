@@ -21,7 +21,7 @@ const main :Workerd.Worker = (
   compatibilityDate = "2024-01-01",
 );`;
 
-it('On Cloudflare Workers a token is revoked and refused, under the same keys in the store as elsewhere', async () => {
+it('On Cloudflare Workers, a revoked token is refused, and the store has the same keys as on Node', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'intentkit-auth-workers-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   await build({

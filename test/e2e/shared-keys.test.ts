@@ -9,7 +9,7 @@ import { titled } from '../support/titled.js';
 import { until } from '../support/until.js';
 
 const MINUTE = 60_000;
-/** With the key id of an issuer's first key. */
+/** A private key with the id of an issuer's first key. */
 const PRIVATE = { ...generateKeys('ES256').privateKey.export({ format: 'jwk' }), kid: 'test-key-1' };
 
 async function start(store: Store = memoryStore(), more: object = {}) {
@@ -25,13 +25,13 @@ async function start(store: Store = memoryStore(), more: object = {}) {
   return { issuer, client, token: await issuer.token(), requests: () => issuer.requests.length };
 }
 
-/** A store in which another process has just put the keys of the issuer. Only later requests are counted. */
+/** A store in which another process has just stored the keys of the issuer. Counts only later requests. */
 async function filled(more: object = {}) {
   const store = memoryStore();
   const started = await start(store, more);
   expect(await outcome(started.client(), started.token)).toBe('valid');
   await until(() => store.ttls.length === 2);
-  // The turn of the other process is over, as it is after two seconds.
+  // Ends the turn of the other process, as two seconds would.
   for (const key of store.map.keys()) if (key.startsWith('intentkit-auth:jwks-turn:')) store.map.delete(key);
   const before = started.requests();
   return { store, ...started, requests: () => started.requests() - before };
@@ -39,7 +39,7 @@ async function filled(more: object = {}) {
 
 const keyIn = ({ map }: { map: Map<string, string> }): string =>
   [...map.keys()].find((key) => key.startsWith('intentkit-auth:jwks:')) ?? '';
-/** Changes when the keys were stored, by this much into the past. */
+/** Makes the stored keys older by this many milliseconds. */
 function age({ map }: { map: Map<string, string> }, milliseconds: number): void {
   const text = map.get(keyIn({ map })) ?? '';
   map.set(
@@ -49,7 +49,7 @@ function age({ map }: { map: Map<string, string> }, milliseconds: number): void 
 }
 
 describe('A client with a store for keys', () => {
-  it('takes the keys from it on a cold start, without a request', async () => {
+  it('uses the stored keys on a cold start, without a request', async () => {
     const { issuer, client, store, token, requests } = await filled();
     const cold = client();
     expect(await outcome(cold, token)).toBe('valid');
@@ -58,17 +58,17 @@ describe('A client with a store for keys', () => {
     expect(JSON.stringify([...store.map])).not.toMatch(/hush-hush|127\.0\.0\.1/);
   });
 
-  it('takes them while the endpoint is gone', async () => {
+  it('uses the stored keys while the endpoint is down', async () => {
     const { issuer, client, token } = await filled();
     issuer.fail('503');
     expect(await outcome(client(), token)).toBe('valid');
   });
 
   it.each([
-    ['are taken when they are a little younger than "cacheMaxAge"', 9 * MINUTE, 0],
-    ['are not taken when they are as old', 10 * MINUTE, 1],
-    ['are taken when a clock is a little ahead', -50_000, 0],
-    ['are not taken when they are from the future', -2 * MINUTE, 1],
+    ['uses stored keys that are a little younger than "cacheMaxAge"', 9 * MINUTE, 0],
+    ['ignores stored keys that are as old as "cacheMaxAge"', 10 * MINUTE, 1],
+    ['uses stored keys from a clock that is a little ahead', -50_000, 0],
+    ['ignores stored keys from the future', -2 * MINUTE, 1],
   ])('%s', async (_, milliseconds, expected) => {
     const { client, store, token, requests } = await filled();
     age(store, milliseconds);
@@ -78,7 +78,7 @@ describe('A client with a store for keys', () => {
     expect(cold.status().jwks?.ageSeconds).toBe(expected ? 0 : Math.max(0, milliseconds / 1000));
   });
 
-  it('counts their age from when they were fetched, so that they are stale when that is', async () => {
+  it('counts the age of stored keys from the time of their fetch', async () => {
     const { issuer, client, store, token } = await filled({ cacheMaxAge: '1s', staleIfError: '0s' });
     age(store, 600);
     const cold = client();
@@ -88,7 +88,7 @@ describe('A client with a store for keys', () => {
     expect(await outcome(cold, token)).toBe('ERR_JWKS_UNAVAILABLE');
   });
 
-  it('asks the endpoint for a key that is not in the store, and gives the others what it brought', async () => {
+  it('fetches a key that is not in the store, and shares it with other clients', async () => {
     const { issuer, client, token, requests } = await filled();
     const [one, other] = [client(), client()];
     for (const cold of [one, other]) expect(await outcome(cold, token)).toBe('valid');
@@ -101,13 +101,13 @@ describe('A client with a store for keys', () => {
     expect(requests()).toBe(1);
   });
 
-  it('asks the endpoint in a health check, whatever the store has', async () => {
+  it('fetches in a health check, even if the store has keys', async () => {
     const { client, requests } = await filled();
     expect(await client().ping()).toBe(true);
     expect(requests()).toBe(1);
   });
 
-  it('takes discovered keys from it, and the URL where they were', async () => {
+  it('uses stored keys of an issuer with discovery, and their URL', async () => {
     const cache = memoryStore();
     const { issuer, token, requests } = await start();
     const { url, jwksUrl } = issuer;
@@ -121,29 +121,29 @@ describe('A client with a store for keys', () => {
     expect(cold.status().issuers).toMatchObject([{ issuer: url, url: jwksUrl, keyCount: 1 }]);
   });
 
-  it('shares nothing with a client whose request has other headers', async () => {
+  it('does not share keys with a client whose requests have other headers', async () => {
     const { client, token, requests } = await filled();
     expect(await outcome(client({ headers: { 'x-tenant': 'b' } }), token)).toBe('valid');
     expect(requests()).toBe(1);
   });
 
   it.each([
-    ['no list', 'jwks 1 [null,{}]'],
-    ['no JSON', 'jwks 1 ['],
+    ['an object instead of a list', 'jwks 1 [null,{}]'],
+    ['invalid JSON', 'jwks 1 ['],
     ['no usable key', 'jwks 1 [null,[{"kty":"oct","k":"AAAA"}]]'],
     ['a private key', `jwks 1 ${JSON.stringify([null, [PRIVATE]])}`],
     ['an empty list', 'jwks 1 [null,[]]'],
-    ['no object', 'jwks 1 null'],
+    ['null', 'jwks 1 null'],
     ['more than 1 MiB', `jwks 1 [null,["${'x'.repeat(1_100_000)}"]]`],
     ['a turn', 'turn 1 x'],
-  ])('fetches when the store has %s for it', async (_, text) => {
+  ])('fetches if the store has %s under its key', async (_, text) => {
     const { client, store, token, requests } = await filled();
     store.map.set(keyIn(store), text.replace(' 1 ', ` ${Date.now()} `));
     expect(await outcome(client(), token)).toBe('valid');
     expect(requests()).toBe(1);
   });
 
-  it('stores no private part that the endpoint published by mistake', async () => {
+  it('does not store a private key that the endpoint published by mistake', async () => {
     const store = memoryStore();
     const { issuer, client, token } = await start(store);
     const { keys } = await (await issuer.fetch(issuer.jwksUrl)).json();
@@ -160,7 +160,7 @@ describe('A client with a store for keys', () => {
 });
 
 describe.each(titled(BROKEN_STORES))('When the store for keys %s', (_, store) => {
-  it('the keys are fetched, and nothing is left that rejects', async () => {
+  it('a client fetches the keys, and no rejection is unhandled', async () => {
     const rejections = vi.fn();
     process.on('unhandledRejection', rejections);
     const { client, token, requests } = await start(store);
@@ -175,27 +175,30 @@ describe.each(titled(BROKEN_STORES))('When the store for keys %s', (_, store) =>
 });
 
 describe('Two hundred clients that start together', () => {
-  it.each([0, 5, 30])('on a store that takes %s ms cost the endpoint ten requests at most', async (delay) => {
-    const memory = memoryStore();
-    const slow = {
-      get: async (key: string) => {
-        await sleep(delay * Math.random());
-        return memory.get(key);
-      },
-      set: async (key: string, value: string, ttl: number) => {
-        await sleep(delay * Math.random());
-        return memory.set(key, value, ttl);
-      },
-    };
-    const { issuer, client, token, requests } = await start(slow);
-    const fetch = (url: string, init: object) => sleep(100).then(() => issuer.fetch(url, init));
-    const clients = Array.from({ length: 200 }, () => client({ fetch }));
-    const outcomes = await Promise.all(clients.map((one) => outcome(one, token)));
-    expect(new Set(outcomes)).toEqual(new Set(['valid']));
-    expect(requests()).toBeLessThanOrEqual(10);
-  });
+  it.each([0, 5, 30])(
+    'with a store that takes up to %s ms send the endpoint at most ten requests',
+    async (delay) => {
+      const memory = memoryStore();
+      const slow = {
+        get: async (key: string) => {
+          await sleep(delay * Math.random());
+          return memory.get(key);
+        },
+        set: async (key: string, value: string, ttl: number) => {
+          await sleep(delay * Math.random());
+          return memory.set(key, value, ttl);
+        },
+      };
+      const { issuer, client, token, requests } = await start(slow);
+      const fetch = (url: string, init: object) => sleep(100).then(() => issuer.fetch(url, init));
+      const clients = Array.from({ length: 200 }, () => client({ fetch }));
+      const outcomes = await Promise.all(clients.map((one) => outcome(one, token)));
+      expect(new Set(outcomes)).toEqual(new Set(['valid']));
+      expect(requests()).toBeLessThanOrEqual(10);
+    },
+  );
 
-  it('do not wait longer than two seconds for one that never brings any', async () => {
+  it('wait at most two seconds for a client that never stores any keys', async () => {
     const { issuer, client, token, requests } = await start(memoryStore(), { timeout: '1s' });
     issuer.fail('hang');
     const [first, second] = [client(), client()];

@@ -22,7 +22,7 @@ async function start(listens: boolean, options?: TestIssuerOptions): Promise<Tes
   return issuer;
 }
 
-/** A client of the issuer: it uses the global `fetch` where the issuer listens. */
+/** A client that uses the issuer. If the issuer listens, the client uses the global `fetch`. */
 const clientOf = (issuer: TestIssuer, listens: boolean, timeout = '5s') =>
   createAuthClient({
     jwksUrl: issuer.jwksUrl,
@@ -38,7 +38,7 @@ describe.each(MODES)('A test issuer $mode', ({ listens }) => {
     ['https://issuer.test', '', '/.well-known/openid-configuration'],
     ['https://issuer.test/', '/', '/.well-known/openid-configuration'],
     ['https://issuer.test/tenant-a', '/tenant-a', '/tenant-a/.well-known/openid-configuration'],
-  ])('serves the metadata of %s where both standards look for it', async (url, path, openId) => {
+  ])('serves the metadata of %s at the locations of both standards', async (url, path, openId) => {
     const issuer = await start(listens, { url });
     const origin = listens ? /^http:\/\/127\.0\.0\.1:\d+/ : /^https:\/\/issuer\.test/;
     expect(issuer.url.replace(origin, '')).toBe(path);
@@ -63,7 +63,7 @@ describe.each(MODES)('A test issuer $mode', ({ listens }) => {
     ['html', /did not answer with JSON$/],
     ['redirect', /answered 302, not 200$/],
     ['too-large', /more than 1 MiB$/],
-  ])('that fails by "%s" leaves a client without a verdict, until it recovers', async (fault, why) => {
+  ])('that fails with "%s" makes tokens impossible to verify until it recovers', async (fault, why) => {
     const issuer = await start(listens);
     const client = clientOf(issuer, listens, fault === 'hang' ? '0.3s' : '5s');
     const token = await issuer.token();
@@ -74,7 +74,7 @@ describe.each(MODES)('A test issuer $mode', ({ listens }) => {
     expect(await outcome(clientOf(issuer, listens), token)).toBe('valid');
   });
 
-  it('rotates: the old key leaves the set unless it is kept, and still signs when it is asked for', async () => {
+  it('removes the old key on a rotation unless it is kept, and can still sign with it', async () => {
     const issuer = await start(listens);
     const verdictOf = async (keyId: string) =>
       outcome(clientOf(issuer, listens), await issuer.token({}, { keyId }));
@@ -90,8 +90,8 @@ describe.each(MODES)('A test issuer $mode', ({ listens }) => {
     expect(await verdictOf('never-heard-of')).toBe('key');
   });
 
-  it('works while a test has taken the clock and all timers', async () => {
-    // Not `nextTick` and `queueMicrotask`, without which Node itself stands still.
+  it('works while a test fakes the clock and all timers', async () => {
+    // By default, vitest does not fake `nextTick` and `queueMicrotask`, without which Node does not work.
     vi.useFakeTimers({ now: Date.UTC(2030, 0, 1) });
     const issuer = await start(listens);
     const client = clientOf(issuer, listens);
@@ -107,7 +107,7 @@ describe.each(MODES)('A test issuer $mode', ({ listens }) => {
     expect(await later).toBe('ERR_JWKS_UNAVAILABLE');
   });
 
-  it('fails for its keys alone, or for its discovery alone', async () => {
+  it('can fail only for its keys, or only for its discovery', async () => {
     const issuer = await start(listens);
     const get = listens ? fetch : issuer.fetch;
     const discovery = new URL('/.well-known/openid-configuration', issuer.url).href;
@@ -121,7 +121,7 @@ describe.each(MODES)('A test issuer $mode', ({ listens }) => {
     expect((await get(issuer.jwksUrl)).status).toBe(200);
   });
 
-  it('notes what came in, with its headers', async () => {
+  it('records requests with their headers', async () => {
     const issuer = await start(listens);
     await (listens ? fetch : issuer.fetch)(`${issuer.url}/elsewhere?a=b`, { headers: { 'X-Caller': 'me' } });
     expect(issuer.requests).toEqual([
@@ -129,7 +129,7 @@ describe.each(MODES)('A test issuer $mode', ({ listens }) => {
     ]);
   });
 
-  it('ends what hangs when it is closed, twice too', async () => {
+  it('ends hanging requests when it is closed, even if it is closed twice', async () => {
     const issuer = await start(listens);
     issuer.fail('hang');
     const hanging = (listens ? fetch : issuer.fetch)(issuer.jwksUrl);
@@ -141,18 +141,21 @@ describe.each(MODES)('A test issuer $mode', ({ listens }) => {
 });
 
 describe('A token of a test issuer', () => {
-  it.each(ASYMMETRIC_ALGORITHMS)('by %s verifies by its keys, none of them private', async (algorithm) => {
-    const issuer = await start(false, { algorithm, audience: 'my-api' });
-    const token = await issuer.token({ sub: 'user-1' });
-    const { keys } = await (await issuer.fetch(issuer.jwksUrl)).json();
-    expect(keys).toEqual([expect.objectContaining({ kid: issuer.keyId, alg: algorithm, use: 'sig' })]);
-    expect(keys[0]).not.toHaveProperty('d');
-    const claims = { issuer: issuer.url, audience: 'my-api', subject: 'user-1', algorithms: [algorithm] };
-    await expect(jwtVerify(token, keys[0], claims)).resolves.toBeDefined();
-    expect(await outcome(clientOf(issuer, false), token)).toBe('valid');
-  });
+  it.each(ASYMMETRIC_ALGORITHMS)(
+    'signed with %s verifies with the published keys, which are not private',
+    async (algorithm) => {
+      const issuer = await start(false, { algorithm, audience: 'my-api' });
+      const token = await issuer.token({ sub: 'user-1' });
+      const { keys } = await (await issuer.fetch(issuer.jwksUrl)).json();
+      expect(keys).toEqual([expect.objectContaining({ kid: issuer.keyId, alg: algorithm, use: 'sig' })]);
+      expect(keys[0]).not.toHaveProperty('d');
+      const claims = { issuer: issuer.url, audience: 'my-api', subject: 'user-1', algorithms: [algorithm] };
+      await expect(jwtVerify(token, keys[0], claims)).resolves.toBeDefined();
+      expect(await outcome(clientOf(issuer, false), token)).toBe('valid');
+    },
+  );
 
-  it('has the header, the audience and the claims that it is asked for, and none that is undefined', async () => {
+  it('has the requested header, audience and claims, and omits claims that are undefined', async () => {
     const issuer = await start(false, { audience: 'usual' });
     const token = await issuer.token(
       { exp: undefined, iss: 'someone else', role: 'editor' },
@@ -164,7 +167,7 @@ describe('A token of a test issuer', () => {
     expect(decodeProtectedHeader(token)).toEqual({ alg: 'ES256', typ: 'at+jwt', kid, crit: ['x'], x: 1 });
   });
 
-  it('may have expired before it was made', async () => {
+  it('can have an expiry in the past', async () => {
     const issuer = await start(false);
     expect(await outcome(clientOf(issuer, false), await issuer.token({}, { expiresIn: '-5m' }))).toBe(
       'expired',
@@ -173,7 +176,7 @@ describe('A token of a test issuer', () => {
 });
 
 describe('A test issuer that listens', () => {
-  it('is of use to jose as well', async () => {
+  it('also works with jose', async () => {
     const issuer = await start(true);
     const keys = createRemoteJWKSet(new URL(issuer.jwksUrl));
     await expect(jwtVerify(await issuer.token({ sub: 'a' }), keys)).resolves.toMatchObject({
@@ -182,18 +185,14 @@ describe('A test issuer that listens', () => {
   });
 });
 
-describe('A mistake in the use of a test issuer is told in one sentence:', () => {
+describe('A test issuer explains mistakes in one sentence:', () => {
   it.each([
     [
       'an unknown algorithm',
       () => createTestIssuer({ algorithm: 'HS256' as never }),
       /^"algorithm" must be one of RS256,/,
     ],
-    [
-      'a URL that is none',
-      () => createTestIssuer({ url: 'issuer' }),
-      /^"url" must be an http: or https: URL/,
-    ],
+    ['an invalid URL', () => createTestIssuer({ url: 'issuer' }), /^"url" must be an http: or https: URL/],
     ['a URL with a query', () => createTestIssuer({ url: 'https://a.test/?b' }), /^"url" must be/],
     [
       'an unknown fault',
@@ -206,7 +205,7 @@ describe('A mistake in the use of a test issuer is told in one sentence:', () =>
       /^The fault must be/,
     ],
     [
-      'a lifetime that is none',
+      'an invalid lifetime',
       async () => (await start(false)).token({}, { expiresIn: '5x' }),
       /^"expiresIn" must be/,
     ],

@@ -24,7 +24,7 @@ beforeAll(async () => {
     bundle: true,
     format: 'esm',
     outdir: project.folder,
-    // Without the path mappings of the repository, which lead to the sources.
+    // Disables the path mappings of the repository, which lead to the sources.
     tsconfigRaw: {},
     logLevel: 'silent',
   } as const;
@@ -79,7 +79,7 @@ it('A test issuer works under jest', async () => {
 it.each([
   ['Bun', () => [executable('bun', 'bin/bun', 'bin/bun.exe'), 'program.js']],
   [
-    'Deno, allowed nothing but the network',
+    'Deno with only network access',
     () => [
       executable('deno', 'deno'),
       'run',
@@ -100,7 +100,7 @@ it.each([
   });
 });
 
-it('A test issuer works on Cloudflare workerd in memory, and says there that it cannot listen', async () => {
+it('A test issuer works in memory on Cloudflare workerd, and listen() explains that it cannot listen there', async () => {
   const child = spawn(
     executable('workerd', 'bin/workerd'),
     ['serve', `--import-path=${join(ROOT, 'node_modules')}`, '--control-fd=3', 'workerd.capnp'],

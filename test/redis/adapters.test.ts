@@ -1,4 +1,4 @@
-/** The adapter of docs/revocation.md for the client `redis`, as it stands there. */
+/** Runs the adapter for the client `redis` that docs/revocation.md shows. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from 'intentkit-auth';
 import { createRevocationList } from 'intentkit-auth/revocation';
@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { blocksOf, run } from '../support/markdown.js';
 import { startRedis } from './redis-server.js';
 
-it('A list works on the client "redis", entries end in time, and a Redis that is gone is an error at once', async () => {
+it('A list works with the client "redis": entries expire, and a stopped Redis causes an immediate error', async () => {
   const redis = await startRedis();
   onTestFinished(() => redis.close());
   const blocks = await blocksOf(new URL('../../docs/revocation.md', import.meta.url), 'ts');
@@ -25,7 +25,7 @@ it('A list works on the client "redis", entries end in time, and a Redis that is
   expect(await list.isRevoked(token)).toBe(true);
   const [key = ''] = (await redis.command('KEYS', '*')) as string[];
   expect(Number(await redis.command('TTL', key))).toBeGreaterThan(150);
-  // A started second counts as a whole one.
+  // The time to live is rounded up to whole seconds.
   expect(Number(await redis.command('TTL', key))).toBeLessThanOrEqual(161);
   await store.set('short', 'x', 30);
   await sleep(100);

@@ -10,19 +10,19 @@ import { createClient } from 'redis';
 export interface RedisServer {
   readonly port: number;
   readonly url: string;
-  /** Stops it as a debugger would: connections stay open and nothing answers. */
+  /** Suspends the process: connections stay open, but Redis does not answer. */
   pause(): void;
   resume(): void;
-  /** Ends it without a word to anybody. */
+  /** Kills the process. */
   kill(): Promise<void>;
-  /** Starts it again on the same port, with what it had written. */
+  /** Starts Redis again on the same port, with its saved data. */
   restart(): Promise<void>;
   /** Sends one command. */
   command(...words: string[]): Promise<unknown>;
   close(): Promise<void>;
 }
 
-/** A Redis on a free port of loopback that writes down each change before it answers. */
+/** Starts a Redis on a free loopback port. It writes each change to disk before it answers. */
 export async function startRedis(): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'intentkit-auth-redis-'));
   const port = await freePort();

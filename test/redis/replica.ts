@@ -1,6 +1,6 @@
 /**
- * One of the processes of a service: it signs, verifies and revokes over HTTP, with a revocation list in Redis. A
- * rejection that nobody handles ends it, as it ends any Node process.
+ * One process of a service. It signs, verifies and revokes over HTTP, with a revocation list in Redis. As in any Node
+ * process, an unhandled rejection ends it.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 export interface Answer {
-  /** What became of it, in one word: `valid`, a reason, a code, or a token. */
+  /** The outcome: `valid`, a reason, a code, or a token. */
   readonly outcome: string;
   /** How long the process took. */
   readonly milliseconds: number;
@@ -14,14 +14,14 @@ export interface Replica {
   verify(token: string): Promise<Answer>;
   revoke(token: string): Promise<Answer>;
   warnings(): Promise<string[]>;
-  /** Whether nothing has ended the process, such as a rejection that nobody handles. */
+  /** True unless something has ended the process, such as an unhandled rejection. */
   isAlive(): boolean;
   close(): Promise<void>;
 }
 
 const program = fileURLToPath(new URL('replica.ts', import.meta.url));
 
-/** Starts a process of its own. See `replica.ts`. */
+/** Starts `replica.ts` in a separate process. */
 export async function startReplica(redisUrl: string, onUnavailable = 'refuse'): Promise<Replica> {
   const child = fork(program, {
     execArgv: ['--import', 'tsx'],

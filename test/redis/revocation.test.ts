@@ -7,7 +7,7 @@ import { startSlowProxy } from './slow-proxy.js';
 
 const UNAVAILABLE = 'ERR_REVOCATION_UNAVAILABLE';
 
-/** The longest that anyone has waited for no verdict. */
+/** The longest time until a question failed without a verdict, in milliseconds. */
 let longest = 0;
 
 let redis: RedisServer;
@@ -24,18 +24,18 @@ afterAll(async () => {
   figure(`longest wait for no verdict: ${longest.toFixed(0)} ms`);
 });
 
-/** A token that is good and one that is revoked, each checked in both processes. */
-async function tokens(): Promise<{ good: string; revoked: string }> {
-  const [good, revoked] = await Promise.all([one.sign('user-1'), one.sign('user-2')]);
+/** Makes a valid and a revoked token, and checks both in both processes. */
+async function tokens(): Promise<{ valid: string; revoked: string }> {
+  const [valid, revoked] = await Promise.all([one.sign('user-1'), one.sign('user-2')]);
   expect(await one.revoke(revoked)).toMatchObject({ outcome: 'revoked' });
   for (const replica of [one, other]) {
-    expect(await replica.verify(good)).toMatchObject({ outcome: 'valid' });
+    expect(await replica.verify(valid)).toMatchObject({ outcome: 'valid' });
     expect(await replica.verify(revoked)).toMatchObject({ outcome: 'revoked' });
   }
-  return { good, revoked };
+  return { valid, revoked };
 }
 
-/** Many at once, as a server has them. */
+/** Asks many concurrent questions, as a server does. */
 const many = (count: number, ask: () => Promise<Answer>): Promise<Answer[]> =>
   Promise.all(Array.from({ length: count }, ask));
 
@@ -45,19 +45,19 @@ function expectNoVerdict(answers: readonly Answer[]): void {
   longest = Math.max(longest, ...waits);
 }
 
-/** Waits until both processes give verdicts again, and says after how many milliseconds. */
-async function recovery({ good, revoked }: { good: string; revoked: string }): Promise<number> {
+/** Waits until both processes give verdicts again. Resolves to the number of milliseconds. */
+async function recovery({ valid, revoked }: { valid: string; revoked: string }): Promise<number> {
   const began = performance.now();
   for (const replica of [one, other]) {
-    while ((await replica.verify(good)).outcome === UNAVAILABLE) await sleep(20);
-    expect(await replica.verify(good)).toMatchObject({ outcome: 'valid' });
+    while ((await replica.verify(valid)).outcome === UNAVAILABLE) await sleep(20);
+    expect(await replica.verify(valid)).toMatchObject({ outcome: 'valid' });
     expect(await replica.verify(revoked)).toMatchObject({ outcome: 'revoked' });
   }
   return performance.now() - began;
 }
 
 describe('A logout in one process', () => {
-  it('is seen by the other at once, by the very first question after it', async () => {
+  it('takes effect in the other process with its next question', async () => {
     const lags: number[] = [];
     for (let time = 0; time < 50; time += 1) {
       const token = await one.sign('user-1');
@@ -72,30 +72,30 @@ describe('A logout in one process', () => {
 });
 
 describe('While Redis is paused', () => {
-  it('no token is accepted or refused, nobody waits longer than the deadline, and then all is as before', async () => {
+  it('no token gets a verdict, every question ends by the deadline, and then verdicts are correct again', async () => {
     const both = await tokens();
     redis.pause();
     onTestFinished(() => redis.resume());
     for (let second = 0; second < 3; second += 1) {
-      expectNoVerdict(await many(200, () => one.verify(both.good)));
+      expectNoVerdict(await many(200, () => one.verify(both.valid)));
       expectNoVerdict(await many(200, () => other.verify(both.revoked)));
-      expectNoVerdict([await one.revoke(both.good)]);
+      expectNoVerdict([await one.revoke(both.valid)]);
     }
     redis.resume();
     const recovered = await recovery(both);
     figure(`recovery after a pause: ${recovered.toFixed(0)} ms`);
   });
 
-  it('tokens are accepted where the operator has said so, with one warning, and revoking fails', async () => {
+  it('tokens are accepted with one warning if "onUnavailable" is "accept", and revoking fails', async () => {
     const lenient = await startReplica(redis.url, 'accept');
     onTestFinished(() => lenient.close());
-    const { good, revoked } = await tokens();
+    const { valid, revoked } = await tokens();
     expect((await lenient.verify(revoked)).outcome).toBe('revoked');
     redis.pause();
     onTestFinished(() => redis.resume());
     expect((await lenient.verify(revoked)).outcome).toBe('valid');
-    expect((await lenient.verify(good)).outcome).toBe('valid');
-    expectNoVerdict([await lenient.revoke(good)]);
+    expect((await lenient.verify(valid)).outcome).toBe('valid');
+    expectNoVerdict([await lenient.revoke(valid)]);
     expect(await lenient.warnings()).toEqual(['REVOCATION_FAILING']);
     redis.resume();
     await expect.poll(async () => (await lenient.verify(revoked)).outcome, { timeout: 3000 }).toBe('revoked');
@@ -104,23 +104,23 @@ describe('While Redis is paused', () => {
 });
 
 describe('When Redis is killed', () => {
-  it('there is no verdict within the deadline, and after its restart it knows what it was told', async () => {
+  it('no token gets a verdict, and after the restart, revoked tokens are still revoked', async () => {
     const both = await tokens();
     await redis.kill();
     onTestFinished(() => redis.restart());
     for (let second = 0; second < 3; second += 1) {
       expectNoVerdict(await many(200, () => one.verify(both.revoked)));
-      expectNoVerdict([await other.verify(both.good)]);
-      expectNoVerdict([await other.revoke(both.good)]);
+      expectNoVerdict([await other.verify(both.valid)]);
+      expectNoVerdict([await other.revoke(both.valid)]);
       await sleep(300);
     }
     await redis.restart();
-    // Its client library waits up to two seconds and a bit between two attempts to connect.
+    // The Redis client library waits a little over two seconds between two attempts to connect.
     const recovered = await recovery(both);
     figure(`recovery after a kill and a restart: ${recovered.toFixed(0)} ms`);
   });
 
-  it('a process that starts meanwhile has no verdict either, and recovers', async () => {
+  it('a process that starts meanwhile gives no verdict either, and recovers', async () => {
     const both = await tokens();
     await redis.kill();
     onTestFinished(() => redis.restart());
@@ -137,7 +137,7 @@ describe('When Redis is killed', () => {
 });
 
 describe('When Redis is full', () => {
-  it('revoking says that it failed, verifying goes on, and revoking works once there is room', async () => {
+  it('revoking fails with an error, verifying still works, and revoking works again when there is room', async () => {
     const both = await tokens();
     const token = await one.sign('user-1');
     await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
@@ -153,19 +153,19 @@ describe('When Redis is full', () => {
 });
 
 describe('When Redis is slow', () => {
-  it('verdicts wait for it up to the deadline, and there is none after that', async () => {
+  it('verdicts wait for Redis until the deadline; slower answers give no verdict', async () => {
     const proxy = await startSlowProxy(redis.port);
     onTestFinished(() => proxy.close());
     const replica = await startReplica(proxy.url);
     onTestFinished(() => replica.close());
-    const { good, revoked } = await tokens();
-    expect((await replica.verify(good)).outcome).toBe('valid');
+    const { valid, revoked } = await tokens();
+    expect((await replica.verify(valid)).outcome).toBe('valid');
     proxy.delay = 100;
     const slow = await replica.verify(revoked);
     expect(slow.outcome).toBe('revoked');
     expect(slow.milliseconds).toBeGreaterThan(90);
     proxy.delay = 3000;
-    expectNoVerdict(await many(50, () => replica.verify(good)));
+    expectNoVerdict(await many(50, () => replica.verify(valid)));
     proxy.delay = 0;
     await expect.poll(async () => (await replica.verify(revoked)).outcome, { timeout: 5000 }).toBe('revoked');
     expect(replica.isAlive()).toBe(true);

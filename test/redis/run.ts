@@ -1,9 +1,9 @@
-/** `npm run test:redis`: the revocation list and the shared keys on a real Redis, which is paused, killed and filled. */
+/** `npm run test:redis` tests the revocation list and shared keys with a real Redis that is paused, killed and filled. */
 import { spawnSync } from 'node:child_process';
 
 if (spawnSync('redis-server', ['--version']).status !== 0) {
   process.stderr.write(
-    'There is no redis-server here: install it, on Debian by "apt-get install redis-server".\n',
+    'redis-server was not found. Install it; on Debian, run "apt-get install redis-server".\n',
   );
   process.exit(1);
 }

@@ -14,9 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => redis.close());
 
-/** Clients, each with a connection of its own to Redis, and the provider whose requests are counted. */
+/** Starts clients, each with its own connection to Redis, and a provider whose requests are counted. */
 async function start(count: number, isShared: boolean, jwks: JwksOptions = {}) {
-  // One that Redis knows no keys of yet.
+  // A new issuer, so Redis has no keys for it yet.
   const issuer = await createTestIssuer({ url: `https://${crypto.randomUUID()}.test` });
   const fetch: typeof issuer.fetch = (...request: Parameters<typeof issuer.fetch>) =>
     sleep(100).then(() => issuer.fetch(...request));
@@ -25,7 +25,7 @@ async function start(count: number, isShared: boolean, jwks: JwksOptions = {}) {
     onTestFinished(() => adapter.disconnect(true));
     return new Keyv({ store: adapter, throwOnErrors: true });
   });
-  // As services do when they start. Here one machine connects for all of them.
+  // Connects first, as services do at startup. Here, one machine connects for all of them.
   if (count > 1) await Promise.all(connections.map((connection) => connection.get('anything')));
   const clients = Array.from({ length: count }, (_, index) => {
     const cache: Store | undefined = connections[index];
@@ -38,7 +38,7 @@ async function start(count: number, isShared: boolean, jwks: JwksOptions = {}) {
   const how = `${count} clients ${isShared ? 'with' : 'without'} a store`;
   return {
     issuer,
-    /** Has all clients verify a token at once, and says how many requests that made. */
+    /** Lets all clients verify a token concurrently. Resolves to the number of requests. */
     async requestsFor(what: string): Promise<number> {
       const token = await issuer.token();
       const before = issuer.requests.length;
@@ -50,7 +50,7 @@ async function start(count: number, isShared: boolean, jwks: JwksOptions = {}) {
       figure(`${what}, ${how}: ${requests} requests, ${last.toFixed(0)} ms`);
       return requests;
     },
-    /** Has all clients verify tokens for some time, and says how many requests a second that made. */
+    /** Lets all clients verify tokens for some time. Resolves to the number of requests per second. */
     async requestsASecond(seconds: number): Promise<number> {
       const token = await issuer.token();
       const before = issuer.requests.length;
@@ -66,7 +66,7 @@ async function start(count: number, isShared: boolean, jwks: JwksOptions = {}) {
   };
 }
 
-it('Two hundred clients that start together on one Redis cost the provider ten requests at most', async () => {
+it('Two hundred clients that start together with one Redis send the provider at most ten requests', async () => {
   const alone = await start(200, false);
   expect(await alone.requestsFor('a cold start')).toBe(200);
   for (let time = 0; time < 5; time += 1) {
@@ -75,7 +75,7 @@ it('Two hundred clients that start together on one Redis cost the provider ten r
   }
 });
 
-it('A new key that two hundred clients meet at once costs the provider ten requests at most', async () => {
+it('Two hundred clients that see a new key at the same time send the provider at most ten requests', async () => {
   for (const isShared of [false, true]) {
     const clients = await start(200, isShared);
     await clients.requestsFor('a cold start');
@@ -87,7 +87,7 @@ it('A new key that two hundred clients meet at once costs the provider ten reque
   }
 });
 
-it('One of them refreshes the keys for all', async () => {
+it('One client refreshes the keys for all clients', async () => {
   for (const isShared of [false, true]) {
     const clients = await start(200, isShared, { cacheMaxAge: '4s' });
     await clients.requestsFor('a cold start');
@@ -97,7 +97,7 @@ it('One of them refreshes the keys for all', async () => {
   }
 });
 
-it('A Redis that is gone costs a client no more than a fetch', async () => {
+it('A client without its Redis fetches the keys itself', async () => {
   await redis.kill();
   const client = await start(1, true);
   expect(await client.requestsFor('a cold start')).toBe(1);

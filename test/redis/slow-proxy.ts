@@ -3,12 +3,12 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface SlowProxy {
   readonly url: string;
-  /** How much later each answer arrives, in milliseconds. */
+  /** The delay of each answer, in milliseconds. */
   delay: number;
   close(): void;
 }
 
-/** A proxy on loopback that hands on what a Redis answers after a delay. */
+/** Starts a proxy on loopback that delays the answers of a Redis. */
 export async function startSlowProxy(port: number): Promise<SlowProxy> {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {

@@ -1,7 +1,7 @@
 /**
- * 200 clients in 10 processes on one issuer: a cold start, a rotation, an outage and the recovery. It prints the
- * requests of each second, the highest 100 ms, and how many clients refresh in the same second. Time is real, and the
- * keys are fresh for three minutes instead of ten.
+ * Runs 200 clients in 10 processes with one issuer through a cold start, a rotation, an outage and the recovery. For each
+ * phase, it prints the number of requests and the most within a second and within 100 ms, and then how many clients refresh
+ * in the same second. Time is real, but keys are fresh for three minutes instead of ten.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,14 +18,14 @@ const CLIENTS = PROCESSES * CLIENTS_A_PROCESS;
 const CACHE_MAX_AGE_S = 180;
 const TOKEN_EVERY_MS = 250;
 
-/** What the clients of one process have seen since they were last asked. */
+/** The verdicts of one process since its last report. */
 interface Tally {
   valid: number;
   refused: number;
   noVerdict: number;
 }
 
-/** Resolves to whether no good token was refused and no refresh came in step. */
+/** Resolves to true if no valid token was refused and the clients did not refresh in the same second. */
 export async function soakFleet(): Promise<boolean> {
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   say(`${CLIENTS} clients in ${PROCESSES} processes: about 5 min`);
@@ -43,7 +43,7 @@ export async function soakFleet(): Promise<boolean> {
   await Promise.all(children.map((child) => once(child, 'message')));
 
   let isRight = true;
-  /** One phase of the life of a fleet, and the most requests within one of its seconds and within 100 ms. */
+  /** Runs one phase. Resolves to the most requests within a second. */
   async function phase(name: string, token: string, seconds: number): Promise<number> {
     for (const child of children) child.send({ token });
     const began = performance.now();
@@ -96,7 +96,7 @@ async function collect(children: readonly ChildProcess[]): Promise<Tally> {
   return sum;
 }
 
-/** One process of the fleet: each client verifies a token four times a second. */
+/** Runs one process of the fleet. Each client verifies a token four times a second. */
 function live(url: string): void {
   let token: string | undefined;
   let tally: Tally = { valid: 0, refused: 0, noVerdict: 0 };

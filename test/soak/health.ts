@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** In MiB. Room for what the compiler adds; a leak of a dozen bytes a token would show in a million. */
+/** In MiB. It leaves room for compiled code. In a million tokens, a leak of a dozen bytes per token would exceed it. */
 const MAX_HEAP_GROWTH = 8;
 
 setFlagsFromString('--expose-gc');
@@ -16,9 +16,9 @@ export function watchHealth() {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   return {
-    /** To be called seldom, so that these pauses stay out of the 99th percentile. */
+    /** Call it rarely, so that its pauses do not affect the 99th percentile. */
     async sample(): Promise<void> {
-      // Twice: what the first one finalizes, the second one frees.
+      // Twice, because the second collection frees what the first one finalized.
       for (let times = 0; times < 2; times += 1, await setImmediate()) collectGarbage();
       heap.push(process.memoryUsage().heapUsed / 2 ** 20);
     },

@@ -14,14 +14,14 @@ export const FAULTS: readonly Fault[] = [
   large(8 * 1024 * 1024),
 ];
 
-/** What is to change: the keys, or the fault by its index, where -1 is for an endpoint that works. */
+/** A change: new keys, or the index of a fault. -1 means that the endpoint works. */
 type Order = { keys?: object[]; fault?: number };
 
-/** An identity provider in a process of its own, which fails when it is told to. */
+/** Starts an identity provider in a separate process. The test can make it fail. */
 export async function startProvider() {
   const child = fork(fileURLToPath(import.meta.url), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const [url]: string[] = await once(child, 'message');
-  /** Resolves, to the number of requests so far, when the next request will be answered in the new way. */
+  /** Sends a change. Resolves to the number of requests so far, as soon as the change applies to the next request. */
   async function order(order: Order): Promise<number> {
     child.send(order);
     return Number((await once(child, 'message'))[0]);
@@ -31,10 +31,10 @@ export async function startProvider() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const server = await startJwksServer();
-  let good = keys();
+  let working = keys();
   process.on('message', (order: Order) => {
-    if (order.keys) good = keys(...order.keys);
-    if (order.fault !== undefined) server.handler = FAULTS[order.fault] ?? good;
+    if (order.keys) working = keys(...order.keys);
+    if (order.fault !== undefined) server.handler = FAULTS[order.fault] ?? working;
     process.send?.(server.requests);
   });
   process.once('disconnect', () => void server.close());

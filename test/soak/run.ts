@@ -8,7 +8,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
 
 const [name = 'tokens', size] = process.argv.slice(2);
 const load = SCENARIOS[name];
-if (!load) throw new Error(`There is no scenario ${name}; there are: ${Object.keys(SCENARIOS).join(', ')}.`);
-if (size !== undefined && !(Number(size) >= 1)) throw new Error('The size is a number, at least 1.');
+if (!load) throw new Error(`Unknown scenario ${name}. Use one of: ${Object.keys(SCENARIOS).join(', ')}.`);
+if (size !== undefined && !(Number(size) >= 1)) throw new Error('The size must be a number of at least 1.');
 const soak = await load();
 process.exitCode = (await soak(size === undefined ? undefined : Number(size))) ? 0 : 1;

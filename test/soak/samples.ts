@@ -1,6 +1,6 @@
 import { generateKeys, type Keys, mint, segment } from '../support/mint.js';
 
-/** What stands in the place of a verdict where there is none. */
+/** The outcome of a token that cannot be verified right now. */
 const UNAVAILABLE = 'ERR_JWKS_UNAVAILABLE';
 const NEVER = 4_102_444_800;
 export const AUDIENCE = 'https://api.example';
@@ -11,16 +11,16 @@ export const SECRETS = [newSecret, oldSecret];
 type Header = { readonly alg: string; readonly kid: string };
 export type Signer = Header & Keys;
 
-/** The keys take turns; each is the current one, the one before, and then retired until its turn comes again. */
+/** The keys take turns. Each is first the current key, then the previous one, then retired until its next turn. */
 export const signers: readonly Signer[] = 'ES256 RS256 EdDSA ES256 PS256 ES384 RS256 ES256'
   .split(' ')
   .map((alg, index) => ({ alg, kid: `key-${index}`, ...generateKeys(alg, `key-${index}`) }));
 
-/** What the world may look like while a token is verified. More than one of each where it is just changing. */
+/** The possible states while a token is verified. There are several of each during a change. */
 export interface World {
   readonly published: readonly (readonly Signer[])[];
   readonly endpoint: readonly ('up' | 'down')[];
-  /** Whether the outage has outlasted the keys. */
+  /** Whether the outage has lasted longer than the cached keys may be used. */
   readonly outlasted?: boolean;
 }
 
@@ -28,36 +28,36 @@ export interface Sample {
   readonly token: unknown;
   /** The claim that an authentic payload has. */
   readonly sub?: unknown;
-  /** The verdicts that are right. */
+  /** Returns the correct verdicts. */
   expected(client: 'secret' | 'jwks' | 'both', world: World): readonly string[];
 }
 
 type Claims = Readonly<Record<string, unknown>>;
 const claims = (sub: string, more: Claims = {}): Claims => ({ sub, aud: AUDIENCE, exp: NEVER, ...more });
 
-/** A key serves RS256 and PS256 alike, as none of ours says which. */
+/** Our RSA keys have no `alg`, so each works for RS256 and PS256. */
 const family = (alg: string): string => alg.replace(/^[RP]S/, 'RSA');
 
-/** `judge` gives the verdict by one set of keys, or nothing where the set has no such key. */
+/** A token of a JWKS. `judge` returns its verdict for one set of keys, or `undefined` if the set has no such key. */
 function byJwks(token: string, sub: unknown, judge: (set: readonly Signer[]) => string | undefined): Sample {
   const expected: Sample['expected'] = (client, { published, endpoint, outlasted }) => {
     if (client === 'secret') return ['algorithm'];
     if (outlasted) return [UNAVAILABLE];
-    // Where the budget for look-ups is spent, there is no verdict either.
+    // If the budget for look-ups is spent, the token cannot be verified right now either.
     const unknown = endpoint.flatMap((state) => (state === 'up' ? ['key', UNAVAILABLE] : [UNAVAILABLE]));
     return published.flatMap((set) => judge(set) ?? unknown);
   };
   return { token, sub, expected };
 }
 
-/** A token whose verdict is this one as soon as its key is found. */
+/** A token that gets this verdict if its key is found. */
 const byKid = (token: string, { alg, kid }: Header, verdict: string, sub?: unknown): Sample =>
   byJwks(token, sub, (set) => {
     const sameId = set.find((signer) => signer.kid === kid);
     return sameId && (family(sameId.alg) === family(alg) ? verdict : 'key');
   });
 
-/** A good token that names no key: each key for its algorithm is tried. */
+/** A valid token without a key id. Each key for its algorithm is tried. */
 const withoutKid = (signer: Signer): Sample => {
   const { alg, privateKey: key } = signer;
   return byJwks(mint({ header: { alg }, payload: claims('nameless'), key }), 'nameless', (set) => {
@@ -105,7 +105,7 @@ const samples: readonly Sample[] = [
   ...Array.from({ length: 24 }, (_, n) => bySecret(newSecret, claims(`own-${n}`), 'valid')),
   bySecret(oldSecret, claims('own-old'), 'valid'),
   bySecret(newSecret, claims('own', { exp: 1 }), 'expired'),
-  // Forged: by a guess, and by public keys.
+  // Forged with a guessed secret, and with public keys as the secret.
   ...['guess'.padEnd(64, '.'), ...pems].map((key) => bySecret(key, claims('mallory'), 'signature')),
   ...[otherHmac, algNone].map((token) => always(token, 'algorithm')),
   ...malformed.map((token) => always(token, 'malformed')),
@@ -113,7 +113,7 @@ const samples: readonly Sample[] = [
 
 let made = 0;
 
-/** One of the samples, or now and then a token with a key id that nobody has ever seen. */
+/** Returns a random sample, or in a tenth of the cases a token with a new, unknown key id. */
 export function anySample(): Sample {
   const sample = samples[Math.floor(Math.random() * samples.length)];
   if (sample && Math.random() >= 0.1) return sample;

@@ -1,9 +1,9 @@
 /**
- * Mixed tokens, good and bad, against clients whose identity provider fails, recovers and rotates its keys all the
- * while. Every verdict is compared with the one that the state of the provider dictates.
+ * Verifies valid and invalid tokens with clients whose identity provider fails, recovers and rotates its keys. It compares
+ * every verdict with those that the state of the provider allows.
  *
- * The clock that the clients see is moved by the traffic, so that minutes of running are days of theirs: keys grow
- * old and are refreshed, back-offs pass, outages outlast `staleIfError`. Sockets and timers are real.
+ * Each token advances the clients' clock, so minutes of running are days for the clients: keys expire and are refreshed,
+ * back-offs end, outages last longer than `staleIfError`. Sockets and timers are real.
  */
 import { setImmediate } from 'node:timers/promises';
 import { AuthError, createAuthClient } from 'intentkit-auth';
@@ -14,15 +14,15 @@ import { problemOf, verdictOf } from './verdict.js';
 
 const CONCURRENCY = 64;
 const PHASE_TOKENS = 1000;
-/** How far each token moves the clock: a phase takes five minutes. */
+/** How far each token advances the clock. A phase takes five minutes. */
 const TICK_MS = 300;
 const TOKENS_PER_HEAP_SAMPLE = 40_000;
-/** About as many as two slow cores verify in a second. */
+/** The approximate number of tokens that two slow cores verify per second. */
 const TOKENS_A_SECOND = 4000;
-/** Most by the JWKS, where things happen. */
+/** Most tokens go to clients with a JWKS, because the faults affect only those. */
 const TURNS = ['jwks', 'both', 'secret', 'jwks', 'both'] as const;
 
-/** Resolves to whether every verdict was right. */
+/** Resolves to true if every verdict was correct. */
 export async function soakTokens(total = 1_000_000): Promise<boolean> {
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   say(`${total} tokens: about ${Math.ceil(total / TOKENS_A_SECOND / 60)} min on two cores`);
@@ -67,12 +67,12 @@ export async function soakTokens(total = 1_000_000): Promise<boolean> {
     wrong.push(`${name}: ${problem}, ${JSON.stringify({ ...world, published })}, ${String(token)}`);
   }
 
-  /** Traffic, with something that happens in the middle of it. */
+  /** Runs traffic, and calls `meanwhile` in the middle of it. */
   async function phase(world: World, meanwhile?: () => Promise<unknown>): Promise<void> {
     let left = Math.min(PHASE_TOKENS, total - done);
     let happening: Promise<unknown> | undefined;
     const traffic = async (): Promise<void> => {
-      // As requests come in: each in its own turn of the event loop.
+      // Like incoming requests, each token gets its own turn of the event loop.
       for (; left > 0; await setImmediate()) {
         left -= 1;
         if (left < PHASE_TOKENS / 2) happening ??= meanwhile?.();
@@ -80,14 +80,14 @@ export async function soakTokens(total = 1_000_000): Promise<boolean> {
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, traffic));
-    // No tokens may be left for this phase, but the next one relies on what happens in it.
+    // If no tokens are left, `meanwhile` still runs, because the next phase relies on it.
     await (happening ?? meanwhile?.());
     if (done % TOKENS_PER_HEAP_SAMPLE === 0 || done === total) await health.sample();
   }
 
-  /** Makes every client take note of the state of the endpoint. */
+  /** Lets every client notice the state of the endpoint. */
   async function settle(expected: boolean): Promise<void> {
-    // Pings within a second share one answer.
+    // Pings within a second share one check.
     now += 1000;
     for (const client of ofJwks)
       if ((await client.ping()) !== expected) wrong.push(`ping did not answer ${expected}`);
@@ -114,20 +114,20 @@ export async function soakTokens(total = 1_000_000): Promise<boolean> {
     await settle(true);
     await phase({ published: [published()], endpoint: ['up'] });
 
-    // The endpoint begins to fail under traffic, and goes on failing.
+    // The endpoint starts failing under traffic, and keeps failing.
     const fail = () => provider.order({ fault: outages % FAULTS.length });
     await phase({ published: [published()], endpoint: ['up', 'down'] }, fail);
     await settle(false);
     await phase({ published: [published()], endpoint: ['down'] });
 
     if (outages % 3 === 1) {
-      // Until the last good keys are too old.
+      // The outage lasts until the cached keys have expired.
       outlasted += 1;
       now += 60 * 60_000;
       await phase({ published: rotate(), endpoint: ['down'], outlasted: true });
       await recover();
     } else {
-      // It recovers under traffic, with other keys than before.
+      // The endpoint recovers under traffic, with other keys.
       await phase({ published: rotate(), endpoint: ['up', 'down'] }, recover);
     }
     await settle(true);
@@ -135,10 +135,10 @@ export async function soakTokens(total = 1_000_000): Promise<boolean> {
   clearInterval(timer);
   const requests = await provider.order({});
   provider.stop();
-  // A rejection that nobody listens to is reported after the microtasks of its turn.
+  // Unhandled rejections are reported after the microtasks of their turn.
   await setImmediate();
 
-  // One warning when an outage begins, one more when it outlasts the keys, and one when it ends.
+  // One warning when an outage begins, one when the cached keys expire, and one when the outage ends.
   const expected = { JWKS_FAILING: outages + outlasted, JWKS_RECOVERED: outages };
   for (const [code, times] of Object.entries(expected))
     if (counts.get(code) !== times * ofJwks.length) wrong.push(`${code} given ${counts.get(code)} times`);

@@ -1,10 +1,10 @@
 import type { VerifyResult } from 'intentkit-auth';
 
-/** The verdict in one word: a reason, `valid`, or what was thrown instead. */
+/** Returns the verdict in one word: a reason, `valid`, or the error. */
 export const verdictOf = (result: VerifyResult | string): string =>
   typeof result === 'string' ? result : (result.reason ?? 'valid');
 
-/** What is wrong with a verdict, or `undefined`. `sub` is the claim that an authentic payload has. */
+/** Returns what is wrong with a verdict, or `undefined`. `sub` is the claim of an authentic payload. */
 export function problemOf(
   result: VerifyResult | string,
   allowed: readonly string[],

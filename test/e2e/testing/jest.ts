@@ -1,4 +1,4 @@
-// For jest, which loads ES modules by Node's --experimental-vm-modules.
+// Runs under jest, which needs Node's --experimental-vm-modules to load ES modules.
 import { afterEach, expect, it, jest } from '@jest/globals';
 import { PROVEN, prove } from './prove.js';
 

@@ -1,4 +1,4 @@
-// For node:test.
+// Runs under node:test.
 import assert from 'node:assert/strict';
 import { afterEach, it, mock } from 'node:test';
 import { PROVEN, prove } from './prove.js';

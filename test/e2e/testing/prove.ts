@@ -1,16 +1,16 @@
 import { createAuthClient } from 'intentkit-auth';
 import { createTestIssuer } from 'intentkit-auth/testing';
 
-/** The clock that a test runner can stop. `pass` fires what is due. */
+/** The clock of a test runner. `pass` advances it and runs the timers that are due. */
 export interface Clock {
   stop(now: number): void;
   pass(milliseconds: number): Promise<unknown>;
 }
 
-/** What {@link prove} should return. */
+/** The expected result of {@link prove}. */
 export const PROVEN = ['valid', 'expired', 'ERR_JWKS_UNAVAILABLE', 'ERR_JWKS_UNAVAILABLE', 'valid'];
 
-/** Goes with a test issuer through a good day and a bad one. Without a clock, nothing is faked. */
+/** Verifies tokens of a test issuer that rotates, fails and recovers. Without a clock, time is real. */
 export async function prove(mode: 'in memory' | 'over HTTP', clock?: Clock): Promise<string[]> {
   clock?.stop(Date.UTC(2030, 0, 1));
   const issuer = await createTestIssuer();

@@ -1,7 +1,7 @@
-// For Cloudflare workerd, in memory only.
+// Runs on Cloudflare workerd, in memory only.
 import { prove } from './prove.js';
 
-// biome-ignore lint/style/noDefaultExport: workerd asks for it.
+// biome-ignore lint/style/noDefaultExport: workerd requires it.
 export default {
   fetch: async (request: Request): Promise<Response> =>
     Response.json(
