@@ -18,7 +18,7 @@ export function keyOf(
   issuer: string | undefined,
   name: string,
 ): string | Promise<string> {
-  // The length of the issuer keeps different pairs of issuer and name apart. A polluted `toJSON` could change JSON.
+  // The issuer's length marks where the name begins. JSON is not used, because a polluted `toJSON` could change it.
   const text = `${issuer === undefined ? 'none' : issuer.length} ${issuer ?? ''}${name}`;
   // UTF-8 has one spelling for all lone surrogates, so names with one are spelled in UTF-16.
   const hash = sha256(text.isWellFormed() ? `${kind} ${text}` : `${kind} in UTF-16 ${utf16Of(text)}`);

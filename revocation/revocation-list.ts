@@ -134,7 +134,7 @@ export function createRevocationList(store: Store, options: RevocationListOption
     const issuer = own(Object(of), 'issuer');
     if (typeof subject !== 'string' || !(typeof issuer === 'string' || issuer === null)) {
       throw refused(
-        'A subject is revoked by its "sub" and the "iss" of its tokens, or null where they have none.',
+        'To revoke a subject, give its "sub" and the "iss" of its tokens, or null if they have none.',
       );
     }
     const key = await keyOf('subject', issuer ?? undefined, subject);
@@ -156,7 +156,7 @@ export function createRevocationList(store: Store, options: RevocationListOption
       };
       await to.set(key, textOf(entry, key), entry.keptUntil * 1000 - now);
       const kept = entryIn(await to.get(key), key);
-      // Another process may store a later time or a longer lifetime at the same moment.
+      // If another process stored a later time or a longer lifetime at the same moment, this revocation is kept too.
       if (!(kept && kept.revokedAt >= entry.revokedAt && kept.keptUntil >= entry.keptUntil)) {
         throw new StoreError('it did not keep what was stored');
       }
@@ -174,7 +174,7 @@ function textsAndTime(
   subject: string | undefined,
   issuedAt: number | undefined,
 ] {
-  // JavaScript callers may pass any value. Other values have no claims.
+  // A JavaScript caller may pass any value. A value that is not an object has no claims.
   const claims = Object(payload);
   const text = (name: string): string | undefined => {
     const value = own(claims, name);

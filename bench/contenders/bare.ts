@@ -5,7 +5,7 @@ import type { Contender } from './contender.js';
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const decode = (segment: string) => JSON.parse(Buffer.from(segment, 'base64url').toString());
 
-/** The least work that is possible: it expects one fixed header and one key, and does not check the token's shape. */
+/** The minimum of work: one fixed header, one key, and no check of the token's shape. */
 export const bare: Contender = {
   name: 'bare node:crypto',
   signer({ header, signingKey }) {

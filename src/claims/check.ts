@@ -1,7 +1,7 @@
 import { own } from '../shared/own-properties.js';
 import type { TokenPayload, VerifyFailure } from '../types.js';
 
-/** The rules for a token's claims. Times are in seconds. Any one member of `issuer` or `audience` is enough. */
+/** The rules for a token's claims. Times are in seconds. One matching member of `issuer` or `audience` is enough. */
 export interface ClaimRules {
   readonly issuer?: readonly string[] | undefined;
   readonly audience?: readonly string[] | undefined;
@@ -77,7 +77,7 @@ export function checkClaims(
 
 /**
  * Returns the name of the first registered claim with the wrong JSON type (RFC 7519), or `undefined`. Times must be finite:
- * `JSON.parse` reads `1e999` as `Infinity`, and such an `exp` would never pass.
+ * `JSON.parse` reads `1e999` as `Infinity`, and a token with such an `exp` would never expire.
  */
 export const mistypedClaim = (claims: Readonly<Record<string, unknown>>): string | undefined =>
   mistypedOf(registered(claims));

@@ -98,7 +98,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     const { valid, payload, reason, message } = await verify(input);
     if (reason === 'expired' && hasEnded(payload)) return;
     // A token that is not valid yet will become valid. A client with another `maxTokenAge` or clock may still accept one
-    // that is expired here. A token revoked through an older one with the same `jti` may expire later than that one.
+    // that is expired here. If an older token with the same `jti` was revoked, its entry may end before this token expires.
     if (valid || reason === 'not_yet_valid' || reason === 'expired' || reason === 'revoked') {
       return revokeBy(revocation, payload, config.clockTolerance);
     }

@@ -34,7 +34,7 @@ export function healthOf({
   let pingFailure: string | undefined;
   let last: { readonly began: number; readonly healthy: Settled<boolean> } | undefined;
 
-  /** Concurrent calls share one check, and later calls its result for a second. On Workers, no request may wait for another. */
+  /** Calls within a second share one check. On Workers, each call checks for itself: no request may wait for another. */
   async function ping(): Promise<boolean> {
     const now = monotonicNow();
     if (last && !isWorkers()) {

@@ -3,13 +3,13 @@ import { AuthError, type AuthErrorCode } from '../errors.js';
 import { within } from '../shared/deadline.js';
 import type { TokenPayload } from '../types.js';
 
-/** How long a hook that has no deadline of its own may take. */
+/** How long a hook may take, unless it has its own deadline. */
 const HOOK_TIMEOUT_MS = 5000;
 
 /**
- * Asks the hook whether a token is revoked. The hook may throw, reject, hang or answer with any value.
+ * Asks the revocation list whether a token is revoked.
  *
- * @throws {AuthError} `ERR_REVOCATION_UNAVAILABLE` if the list throws, rejects, or answers with anything but a boolean.
+ * @throws {AuthError} `ERR_REVOCATION_UNAVAILABLE` if the list throws, rejects, hangs, or answers with anything but a boolean.
  */
 export async function isRevoked(hook: RevocationHook, payload: TokenPayload): Promise<boolean> {
   const answer = await ask(hook, () => hook.isRevoked(payload), 'neither accepted nor refused', [

@@ -23,7 +23,7 @@ export const isBounded = (object: object): boolean => BOUNDED.has(object);
 /** The longest delay of a Node timer. A timer with a longer delay fires immediately. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** A timer that fires this late means that the process was busy or suspended. An answer may have arrived without being read. */
+/** If a timer fires this late, the process was busy or suspended. It may not have read an answer that has arrived. */
 const LATE_MS = 50;
 
 /** The extra time in which such a process can read the answer. */
@@ -31,7 +31,7 @@ const READING_MS = 50;
 
 /**
  * Settles with the work, or rejects when the time is up. It grants the extra time only once, so the deadline also fires on an
- * event loop that is always busy. A result after the deadline is ignored; a late rejection does not become unhandled.
+ * event loop that is always busy. A result after the deadline is ignored, and a late rejection is handled.
  *
  * @throws {TooLate} if the work takes longer than `milliseconds`.
  */

@@ -1,13 +1,13 @@
 /**
- * The known name that a misspelled one most likely means, or `undefined` when none is near. Upper and lower case,
- * underscores and hyphens do not count; of the other characters, at most a third may differ.
+ * Returns the known name that is most similar to a misspelled one, or `undefined` if none is similar. Case, underscores and
+ * hyphens are ignored. At most a third of the other characters may differ.
  */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   let nearest: string | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
     const most = Math.floor(Math.max(name.length, candidate.length) / 3);
-    // Also keeps a name of a megabyte from being compared at all.
+    // This also skips very long names, which would take long to compare.
     if (Math.abs(name.length - candidate.length) > most) continue;
     const distance = editDistance(bare(name), bare(candidate));
     if (distance > most || distance >= least) continue;

@@ -3,7 +3,7 @@ import type * as z from 'zod/mini';
 /** What an option accepts: a value, an object of further options, or a list of such objects. */
 export type Accepted = z.ZodMiniType | Shape | readonly [Shape];
 
-/** The options of a function, by their names. Each is optional unless its schema is `z.nonoptional`. */
+/** The options of a function, by name. An option is optional unless its schema is `z.nonoptional`. */
 export interface Shape {
   readonly [name: string]: Accepted;
 }
@@ -28,8 +28,8 @@ type CheckedValue<A> = A extends z.ZodMiniType
       : never;
 
 /**
- * A shape with exactly the options of an interface, each of them required or optional as it is there. An option that only
- * one of the two has does not compile.
+ * A shape with exactly the options of an interface. Each option must be required or optional in both. If only one of the two
+ * has an option, the code does not compile.
  */
 export type ShapeOf<Options, S> = {
   readonly [Name in keyof Options | keyof S]: Name extends keyof Options & keyof S

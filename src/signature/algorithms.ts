@@ -6,7 +6,7 @@ export const HMAC_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
  *
  * @see RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1, RFC 9864 section 2.2
  */
-// biome-ignore format: one family a line
+// biome-ignore format: one family per line
 export const ASYMMETRIC_ALGORITHMS = [
   'RS256', 'RS384', 'RS512',
   'PS256', 'PS384', 'PS512',

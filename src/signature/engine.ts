@@ -32,7 +32,7 @@ export interface SignatureEngine {
     secret: Uint8Array,
     header: { readonly alg: string; readonly typ?: string },
   ): SigningKey | Promise<SigningKey>;
-  /** Imports a public key that jose has already imported for the algorithm. */
+  /** Prepares a public key that jose has imported for the algorithm. */
   importPublicKey(key: CryptoKey, algorithm: AsymmetricAlgorithm): Key;
 }
 

@@ -37,7 +37,7 @@ const program = (turnMs: number): string => `
   process.stdout.write(JSON.stringify(results), () => process.exit(0));
 `;
 
-/** The most turns until a deadline fires. It starts a few turns after the call, and a late timer rejects two turns late. */
+/** The most turns that a deadline may take. It starts a few turns after the call, and its timer may be two turns late. */
 const most = (deadlineMs: number, turnMs: number): number => Math.ceil(deadlineMs / turnMs) + 6;
 
 it('Deadlines of a fetch and of a store fire if every turn of the event loop takes 110, 160, 200 or 2200 ms', async () => {

@@ -167,7 +167,7 @@ describe('An identity provider under a path', () => {
       },
     ]),
   )(
-    'that is configured with %s causes errors that name the difference',
+    'whose issuer is configured with %s causes errors that name the difference',
     async (_, { configured, found, refused }) => {
       const provider = await start({ path: PATH });
       const wrong = configured(provider.issuer);

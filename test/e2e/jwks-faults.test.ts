@@ -62,7 +62,7 @@ function stopAges(): { pass(milliseconds: number): void } {
   };
 }
 
-// biome-ignore format: one fault a line
+// biome-ignore format: one fault per line
 it.each<[title: string, fault: Fault, why: RegExp]>([
   ['is reset', reset, /^the request failed \((UND_ERR_SOCKET|ECONNRESET)\)$/],
   ['is reset in the middle of the body', resetInBody, /^the request failed( \((UND_ERR_SOCKET|ECONNRESET)\))?$/],

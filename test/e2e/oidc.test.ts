@@ -35,7 +35,7 @@ const clientWith = (changes: Partial<AuthProviderConfig> = {}) =>
   });
 
 it.each(ALGORITHMS)(
-  'An access token signed with %s verifies, and is refused after any change',
+  'An access token signed with %s verifies, and is refused if its payload or signature is changed',
   async (algorithm) => {
     const token = await provider.token(algorithm);
     expect(decodeProtectedHeader(token)).toMatchObject({ alg: algorithm, typ: 'at+jwt' });
@@ -62,7 +62,7 @@ it.each(ALGORITHMS)(
   },
 );
 
-// biome-ignore format: one expectation a line
+// biome-ignore format: one expectation per line
 it.each<[expected: string, options: Partial<AuthProviderConfig>, reason?: string]>([
   ['verifies if the expected type is the full media type', { typ: 'application/at+jwt' }],
   ['verifies if only its algorithm is accepted', { algorithm: 'RS256' }],

@@ -25,7 +25,7 @@ async function start(store: Store = memoryStore(), more: object = {}) {
   return { issuer, client, token: await issuer.token(), requests: () => issuer.requests.length };
 }
 
-/** A store in which another process has just stored the keys of the issuer. Counts only later requests. */
+/** A store with keys that another process has just fetched. Only later requests are counted. */
 async function filled(more: object = {}) {
   const store = memoryStore();
   const started = await start(store, more);

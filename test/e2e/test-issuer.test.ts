@@ -63,7 +63,7 @@ describe.each(MODES)('A test issuer $mode', ({ listens }) => {
     ['html', /did not answer with JSON$/],
     ['redirect', /answered 302, not 200$/],
     ['too-large', /more than 1 MiB$/],
-  ])('that fails with "%s" makes tokens impossible to verify until it recovers', async (fault, why) => {
+  ])('that fails with "%s" causes ERR_JWKS_UNAVAILABLE until it recovers', async (fault, why) => {
     const issuer = await start(listens);
     const client = clientOf(issuer, listens, fault === 'hang' ? '0.3s' : '5s');
     const token = await issuer.token();

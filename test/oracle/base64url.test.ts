@@ -1,4 +1,4 @@
-// Compares the fast check for canonical base64url with encoding again, which is slow but simple.
+// Compares the fast check for canonical base64url with a slow one that encodes the bytes again.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as native from '../../src/token/base64url.js';

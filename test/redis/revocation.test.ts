@@ -7,7 +7,7 @@ import { startSlowProxy } from './slow-proxy.js';
 
 const UNAVAILABLE = 'ERR_REVOCATION_UNAVAILABLE';
 
-/** The longest time until a question failed without a verdict, in milliseconds. */
+/** The longest wait that ended without a verdict, in milliseconds. */
 let longest = 0;
 
 let redis: RedisServer;

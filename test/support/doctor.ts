@@ -6,10 +6,10 @@ import { fakeIo } from './fake-io.js';
 export const ISSUER = 'https://id.example.com/tenant-a';
 export const KEYS = `${ISSUER}/.well-known/jwks.json`;
 
-/** What answers at a URL, instead of the issuer. */
+/** The answer of a URL that replaces the issuer's answer. */
 export type Answers = Readonly<Record<string, () => Response | Promise<Response>>>;
 
-/** Starts an issuer in memory. Every `fetch` reaches it, except for the URLs with an answer of their own. */
+/** Starts an issuer in memory. Every `fetch` reaches it, except for URLs with their own answer. */
 export async function startIssuer(answers: Answers = {}): Promise<TestIssuer> {
   const issuer = await createTestIssuer({ url: ISSUER, audience: 'my-api' });
   vi.stubGlobal('fetch', async (input: URL | string, init?: RequestInit) => {

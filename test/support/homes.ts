@@ -1,11 +1,11 @@
-/** The document that has a row for each name of a kind. A new kind of name needs a line here. */
+/** Lists which document must have a row for each name of a kind. A new kind of name needs a line here. */
 import { type IntentFunction, z } from 'intentkit';
 import { createTokenFunctions } from 'intentkit-auth/functions';
 import type ts from 'typescript';
 import { codeIn, tablesOf } from './markdown.js';
 import { sourceNames } from './source-names.js';
 
-/** What the source names, and what a document names. */
+/** A document, a kind of name, the names in the source, and the names in the document. */
 type Home = readonly [place: string, kind: string, names: readonly string[], found: readonly string[]];
 
 export const without = (names: readonly string[], others: readonly string[]): string[] =>
@@ -13,21 +13,21 @@ export const without = (names: readonly string[], others: readonly string[]): st
 
 const FUNCTIONS: readonly IntentFunction[] = Object.values({ ...createTokenFunctions() });
 
-/** The fields of a schema, as `subject?` where one may be left out. */
+/** The fields of a schema. An optional field ends with a question mark, such as `subject?`. */
 const fieldsOf = ({ shape }: z.ZodObject): string[] =>
   Object.entries(shape).map(([name, field]) => (z.safeParse(field, undefined).success ? `${name}?` : name));
 
-/** @param texts the documents by their paths. The program has the entries and `cli/arguments.ts`. */
+/** @param texts the documents by path. `program` must contain the entries and `cli/arguments.ts`. */
 export function homes(program: ts.Program, texts: ReadonlyMap<string, string>): Home[] {
   const { of, listedBy } = sourceNames(program);
   const tables = (document: string) => tablesOf(texts.get(document) ?? '');
-  /** What the first column of the tables with this head names: `'404'` as 404, `sign(payload)` as sign. */
+  /** The names in the first column of tables with this head. `'404'` becomes 404, and `sign(payload)` becomes sign. */
   const rows = (document: string, head: string): string[] =>
     tables(document)
       .filter((table) => table.head[0] === head)
       .flatMap((table) => table.rows.flatMap(([cell]) => codeIn(cell)))
       .map((name) => name.replace(/^'|'$|\(.*/g, ''));
-  /** What a column of the table of functions has, behind the name of the function. */
+  /** The cells of one column of the table of functions, each after the function's name. */
   const ofFunctions = (column: number): string[] =>
     tables('docs/functions.md')
       .filter(({ head }) => head[0] === 'function')

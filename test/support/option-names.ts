@@ -1,4 +1,4 @@
-/** The names of all options of a client, as `issuers.timeout`, from the shape that they are checked by. */
+/** The names of all options of a client, such as `issuers.timeout`. They come from the shape that checks the options. */
 import { CONFIG } from '../../src/config/schema.js';
 import type { Accepted, Shape } from '../../src/shared/shape.js';
 

@@ -1,4 +1,4 @@
-/** The names that the types of the source define, as the compiler knows them. */
+/** Reads the names that the types of the source define, with the TypeScript compiler. */
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { codeIn } from './markdown.js';
@@ -6,20 +6,20 @@ import { codeIn } from './markdown.js';
 const ROOT = new URL('../../', import.meta.url);
 const pathOf = (file: string): string => fileURLToPath(new URL(file, ROOT));
 
-/** A program of these files under the configuration of the repository. */
+/** Creates a program of these files with the repository's configuration. */
 export function createProgram(files: readonly string[]): ts.Program {
   const { config } = ts.readConfigFile(pathOf('tsconfig.json'), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, pathOf(''));
   const host = ts.createCompilerHost(options);
-  // As tsc does. To parse all comments of all libraries takes a tenth of the time.
+  // As in tsc. Parsing the comments of all libraries would take longer.
   host.jsDocParsingMode = ts.JSDocParsingMode.ParseForTypeErrors;
   return ts.createProgram(files.map(pathOf), options, host);
 }
 
 export interface SourceNames {
-  /** The members of a union of texts, or the properties of an object type, that a file exports. */
+  /** Returns the members of an exported union of texts, or the properties of an exported object type. */
   of(file: string, type: string): string[];
-  /** The names that the comment of an export lists, as in "- `name`, `other`: what they mean". */
+  /** Returns the names that the comment of an export lists, as in "- `name`, `other`: what they mean". */
   listedBy(file: string, name: string): string[];
 }
 

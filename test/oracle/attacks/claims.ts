@@ -2,7 +2,7 @@ import type { Options } from '../../support/clients.js';
 import { CLAIMS, type Forgery, ISSUER, NOW } from '../../support/forge.js';
 import type { Expected, Row } from './row.js';
 
-/** The valid claims with one replaced by JSON text, because `JSON.stringify` cannot write all of these values. */
+/** The valid claims, with one claim as JSON text, because `JSON.stringify` cannot write all of these values. */
 function withClaim(name: string, json: string): Forgery {
   const others = Object.entries(CLAIMS).filter(([claim]) => claim !== name);
   const members = others.map(([claim, value]) => `"${claim}":${JSON.stringify(value)}`);
@@ -29,7 +29,7 @@ const STRICT: Options = { requiredClaims: ['exp', 'jti'] };
 const TYP_ID: Forgery = { header: { typ: 'id' } };
 
 const NOT_TEXT = 'null 0 1 -0 1e400 true false [] ["user-1"] {} {"toString":"x"}'.split(' ');
-// biome-ignore format: one kind a line
+// biome-ignore format: one type per line
 const OTHER_ISSUERS = quoted([
   'https://attacker.example/', 'https://', 'h', '__proto__', 'toString',
   ISSUER.slice(0, -1), ISSUER.slice(1), `${ISSUER}/`, `${ISSUER}?`, `${ISSUER}#`, `${ISSUER}x`,
@@ -41,11 +41,11 @@ const OTHER_ISSUERS = quoted([
 ]);
 const NO_AUDIENCE = 'null 0 true {} [null] [1] [{}] {"0":"my-api","length":1} [["my-api"]] 1e400'.split(' ');
 const MIXED_AUDIENCE = '["my-api",1] ["my-api",null] ["my-api",["other"]] [{},"my-api"]'.split(' ');
-// biome-ignore format: one kind a line
+// biome-ignore format: one type per line
 const OTHER_AUDIENCES = [
   'other', 'my-ap', 'y-api', 'my-apis', 'my-api ', ' my-api', 'MY-API', 'my-api\0', 'my-api,other', 'my‐api',
 ];
-// biome-ignore format: one kind a line
+// biome-ignore format: one type per line
 const NOT_A_TIME = [
   'null', 'true', 'false', '""', '" "', '"0"', `"${NOW + 3600}"`, `"${NOW - 3600}"`, '"0x7fffffff"',
   '"Infinity"', '"never"', '"2099-01-01T00:00:00Z"', '[]', `[${NOW + 3600}]`, '{}', '{"valueOf":1}',

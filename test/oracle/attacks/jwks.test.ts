@@ -42,7 +42,7 @@ const changed = (what: string, alg: Signing, change: object, header = {}): Row =
   const { jwk, privateKey: key } = ATTACKER[keyName(alg)];
   return row(`an ${alg} key with ${what}`, { ...jwk, ...KID, ...change }, alg, { key, header });
 };
-/** Our own key, changed. By default, the token has our valid signature, the best that an attacker can present. */
+/** Our own key, changed. By default, the token is signed with our key, as in the best case for an attacker. */
 const ours = (what: string, alg: Signing, change: object, by: Forgery = {}): Row =>
   row(`our ${alg} key with ${what}`, { ...KEYS[keyName(alg)].jwk, ...change, ...KID }, alg, by);
 type Pair = { publicKey: KeyObject; privateKey: KeyObject };

@@ -181,7 +181,7 @@ it(
   },
 );
 
-/** The seconds that jose reads, which jose rounds, or `undefined`. */
+/** The seconds that jose reads, rounded by jose, or `undefined`. */
 const secondsOfJose = (text: string): number | undefined =>
   orUndefined(() => Number(decodeJwt(new UnsecuredJWT({}).setNotBefore(text).encode()).nbf) - NOW);
 const rounded = (seconds: number): number => (seconds < 0 ? -Math.round(-seconds) : Math.round(seconds));

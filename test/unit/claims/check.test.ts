@@ -7,7 +7,7 @@ import { mint } from '../../support/mint.js';
 import { SECRET } from '../../support/secrets.js';
 
 const VALID = 'valid';
-/** What a client checks that is configured to check nothing. */
+/** The rules of a client without configured rules. */
 const NO_RULES = parseConfig({ secret: SECRET }).secret?.rules as ClaimRules;
 
 const check = (

@@ -252,7 +252,7 @@ describe('sign, with invalid arguments,', () => {
     ['aud', ['a', 5]],
     ['nbf', new Date(0)],
     ['nbf', Number.NaN],
-  ])('sign refuses the "%s" %o in the payload, in "claims" and as "subject"', async (claim, value) => {
+  ])('sign refuses the "%s" %o in the payload and in "claims"', async (claim, value) => {
     const error = refusal(`The "${claim}" claim must have the type that RFC 7519 gives it.`);
     await expect(sign({ [claim]: value })).rejects.toEqual(error);
     await expect(sign({}, { claims: { [claim]: value } })).rejects.toEqual(error);
@@ -263,7 +263,7 @@ describe('sign, with invalid arguments,', () => {
   });
 });
 
-describe('sign, with its token,', () => {
+describe('sign, when it makes a token,', () => {
   it.each(HMAC_ALGORITHMS)('sign makes a %s token as RFC 7515 defines it', async (algorithm) => {
     const claims = { alg: 'none', name: 'Žofie', iat: NOW, exp: NOW + HOUR };
     const secret = `ключ 🔑 ${SECRET}`;

@@ -20,7 +20,7 @@ describe('onVerdict', () => {
   it.each([
     ['accepted', hmac(claims), { valid: true, ...signed }],
     ['expired', hmac({ ...claims, exp: 1 }), { valid: false, reason: 'expired', ...signed }],
-    ['signed by another key', hmac(claims, 'another'), { valid: false, reason: 'signature' }],
+    ['signed with another key', hmac(claims, 'another'), { valid: false, reason: 'signature' }],
     ['not a JWT', 'hush-hush', { valid: false, reason: 'malformed' }],
     ['not even text', undefined, { valid: false, reason: 'malformed' }],
     ['without claims', hmac({}), { valid: true, keyId: 'k0' }],
@@ -30,7 +30,7 @@ describe('onVerdict', () => {
       { valid: true, clientId: 'app-2', keyId: 'k0' },
     ],
   ])(
-    'receives the verdict on a token that is %s, with claims only if its signature is valid',
+    'receives the verdict on a token (%s), with claims only if its signature is valid',
     async (_, token, expected) => {
       const { client, verdicts } = observe();
       const result = await client.verify(token);

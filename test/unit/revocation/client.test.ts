@@ -107,7 +107,7 @@ describe('A client with a revocation list', () => {
     ['is malformed', 'not-a-token', 'ERR_TOKEN_REFUSED', 0],
     ['has no "jti"', forged({ exp: NOW + 90 }), 'ERR_NO_REVOCATION', 0],
     ['has no "exp"', forged({ jti: 'a' }), 'ERR_NO_REVOCATION', 0],
-  ])('revokes a token that %s, ignores it, or refuses to', async (_, token, expected, stored) => {
+  ])('revokes, ignores or refuses to revoke a token that %s', async (_, token, expected, stored) => {
     const store = memoryStore();
     expect(await codeOf(client(createRevocationList(store)).revoke(token))).toBe(expected);
     expect(store.map.size).toBe(stored);

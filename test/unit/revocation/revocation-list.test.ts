@@ -295,7 +295,7 @@ describe('An outage of the store', () => {
 });
 
 describe('A revocation list does not cache answers:', () => {
-  it('it asks the store about a token each time', async () => {
+  it('asks the store about a token each time', async () => {
     const store = memoryStore();
     const list = createRevocationList(store);
     for (let time = 0; time < 3; time += 1) await list.isRevoked(without('sub'));

@@ -15,7 +15,7 @@ const REAL_PROCESS = { versions: process.versions, getBuiltinModule: process.get
 const ALL_THROW = new Proxy({}, { get: fail, has: fail, getOwnPropertyDescriptor: fail, ownKeys: fail });
 const NONE = value(undefined);
 
-// biome-ignore format: one environment a line
+// biome-ignore format: one environment per line
 const ENVIRONMENTS: [what: string, engine: 'node:crypto' | 'jose', globals: PropertyDescriptorMap][] = [
   ['the globals of Node', 'node:crypto', {}],
   ['a "process" whose every member throws', 'jose', { process: value(ALL_THROW) }],

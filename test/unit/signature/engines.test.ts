@@ -58,7 +58,7 @@ describe('The signature engine', () => {
 describe('An RSA-PSS signature', () => {
   it.each(
     ENGINES.flatMap(([name, engine]) => [2048, 2050, 2056].map((bits) => [bits, name, engine] as const)),
-  )('with a key of %d bits is refused by %s if its leading zero byte is missing', async (bits, _, engine) => {
+  )('of a key of %d bits is invalid without its leading zero byte, with %s', async (bits, _, engine) => {
     const { publicKey: pub, privateKey } = generateKeyPairSync('rsa', { modulusLength: bits });
     const key = await publicKey(engine, pub.export({ format: 'jwk' }) as JWK, 'PS384');
     // One signature in 256 begins with a zero byte. OpenSSL also accepts it without that byte.
@@ -74,7 +74,7 @@ describe('An RSA-PSS signature', () => {
 });
 
 describe('A slow verification', () => {
-  it('runs in the thread pool after three slow ones with the same key, and gives the same verdict', async () => {
+  it('runs in the thread pool after three slow verifications with its key, and gives the same verdict', async () => {
     const { jwk, privateKey } = pairFor('ES512');
     if (!nodeEngine) throw new Error('This is Node, and Node has node:crypto.');
     let now = 0;

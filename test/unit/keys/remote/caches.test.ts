@@ -1,4 +1,4 @@
-/** Rotations behind caches, replicas and documents that are out of date: no valid token is refused for its key. */
+/** Tests rotations with caches, replicas and outdated documents: no valid token may be refused with the reason "key". */
 import type { KeyObject } from 'node:crypto';
 import { type AuthClient, createAuthClient, type JwksOptions } from 'intentkit-auth';
 import { beforeEach, expect, it, vi } from 'vitest';
@@ -31,7 +31,7 @@ beforeEach(async () => {
 type Answer = (request: { url: string; headers: Headers }) => Response;
 const jwks = (...keys: readonly Published[]) => ({ keys: keys.map(({ jwk }) => jwk) });
 
-/** A client, and what it has asked for. */
+/** Creates a client and records the URLs that it requests. */
 function start(answer: Answer, options: Omit<JwksOptions, 'issuer'> & { jwksUrl?: string } = {}) {
   const requests: string[] = [];
   const fetch: typeof globalThis.fetch = async (input, init) => {
@@ -47,12 +47,12 @@ function start(answer: Answer, options: Omit<JwksOptions, 'issuer'> & { jwksUrl?
 
 const jwksUrl = `${ISSUER}/jwks`;
 
-/** What becomes of valid tokens that come every 100 ms for some time, counted. */
+/** Sends a valid token every 100 ms for some time, and counts the outcomes. */
 async function send(client: AuthClient, token: string, seconds: number): Promise<Record<string, number>> {
   const verified: Promise<string>[] = [];
   const until = now() + seconds * SECOND;
   for (; now() < until; await pass(100, 50)) verified.push(outcome(client, token));
-  // The last ones may still wait for another process.
+  // The last tokens may still wait for another process.
   await pass(5 * SECOND, 50);
   const counts: Record<string, number> = {};
   for (const found of await Promise.all(verified)) counts[found] = (counts[found] ?? 0) + 1;
@@ -60,10 +60,10 @@ async function send(client: AuthClient, token: string, seconds: number): Promise
 }
 
 it.each([
-  ['that says how old its copies are', true, false],
-  ['that asks the endpoint when it is told to', false, true],
+  ['that sends the "Age" of its copies', true, false],
+  ['that revalidates its copies on request', false, true],
 ])(
-  'No valid token is refused while an edge %s serves a copy that is 5 s old',
+  'No valid token is refused while an edge cache %s serves a copy that is 5 s old',
   async (_, hasAge, revalidates) => {
     const rotatedAt = 60 * SECOND;
     const { client, requests } = start(
@@ -85,7 +85,7 @@ it.each([
   },
 );
 
-it('A cache that always gives an "Age" leaves made-up key ids without a verdict for one cooldown, and then refuses them', async () => {
+it('With a cache that always sends an "Age", made-up key ids get no verdict for one cooldown, and then are refused', async () => {
   const { client } = start(() => Response.json(jwks(k1), { headers: { age: '300' } }), { jwksUrl });
   const token = unknown('made-up');
   expect(await outcome(client, token)).toBe(NONE);
@@ -112,7 +112,7 @@ it('No valid token is refused while two replicas of the endpoint serve different
   expect(requests.length).toBeLessThanOrEqual(40);
 });
 
-/** The two URLs of keys that the metadata may name. */
+/** Answers for the two key URLs that the metadata may name. */
 const keysAt = (url: string): Response => Response.json(jwks(...(url.endsWith('/new') ? [k1, k2] : [k1])));
 const metadata = (name: string): Response => Response.json({ issuer: ISSUER, jwks_uri: `${ISSUER}/${name}` });
 const isMetadata = (url: string): boolean => url.includes('.well-known');
@@ -138,7 +138,7 @@ it.each([
   expect(requests.length).toBeLessThanOrEqual(80);
 });
 
-it('A rotation is followed while requests for the metadata fail, for longer than "staleIfError"', async () => {
+it('A client follows a rotation even if requests for the metadata have failed for longer than "staleIfError"', async () => {
   let isDown = false;
   let keys = [k1];
   const { client } = start(({ url }) => {
@@ -160,9 +160,9 @@ it('A rotation is followed while requests for the metadata fail, for longer than
 
 it.each<[what: string, answer: () => Response]>([
   ['another issuer', () => Response.json({ issuer: `${ISSUER}/other`, jwks_uri: `${ISSUER}/keys` })],
-  ['no URL of keys', () => Response.json({ issuer: ISSUER })],
+  ['no key URL', () => Response.json({ issuer: ISSUER })],
   ['keys over http:', () => Response.json({ issuer: ISSUER, jwks_uri: 'http://idp.example/keys' })],
-])('The last discovered URL does not serve on once the metadata names %s', async (_, answer) => {
+])('The client stops using the last discovered key URL if the metadata names %s', async (_, answer) => {
   let isWrong = false;
   const { client, requests } = start(({ url }) => {
     if (!isMetadata(url)) return Response.json(jwks(k1));
@@ -176,14 +176,14 @@ it.each<[what: string, answer: () => Response]>([
 });
 
 it.each([-60, -30, -5, -1, 0, 1, 5, 15, 50, 59])(
-  'No valid token is refused when the clock of the process that shared the keys is %d s off',
+  'No valid token is refused if the clock of the process that shared the keys is %d s off',
   async (skew) => {
     const cache = memoryStore();
     let keys = [k1];
     const answer: Answer = () => Response.json(jwks(...keys));
     const other = start(answer, { jwksUrl, cache });
     const here = start(answer, { jwksUrl, cache });
-    // Only the other process writes by its own clock.
+    // The other clock applies only while the other process writes.
     const real = Date.now;
     const writing = vi.spyOn(Date, 'now').mockImplementation(() => real() + skew * SECOND);
     const written = outcome(other.client, k1.token);

@@ -72,7 +72,7 @@ const NO_JSON = 'the endpoint did not answer with JSON';
 const NO_RESPONSE = '"fetch" did not answer with a Response';
 const FAILED = 'the request failed';
 
-// biome-ignore format: one answer a line
+// biome-ignore format: one answer per line
 it.each<[title: string, answer: () => unknown, why: string]>([
   ...[201, 204, 206, 301, 302, 304, 308, 400, 401, 403, 404, 410, 429, 500, 502, 503].map(
     (status): [string, () => unknown, string] => [`of ${status}`, partly({ status }), `the endpoint answered ${status}, not 200`],
@@ -168,7 +168,7 @@ it('A request uses the global fetch of the time of the call', async () => {
   expect(await fetchJson(request({}))).toEqual({ document: ['replaced'], ageMs: 0 });
 });
 
-// biome-ignore format: one case a line
+// biome-ignore format: one case per line
 it.each<[endpoint: string, isFailing: boolean, code: string, sent: (string | null)[]]>([
   ['works', false, 'ECONNRESET', [null, 'close']],
   ['works', false, 'UND_ERR_SOCKET', [null, 'close']],
@@ -201,7 +201,7 @@ it.each<[what: string, change: Partial<JsonRequest>, sent: string | null]>([
   ['is not sent', {}, null],
   ['is "no-cache" for a look-up', { noCache: true }, 'no-cache'],
   [
-    'is what the configuration says',
+    'is the configured one',
     { noCache: true, headers: new Headers({ 'cache-control': 'max-age=1' }) },
     'max-age=1',
   ],

@@ -30,7 +30,7 @@ const set = setOf(
   { ...rsa.jwk, kid: 'pss', alg: 'PS256' },
 );
 
-// biome-ignore format: one header a line
+// biome-ignore format: one header per line
 it.each<[alg: string, kid: string | undefined, keys: number, knows: boolean]>([
   ['ES256', 'k1', 2, true],
   ['ES256', 'k2', 1, true],
@@ -58,7 +58,7 @@ it.each<[alg: string, kid: string | undefined, keys: number, knows: boolean]>([
   expect(set.knows(header)).toBe(knows);
 });
 
-it('A key set reports its keys, their ids, and how many members it ignores for which reason', () => {
+it('A key set reports its number of keys, their ids, and the ignored members by reason', () => {
   const { privateKey, publicKey } = generateKeys('EdDSA');
   const members = [k1.jwk, { ...k1.jwk, kid: 7 }, null, {}, privateKey.export({ format: 'jwk' })];
   const odd = setOf(...members, { ...publicKey.export({ format: 'jwk' }), x: 'A'.repeat(43) });
@@ -142,7 +142,7 @@ it('A key set ignores a key that the engine cannot import, and causes no unhandl
   await noRejections();
 });
 
-// biome-ignore format: one set a line
+// biome-ignore format: one set per line
 it.each<[title: string, members: unknown[], algorithms: string[], expected: boolean, imports: number]>([
   ['no algorithm', [k1.jwk], [], false, 0],
   ['no members', [], ['ES256'], false, 0],

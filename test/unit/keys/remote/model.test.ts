@@ -230,7 +230,7 @@ const set =
   ({ provider }: World) =>
     Object.assign(provider, change);
 
-// biome-ignore format: one command a line
+// biome-ignore format: one command per line
 const commands = [
   pick(...KEY_IDS, 'x', 'y').map((kid) => command(`token signed by ${kid}`, (world) => world.send(kid, kid))),
   pick(...KEY_IDS, 'x').map((kid) => command(`token signed by ${kid}, without key id`, (world) => world.send(kid, undefined))),

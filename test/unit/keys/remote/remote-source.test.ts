@@ -167,7 +167,7 @@ it.each([
   expect([await client.outcome(k2.token), client.warnings.length, client.requests()]).toEqual(expected);
 });
 
-// biome-ignore format: one case a line
+// biome-ignore format: one case per line
 it.each<[title: string, jwks: JwksOptions, later: number, expected: number]>([
   ['just before one cooldown', {}, 10 * SECOND - 1, 0],
   ['after one cooldown', {}, 10 * SECOND, 1],
@@ -328,7 +328,7 @@ it('In an outage, the wait for the next attempt becomes shorter when the cached 
   pinRandom(0);
   const client = await startWithKeys({ staleIfError: '0s' });
   client.provider.fault = status(500);
-  // After the sixth failure, the wait is half a minute while keys can be used, and five seconds otherwise.
+  // After the sixth failure, the wait is half a minute while keys can be used, and one second otherwise.
   for (const seconds of [540, 541, 543, 547, 555, 571]) {
     await at(seconds * SECOND);
     await client.outcome(k1.token);
@@ -358,7 +358,7 @@ it('In an outage, callers use stale keys without waiting, and staleIfError count
   expect(await client.outcome(k1.token)).toBe(NONE);
 });
 
-// biome-ignore format: one case a line
+// biome-ignore format: one case per line
 it.each<[title: string, jwks: JwksOptions, age: number, consequence: string]>([
   ['keys that are due for a refresh', {}, 560 * SECOND, 'the last good keys serve for another 3040 s'],
   ['stale keys', {}, HOUR - 1, 'the last good keys serve for another 1 s'],
@@ -380,7 +380,7 @@ it('The client warns once when an outage begins, once when its keys expire, and 
   const client = await startWithKeys();
   const begins = 'JWKS_FAILING the last good keys serve for another';
   const recovered = 'JWKS_RECOVERED JWKS endpoint https://idp.example/jwks answers again.';
-  // biome-ignore format: one moment a line
+  // biome-ignore format: one moment per line
   for (const [minutes, fault, ...expected] of [
     [9.5, status(500), `${begins} 3030 s.`],
     [12, failsWith('ECONNRESET')],

@@ -69,7 +69,7 @@ function share(change: Partial<RemoteConfig> = {}, onSet: (map: Map<string, unkn
 const jwks = (age = 0, keys: unknown = [null, [stored]]): string =>
   `jwks ${Date.now() - age} ${JSON.stringify(keys)}`;
 
-// biome-ignore format: one case a line
+// biome-ignore format: one case per line
 it.each(titled<{ what: string; text: () => unknown; known?: number; began?: number }>([
   { what: 'just fetched', text: () => jwks(), began: 0 },
   { what: 'just younger than "cacheMaxAge"', text: () => jwks(10 * MINUTE - 1), began: 1 - 10 * MINUTE },
@@ -98,7 +98,7 @@ it.each(titled<{ what: string; text: () => unknown; known?: number; began?: numb
   expect(loaded()?.keyIds).toEqual([began === undefined ? 'fetched' : 'stored']);
 });
 
-// biome-ignore format: one case a line
+// biome-ignore format: one case per line
 it.each(titled<{ what: string; turn: () => unknown; timeoutMs: number; fetch: number }>([
   { what: 'that began two seconds ago', turn: () => `turn ${Date.now() - 1990} x`, timeoutMs: 1000, fetch: 10 },
   { what: 'from a clock that is two seconds ahead', turn: () => `turn ${Date.now() + 2010} x`, timeoutMs: 1000, fetch: 10 },
@@ -142,7 +142,7 @@ it.each<[title: string, onSet: (map: Map<string, unknown>) => void]>([
   expect(log.at(-1)).toBe('10 fetch');
 });
 
-// biome-ignore format: one case a line
+// biome-ignore format: one case per line
 it.each<[title: string, change: Partial<RemoteConfig>, lines: string[], url: string | null]>([
   ['a URL', {}, [`url ${URL_OF_KEYS}`], null],
   ['headers', { headers: new Headers({ b: '2', a: '1' }) }, [`url ${URL_OF_KEYS}`, 'a: 1', 'b: 2'], null],

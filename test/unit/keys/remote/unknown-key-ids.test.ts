@@ -54,7 +54,7 @@ it('Key ids that a set has are forgotten', () => {
   ]);
 });
 
-// biome-ignore format: one case a line
+// biome-ignore format: one case per line
 it.each<[what: string, origin: ReturnType<typeof asked>, seenBefore: number, expected: boolean | 'old copy']>([
   ['asked for when the token came', asked(NOW), 0, true],
   ['asked for after it', asked(NOW + 1), 0, true],

@@ -49,7 +49,7 @@ it.each([
   expect(usableKey({ ...rsa.jwk, ...change })).toMatchObject({ kty: 'RSA', ...change });
 });
 
-// biome-ignore format: one member a line
+// biome-ignore format: one member per line
 it.each<[title: string, member: unknown]>([
   ['null', null],
   ['undefined', undefined],
@@ -121,7 +121,7 @@ it.each([
 });
 
 /** The points of small order in libsodium's list, in hex. Each has a second encoding with the other sign bit. */
-// biome-ignore format: one point a line
+// biome-ignore format: one point per line
 const SMALL_ORDER: readonly [title: string, y: string, reason: string][] = [
   ['0, of order four', '00'.repeat(32), 'small_order'],
   ['1, of order one', `01${'00'.repeat(31)}`, 'small_order'],
