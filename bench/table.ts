@@ -1,7 +1,7 @@
 import { lines } from '../test/support/table.js';
 import type { Measured } from './statistics.js';
 
-/** One cell of a table: a measurement, or a single value if there are no rounds. */
+/** One cell of a table: a measurement, or a single value if the row is not measured in rounds. */
 export type Cell = string | Measured;
 
 /** One line of a table. `--only` selects rows by name. */

@@ -26,7 +26,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** If a timer fires this late, the process was busy or suspended. It may not have read an answer that has arrived. */
 const LATE_MS = 50;
 
-/** The extra time in which such a process can read the answer. */
+/** The extra time that such a process gets to read the answer. */
 const READING_MS = 50;
 
 /**

@@ -75,7 +75,7 @@ function asStoreError(error: unknown): StoreError {
     const found = [code, String(message).split(' ', 1)[0]].find(isCode);
     if (found !== undefined) return new StoreError(`it failed (${found})`);
   } catch {
-    // Reading the error failed, so there is no code to report.
+    // Reading the error failed, so its code is unknown.
   }
   return new StoreError('it failed');
 }

@@ -10,7 +10,7 @@ import type { Batch, Corpus } from './corpus.js';
 
 export interface Differences {
   readonly tokens: number;
-  /** One line for each token for which an engine gives an unexpected verdict. */
+  /** One line for each unexpected verdict of an engine. */
   readonly differences: readonly string[];
 }
 

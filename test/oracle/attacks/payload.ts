@@ -3,10 +3,10 @@ import { notAnObject } from './json.js';
 import type { Row } from './row.js';
 
 const token = forge('HS256');
-const good = `"iss":"https://issuer.example/","aud":"my-api","exp":${CLAIMS.exp}`;
+const valid = `"iss":"https://issuer.example/","aud":"my-api","exp":${CLAIMS.exp}`;
 
 const notClaims = [
-  ...notAnObject(good),
+  ...notAnObject(valid),
   ['a nested token (RFC 7519 section 5.2)', token] as const,
   ['a nested token as JSON text', JSON.stringify(token)] as const,
 ].flatMap(([what, rawPayload]) =>
@@ -17,38 +17,38 @@ const notClaims = [
 
 /** Unusual JSON, read as `JSON.parse` does: of two equal names, the last one counts (RFC 7519 section 4). */
 const ODD: ReadonlyArray<readonly [what: string, members: string, Row[3], claims?: object]> = [
-  ['a second "sub"', `${good},"sub":"a","sub":"b"`, 'valid', { sub: 'b' }],
-  ['a second "sub" written with escapes', `${good},"sub":"a","\\u0073ub":"b"`, 'valid', { sub: 'b' }],
-  ['a second "exp", past', `${good},"exp":${NOW - 1}`, 'expired', { exp: NOW - 1 }],
-  ['a first "exp", past', `"exp":${NOW - 1},${good}`, 'valid', { exp: CLAIMS.exp }],
-  ['a second "exp", null', `${good},"exp":null`, 'claim', { exp: null }],
-  ['a second "aud", another', `${good},"aud":"other"`, 'audience', { aud: 'other' }],
-  ['a first "aud", another', `"aud":"other",${good}`, 'valid', { aud: 'my-api' }],
-  ['a second "iss", another', `${good},"iss":"https://attacker.example/"`, 'issuer'],
-  ['an escaped lone surrogate', `${good},"sub":"\\ud800"`, 'valid', { sub: '\ud800' }],
-  ['a NUL as an escape', `${good},"sub":"user-1\\u0000admin"`, 'valid', { sub: 'user-1\0admin' }],
-  ['a "__proto__"', `${good},"__proto__":{"polluted":1,"admin":true}`, 'valid'],
-  ['claims only in "__proto__"', `"__proto__":{${good}}`, 'issuer'],
-  ['a "constructor"', `${good},"constructor":{"prototype":{"polluted":1}}`, 'valid'],
-  ['a "prototype"', `${good},"prototype":{"polluted":1}`, 'valid'],
-  ['a "toString"', `${good},"toString":"x","valueOf":1`, 'valid', { toString: 'x' }],
-  ['a "hasOwnProperty"', `${good},"hasOwnProperty":false`, 'valid', { hasOwnProperty: false }],
-  ['a "toJSON"', `${good},"toJSON":"x"`, 'valid', { toJSON: 'x' }],
-  ['a "then"', `${good},"then":"x"`, 'valid'],
-  ['the empty name', `${good},"":1`, 'valid', { '': 1 }],
+  ['a second "sub"', `${valid},"sub":"a","sub":"b"`, 'valid', { sub: 'b' }],
+  ['a second "sub" written with escapes', `${valid},"sub":"a","\\u0073ub":"b"`, 'valid', { sub: 'b' }],
+  ['a second "exp", past', `${valid},"exp":${NOW - 1}`, 'expired', { exp: NOW - 1 }],
+  ['a first "exp", past', `"exp":${NOW - 1},${valid}`, 'valid', { exp: CLAIMS.exp }],
+  ['a second "exp", null', `${valid},"exp":null`, 'claim', { exp: null }],
+  ['a second "aud", another', `${valid},"aud":"other"`, 'audience', { aud: 'other' }],
+  ['a first "aud", another', `"aud":"other",${valid}`, 'valid', { aud: 'my-api' }],
+  ['a second "iss", another', `${valid},"iss":"https://attacker.example/"`, 'issuer'],
+  ['an escaped lone surrogate', `${valid},"sub":"\\ud800"`, 'valid', { sub: '\ud800' }],
+  ['a NUL as an escape', `${valid},"sub":"user-1\\u0000admin"`, 'valid', { sub: 'user-1\0admin' }],
+  ['a "__proto__"', `${valid},"__proto__":{"polluted":1,"admin":true}`, 'valid'],
+  ['claims only in "__proto__"', `"__proto__":{${valid}}`, 'issuer'],
+  ['a "constructor"', `${valid},"constructor":{"prototype":{"polluted":1}}`, 'valid'],
+  ['a "prototype"', `${valid},"prototype":{"polluted":1}`, 'valid'],
+  ['a "toString"', `${valid},"toString":"x","valueOf":1`, 'valid', { toString: 'x' }],
+  ['a "hasOwnProperty"', `${valid},"hasOwnProperty":false`, 'valid', { hasOwnProperty: false }],
+  ['a "toJSON"', `${valid},"toJSON":"x"`, 'valid', { toJSON: 'x' }],
+  ['a "then"', `${valid},"then":"x"`, 'valid'],
+  ['the empty name', `${valid},"":1`, 'valid', { '': 1 }],
 ];
 const odd = ODD.map(([what, members, expected, claims = {}]): Row => {
   return [`a payload with ${what}`, 'HS256', { rawPayload: `{${members}}` }, expected, { claims }];
 });
 
 const inherited = ['toString', 'constructor', 'hasOwnProperty', '__proto__', 'valueOf'].map((name): Row => {
-  const control = { rawPayload: `{${good},${JSON.stringify(name)}:1}` };
+  const control = { rawPayload: `{${valid},${JSON.stringify(name)}:1}` };
   const extra = { options: { requiredClaims: [name] }, control };
   return [`a required claim "${name}" that every object inherits`, 'HS256', {}, 'claim', extra];
 });
 
 /** RFC 7519 section 5.2, RFC 8725 section 2.8. */
-const spaced = ` \t\r\n{ ${good} }\n`;
+const spaced = ` \t\r\n{ ${valid} }\n`;
 const nested: Row[] = [
   ['"cty" JWT over claims', 'HS256', { header: { cty: 'JWT' } }, 'valid'],
   ['"cty" JWT over a token', 'HS256', { header: { cty: 'JWT' }, rawPayload: token }, 'malformed'],

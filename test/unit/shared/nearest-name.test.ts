@@ -18,7 +18,7 @@ describe('nearestName', () => {
     ['tp', 'typ'],
     ['required_claim', 'requiredClaims'],
     ['expires_in', 'expiresIn'],
-    // Three of nine characters differ, and then four.
+    // In the first row, three of nine characters differ; in the second, four.
     ['expiresabc', 'expiresIn'],
     ['expabcdIn', undefined],
     ['tap', 'typ'],
@@ -26,15 +26,15 @@ describe('nearestName', () => {
     ['url', undefined],
     ['', undefined],
     ['__proto__', undefined],
-  ])('takes %j for %j', (name, nearest) => {
+  ])('finds for %j the name %j', (name, nearest) => {
     expect(nearestName(name, KNOWN)).toBe(nearest);
   });
 
-  it('takes the first of two that are equally near', () => {
+  it('finds the first of two names that are equally similar', () => {
     expect(nearestName('abx', ['aby', 'abz'])).toBe('aby');
   });
 
-  it('does not compare a name that is too long to be one', () => {
+  it('does not compare a name that is much too long', () => {
     expect(nearestName('x'.repeat(10_000_000), KNOWN)).toBeUndefined();
   });
 });

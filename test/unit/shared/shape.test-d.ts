@@ -1,4 +1,4 @@
-// An option that only the interface or only the check has does not compile. These calls are compiled and never made.
+// An option that exists only in the interface, or only in the check, does not compile. These calls are compiled but never run.
 import * as z from 'zod/mini';
 import { checkOptions } from '../../../src/shared/options.js';
 import { text } from '../../../src/shared/schema.js';
@@ -22,20 +22,20 @@ export function neverCalled(): void {
   checked.issuer satisfies string | undefined;
   checked.entries?.[0]?.id satisfies string | undefined;
 
-  // @ts-expect-error the interface alone has "issuer"
+  // @ts-expect-error only the interface has "issuer"
   checkOptions(options, less, 'f');
-  // @ts-expect-error the check alone has "more"
+  // @ts-expect-error only the check has "more"
   checkOptions(options, { ...good, more: issuer }, 'f');
-  // @ts-expect-error the check requires what is optional
+  // @ts-expect-error the check requires an optional option
   checkOptions(options, { ...good, issuer: z.nonoptional(text) }, 'f');
-  // @ts-expect-error the check does not require what is required
+  // @ts-expect-error the check does not require a required option
   checkOptions(options, { ...good, url: text }, 'f');
-  // @ts-expect-error the interface alone has "timeout" of "keys"
+  // @ts-expect-error only the interface has "timeout" of "keys"
   checkOptions(options, { ...good, keys: {} }, 'f');
-  // @ts-expect-error the check alone has "more" of "keys"
+  // @ts-expect-error only the check has "more" of "keys"
   checkOptions(options, { ...good, keys: { timeout: text, more: text } }, 'f');
-  // @ts-expect-error the check alone has "more" of an entry
+  // @ts-expect-error only the check has "more" of an entry
   checkOptions(options, { ...good, entries: [{ id: url, more: text }] as const }, 'f');
-  // @ts-expect-error the check does not require what an entry must have
+  // @ts-expect-error the check does not require a required option of an entry
   checkOptions(options, { ...good, entries: [{ id: text }] as const }, 'f');
 }
