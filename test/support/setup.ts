@@ -18,8 +18,8 @@ process.on('warning', onWarning);
 
 const expectSilence = async (): Promise<void> => {
   await new Promise(process.nextTick); // Node emits a warning one tick later.
-  expect(printed.splice(0), 'a test must not print').toEqual([]);
-  expect(beyondLoopback.splice(0), 'a test must not reach another machine').toEqual([]);
+  expect(printed.splice(0), 'a test prints to the console').toEqual([]);
+  expect(beyondLoopback.splice(0), 'a test reaches another machine').toEqual([]);
 };
 afterEach(expectSilence);
 afterAll(expectSilence);
