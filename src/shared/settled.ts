@@ -1,12 +1,12 @@
 /**
- * A value that may still be on its way. Once it has come, the value is kept and not the promise, because a promise keeps the
- * `AsyncLocalStorage` context in which it was made: that of the request that needed the value first.
+ * A value that may still be pending. When the promise resolves, only its value is kept. A promise would keep the
+ * `AsyncLocalStorage` context in which it was created, which is that of the first request that needed the value.
  */
 export class Settled<T> {
   #value: T | undefined;
   #pending: Promise<T> | undefined;
 
-  /** @param value what does not reject, or whose rejection the caller handles. */
+  /** @param value the value or a promise. The caller must handle a rejection of the promise. */
   constructor(value: T | Promise<T>) {
     if (!(value instanceof Promise)) {
       this.#value = value;
@@ -22,7 +22,7 @@ export class Settled<T> {
     );
   }
 
-  /** The value, or a promise of it while it is on its way. */
+  /** Returns the value, or its promise while it is pending. */
   get(): T | Promise<T> {
     return this.#pending ?? (this.#value as T);
   }

@@ -1,8 +1,8 @@
 import { AuthError } from '../errors.js';
 import { builtin } from '../shared/runtime.js';
 
-// Node keeps the `AsyncLocalStorage` context in which a module is first imported, which may be that of a request. So
-// jose is imported in the context in which this module was.
+// Node keeps the `AsyncLocalStorage` context in which a module is first imported, which may be that of a request. So jose is
+// always imported in the context in which this module was loaded.
 const asyncHooks = builtin<typeof import('node:async_hooks')>('node:async_hooks');
 const context = asyncHooks && new asyncHooks.AsyncResource('intentkit-auth');
 const inOwnContext = <T>(act: () => T): T => (context ? context.runInAsyncScope(act) : act());
@@ -33,7 +33,7 @@ function part<Part>(load: () => Promise<Part>): () => Promise<Part> {
   let loading: Promise<Part> | undefined;
   return () => {
     if (loaded) return Promise.resolve(loaded);
-    // Not the promise is kept: it would keep the context of whoever needed the part first.
+    // The promise is dropped afterwards, because it would keep the context of the first request that needed the part.
     loading ??= inOwnContext(load).then(keep, () => {
       loading = undefined;
       // The runtime's error is not passed on, because it contains a file path.

@@ -5,17 +5,17 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from './built-project.js';
 
-/** A project in which npm has installed the packed package, and jose. */
+/** A project with the packed package and jose, installed by npm. */
 export interface PackedProject {
   readonly folder: string;
-  /** Where the package is. */
+  /** The folder of the installed package. */
   readonly installed: string;
-  /** What `npm install` wrote to stderr. */
+  /** The stderr of `npm install`. */
   readonly stderr: string;
   remove(): Promise<void>;
 }
 
-/** Packs the last build and installs the tarball, without a network. */
+/** Packs the last build and installs the tarball, without network access. */
 export async function installPacked(): Promise<PackedProject> {
   const work = await mkdtemp(join(tmpdir(), 'intentkit-auth-packed-'));
   const remove = (): Promise<void> => rm(work, { recursive: true, force: true });
@@ -35,7 +35,7 @@ export async function installPacked(): Promise<PackedProject> {
 
 function npm(cwd: string, ...args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
   const options = ['--offline', '--no-audit', '--no-fund', '--no-update-notifier'];
-  // Not the whole environment: npm, which may run this, tells its children by variables which project is meant.
+  // Other variables are not passed on. If npm runs this test, its variables would point to another project.
   const env = { PATH: process.env.PATH, HOME: cwd };
   return promisify(execFile)('npm', [...args, ...options], { cwd, env });
 }
