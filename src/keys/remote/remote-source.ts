@@ -39,10 +39,6 @@ export class RemoteSource implements KeySource {
   readonly #lookUps: LookUpBudget;
   readonly #unknown: UnknownKeyIds;
   #set: KeySet | undefined;
-  /** While fetches bring different key ids, as of two replicas, none of them proves that a key does not exist. */
-  #isSettled = true;
-  /** A URL that was discovered just now proves nothing for a cooldown, as the metadata may change back. */
-  #urlSettlesAt = 0;
   #refreshAt = 0;
   #pending: Promise<KeySet> | undefined;
   #lastError: FetchError | undefined;
@@ -116,8 +112,7 @@ export class RemoteSource implements KeySource {
     for (let set = await this.#currentSet(); ; set = await this.#lookUp(header)) {
       const keys = await set.find(header);
       if (set.knows(header)) return keys;
-      const proves = this.#isSettled && set.origin.askedAt >= this.#urlSettlesAt;
-      const isAbsent = proves && this.#unknown.prove(header, set.origin, arrived);
+      const isAbsent = this.#unknown.prove(header, set.origin, arrived);
       if (isAbsent === 'old copy') {
         const waitMs = this.#unknown.firstSeen(header, arrived) + this.#config.cooldownMs - monotonicNow();
         throw noVerdict(
@@ -215,14 +210,10 @@ export class RemoteSource implements KeySource {
     this.#lastError = undefined;
     // On Workers an earlier fetch can end later.
     if (this.#set && this.#set.origin.fetchBegan > set.origin.fetchBegan) return this.#set;
-    this.#isSettled = this.#set?.hasSameKeyIds(set) ?? true;
-    if (this.#set && this.#set.origin.url.href !== set.origin.url.href) {
-      this.#urlSettlesAt = monotonicNow() + this.#config.cooldownMs;
-    }
+    this.#unknown.update(set, this.#set, monotonicNow());
     this.#set = set;
     const share = REFRESH_FROM + Math.random() * (REFRESH_TO - REFRESH_FROM);
     this.#refreshAt = set.origin.fetchBegan + this.#config.cacheMaxAgeMs * share;
-    this.#unknown.forget((header) => set.knows(header));
     return set;
   }
 

@@ -1,14 +1,20 @@
 import { BoundedMap } from '../../shared/bounded-map.js';
 import type { Header } from '../../token/header.js';
-import type { KeySetOrigin } from './key-set.js';
+import type { KeySet, KeySetOrigin } from './key-set.js';
 
 const MAX_REMEMBERED = 256;
 const MAX_KEY_ID_LENGTH = 256;
+const NEVER = Number.NEGATIVE_INFINITY;
+
+/** How long the metadata must name the same URL of keys before its keys prove anything. */
+const URL_SETTLES_MS = 60_000;
 
 interface Seen {
   readonly header: Header;
   /** When a token with this header first came. */
   readonly first: number;
+  /** When its key was no longer in the set, if it ever was. */
+  readonly vanishedAt: number;
   /** Whether a set has proven that its key does not exist. */
   isProven: boolean;
 }
@@ -21,6 +27,10 @@ interface Seen {
 export class UnknownKeyIds {
   readonly #cooldownMs: number;
   readonly #seen = new BoundedMap<string, Seen>(MAX_REMEMBERED);
+  /** Whether the last two sets have the same key ids. While they differ, as with two replicas, no set proves anything. */
+  #isSettled = true;
+  /** Until then the URL of the keys may change back, and no set proves anything. */
+  #urlSettlesAt = NEVER;
 
   constructor(cooldownMs: number) {
     this.#cooldownMs = cooldownMs;
@@ -39,6 +49,7 @@ export class UnknownKeyIds {
    */
   prove(header: Header, { askedAt, madeAt }: KeySetOrigin, arrived: number): boolean | 'old copy' {
     const seen = this.#entry(header, arrived);
+    if (!this.#isSettled || askedAt < this.#urlSettlesAt) return false;
     // A cache that never asks the endpoint must not leave the question open for ever.
     const isProof = madeAt >= seen.first || askedAt - seen.first >= this.#cooldownMs;
     if (askedAt >= arrived) {
@@ -46,20 +57,30 @@ export class UnknownKeyIds {
       return isProof || 'old copy';
     }
     // What is proven is remembered for one cooldown since the last answer, so that a client with a retired key does not
-    // use up the look-ups that a rotation needs.
-    return seen.isProven && isProof && arrived - askedAt < this.#cooldownMs;
+    // use up the look-ups that a rotation needs. A key that was there just now may come back, as with two replicas.
+    const isRecent = arrived - askedAt < this.#cooldownMs;
+    return seen.isProven && isProof && isRecent && askedAt - seen.vanishedAt >= this.#cooldownMs;
   }
 
   #entry({ alg, kid }: Header, now: number): Seen {
     const name = nameOf({ alg, kid });
-    const entry = this.#seen.get(name) ?? { header: { alg, kid }, first: now, isProven: false };
-    if (entry.first === now && name.length <= MAX_KEY_ID_LENGTH) this.#seen.set(name, entry);
+    const known = this.#seen.get(name);
+    if (known) return known;
+    const entry = { header: { alg, kid }, first: now, vanishedAt: NEVER, isProven: false };
+    if (name.length <= MAX_KEY_ID_LENGTH) this.#seen.set(name, entry);
     return entry;
   }
 
-  /** Forgets the keys that a set has. */
-  forget(isThere: (header: Header) => boolean): void {
-    for (const [name, { header }] of this.#seen) if (isThere(header)) this.#seen.delete(name);
+  /** Takes note of a new set: forgets the keys that it has, and remembers which of the last set it has not. */
+  update(set: KeySet, last: KeySet | undefined, now: number): void {
+    this.#isSettled = last?.hasSameKeyIds(set) ?? true;
+    if (last && last.origin.url.href !== set.origin.url.href) this.#urlSettlesAt = now + URL_SETTLES_MS;
+    for (const [name, { header }] of this.#seen) if (set.knows(header)) this.#seen.delete(name);
+    for (const kid of last?.keyIds ?? []) {
+      const header = { alg: '', kid };
+      if (set.knows(header)) continue;
+      this.#seen.set(nameOf(header), { header, first: now, vanishedAt: now, isProven: false });
+    }
   }
 }
 

@@ -1,7 +1,11 @@
 import { expect, it } from 'vitest';
+import { KeySet } from '../../../../src/keys/remote/key-set.js';
 import { UnknownKeyIds } from '../../../../src/keys/remote/unknown-key-ids.js';
+import { defaultEngine } from '../../../../src/signature/node.js';
+import { generateKeys } from '../../../support/mint.js';
 
 const NOW = 123_456;
+const { jwk } = generateKeys('ES256');
 const COOLDOWN = 10_000;
 const NEVER = Number.NEGATIVE_INFINITY;
 const kid = (id: string) => ({ alg: 'RS256', kid: id });
@@ -13,6 +17,12 @@ const asked = (askedAt: number, ageMs = 0) => ({
   askedAt,
   madeAt: askedAt - ageMs,
 });
+const setOf = (...ids: string[]): KeySet =>
+  new KeySet(
+    ids.map((id) => ({ ...jwk, kid: id })),
+    asked(NOW),
+    defaultEngine,
+  );
 const STORED = { ...asked(NOW), askedAt: NEVER, madeAt: NEVER };
 
 it.each([
@@ -44,10 +54,10 @@ it('The last 256 key ids are remembered', () => {
   expect(at).toEqual([NOW + 5, NOW + 5, NOW]);
 });
 
-it('Key ids that a set has are forgotten', () => {
+it('Key ids that a new set has are forgotten', () => {
   const unknown = new UnknownKeyIds(COOLDOWN);
   for (const id of ['a', 'b']) unknown.firstSeen(kid(id), NOW);
-  unknown.forget((header) => header.kid === 'b');
+  unknown.update(setOf('b'), undefined, NOW + 1);
   expect([unknown.firstSeen(kid('a'), NOW + 5), unknown.firstSeen(kid('b'), NOW + 5)]).toEqual([
     NOW,
     NOW + 5,
@@ -87,9 +97,35 @@ it('What is proven is remembered for one cooldown since the last answer', () => 
   expect(unknown.prove(kid('b'), asked(NOW), NOW + 1)).toBe(false);
 });
 
-it('What is proven is forgotten with the key that comes after all', () => {
+it('What is proven is forgotten when the key appears', () => {
   const unknown = new UnknownKeyIds(COOLDOWN);
   expect(unknown.prove(kid('a'), asked(NOW), NOW)).toBe(true);
-  unknown.forget(() => true);
+  unknown.update(setOf('a'), undefined, NOW + 5);
   expect(unknown.prove(kid('a'), asked(NOW + 5), NOW + 6)).toBe(false);
+});
+
+it('What is proven of a key that was in the last set is remembered only a cooldown after it vanished', () => {
+  const unknown = new UnknownKeyIds(COOLDOWN);
+  unknown.update(setOf('b'), setOf('a', 'b'), NOW);
+  unknown.update(setOf('b'), setOf('b'), NOW);
+  expect(unknown.prove(kid('a'), asked(NOW + 1), NOW + 1)).toBe(true);
+  expect(unknown.prove(kid('a'), asked(NOW + 1), NOW + 2)).toBe(false);
+  expect(unknown.prove(kid('a'), asked(NOW + COOLDOWN - 1), NOW + COOLDOWN)).toBe(false);
+  expect(unknown.prove(kid('a'), asked(NOW + COOLDOWN), NOW + COOLDOWN + 1)).toBe(true);
+});
+
+it('A set whose key ids differ from those of the last set proves nothing, until the next set has the same', () => {
+  const unknown = new UnknownKeyIds(COOLDOWN);
+  unknown.update(setOf('b', 'c'), setOf('b'), NOW);
+  expect(unknown.prove(kid('a'), asked(NOW), NOW)).toBe(false);
+  unknown.update(setOf('c', 'b'), setOf('b', 'c'), NOW);
+  expect(unknown.prove(kid('a'), asked(NOW), NOW)).toBe(true);
+});
+
+it('A set from another URL than the last proves nothing for a minute', () => {
+  const unknown = new UnknownKeyIds(COOLDOWN);
+  const moved = new KeySet([], { ...asked(NOW), url: new URL('https://idp.example/other') }, defaultEngine);
+  unknown.update(moved, setOf(), NOW);
+  expect(unknown.prove(kid('a'), asked(NOW + 59_999), NOW + 59_999)).toBe(false);
+  expect(unknown.prove(kid('a'), asked(NOW + 60_000), NOW + 60_000)).toBe(true);
 });
