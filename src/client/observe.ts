@@ -1,8 +1,8 @@
 import { type ClaimRules, clientIdOf } from '../claims/check.js';
 import type { Verdict, VerdictHandler } from '../config/options.js';
 import type { AuthError } from '../errors.js';
+import { monotonicNow } from '../shared/clock.js';
 import { own } from '../shared/own-properties.js';
-import { monotonicNow } from '../shared/runtime.js';
 import type { Header } from '../token/header.js';
 import type { TokenPayload, VerifyResult } from '../types.js';
 

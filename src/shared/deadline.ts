@@ -1,4 +1,4 @@
-import { monotonicNow } from './runtime.js';
+import { monotonicNow } from './clock.js';
 
 /** The work missed its deadline. */
 export class TooLate extends Error {

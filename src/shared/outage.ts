@@ -1,4 +1,4 @@
-import { monotonicNow } from './runtime.js';
+import { monotonicNow } from './clock.js';
 import type { AuthWarningCode, WarningHandler } from './warnings.js';
 
 /** Describes the dependency that may fail, and its warnings. */

@@ -1,5 +1,5 @@
+import { monotonicNow } from './clock.js';
 import { TooLate, within } from './deadline.js';
-import { monotonicNow } from './runtime.js';
 import type { Store } from './store.js';
 
 /** Says why the store gave no answer. The message is safe to log. */

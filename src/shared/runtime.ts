@@ -67,9 +67,6 @@ async function webSha256(text: string, encoding: 'hex' | 'base64url'): Promise<s
 /** A random UUID. @see RFC 9562 section 5.4 */
 export const randomId = (): string => (nodeCrypto ?? globalThis.crypto).randomUUID();
 
-/** Milliseconds of a monotonic clock, which changes of the system time do not affect. Falls back to the system clock. */
-export const monotonicNow = (): number => globalThis.performance?.now() ?? Date.now();
-
 /** Emits a Node process warning. Returns false on runtimes without process warnings. */
 export const emitProcessWarning = (message: string, options: { type: string; code: string }): boolean =>
   attempt(() => {

@@ -1,5 +1,6 @@
 import type { KeyObject, VerifyKeyObjectInput } from 'node:crypto';
-import { monotonicNow, nodeCrypto } from '../shared/runtime.js';
+import { monotonicNow } from '../shared/clock.js';
+import { nodeCrypto } from '../shared/runtime.js';
 import type { AsymmetricAlgorithm } from './algorithms.js';
 import { ecdsaLength, ecdsaToDer } from './der.js';
 import { hasCritical, type SignatureEngine, type SignatureVerdict, signatureLength } from './engine.js';

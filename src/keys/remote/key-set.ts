@@ -18,6 +18,8 @@ export interface KeySetOrigin {
   readonly url: URL;
   /** When its fetch began, by which it grows old. For a set out of a store, the clock of the writer has said so. */
   readonly fetchBegan: number;
+  /** Which of this process's requests to the endpoint it is, counted from 1: 0 for a set out of a store. */
+  readonly order: number;
   /** When this process asked the endpoint: `-Infinity` for a set out of a store. */
   readonly askedAt: number;
   /** Since when the answer may have been out of date. It is earlier than `askedAt` for a copy out of a cache. */

@@ -1,6 +1,6 @@
 import type { RemoteConfig } from '../../config/remote.js';
+import { monotonicNow } from '../../shared/clock.js';
 import { own } from '../../shared/own-properties.js';
-import { monotonicNow } from '../../shared/runtime.js';
 import type { SignatureEngine } from '../../signature/engine.js';
 import { loadKeyImport } from '../../signature/load-jose.js';
 import { DISCOVERY_ACCEPT, discoveryUrls, jwksUrlOf } from './discovery.js';
@@ -13,6 +13,8 @@ const JWKS_ACCEPT = 'application/jwk-set+json, application/json';
 export type FetchOptions = Pick<JsonRequest, 'isFailing' | 'noCache' | 'onRequest'> & {
   /** The last set. Its URL serves while requests for the metadata fail. */
   readonly last: KeySet | undefined;
+  /** The number of this request among those of the source. */
+  readonly order: number;
 };
 
 /**
@@ -23,7 +25,7 @@ export type FetchOptions = Pick<JsonRequest, 'isFailing' | 'noCache' | 'onReques
 export async function loadKeySet(
   config: RemoteConfig,
   engine: SignatureEngine,
-  { last, ...options }: FetchOptions,
+  { last, order, ...options }: FetchOptions,
 ): Promise<KeySet> {
   const { timeoutMs, headers, fetch, algorithms } = config;
   const request = { timeoutMs, headers, fetch, ...options };
@@ -39,7 +41,7 @@ export async function loadKeySet(
     headers: config.url || isSameOrigin(url, config.issuer) ? headers : undefined,
   });
   const keys = typeof document === 'object' && document !== null ? own(document, 'keys') : undefined;
-  const origin = { url, fetchBegan: askedAt, askedAt, madeAt: Math.min(madeAt, askedAt - ageMs) };
+  const origin = { url, fetchBegan: askedAt, order, askedAt, madeAt: Math.min(madeAt, askedAt - ageMs) };
   return keySetOf(keys, origin, engine, algorithms);
 }
 

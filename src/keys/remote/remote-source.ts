@@ -1,7 +1,8 @@
 import type { RemoteConfig } from '../../config/remote.js';
 import type { AuthError } from '../../errors.js';
+import { monotonicNow } from '../../shared/clock.js';
 import type { Outage } from '../../shared/outage.js';
-import { isWorkers, monotonicNow } from '../../shared/runtime.js';
+import { isWorkers } from '../../shared/runtime.js';
 import { shownUrl } from '../../shared/url.js';
 import type { WarningHandler } from '../../shared/warnings.js';
 import type { Key, SignatureEngine } from '../../signature/engine.js';
@@ -39,6 +40,8 @@ export class RemoteSource implements KeySource {
   readonly #lookUps: LookUpBudget;
   readonly #unknown: UnknownKeyIds;
   #set: KeySet | undefined;
+  /** How many requests have begun. */
+  #order = 0;
   #refreshAt = 0;
   #pending: Promise<KeySet> | undefined;
   #lastError: FetchError | undefined;
@@ -108,20 +111,20 @@ export class RemoteSource implements KeySource {
   }
 
   async #find(header: Header): Promise<readonly Key[]> {
-    const arrived = monotonicNow();
+    const arrival = { at: monotonicNow(), order: this.#order };
     for (let set = await this.#currentSet(); ; set = await this.#lookUp(header)) {
       const keys = await set.find(header);
       if (set.knows(header)) return keys;
-      const isAbsent = this.#unknown.prove(header, set.origin, arrived);
+      const isAbsent = this.#unknown.prove(header, set.origin, arrival);
       if (isAbsent === 'old copy') {
-        const waitMs = this.#unknown.firstSeen(header, arrived) + this.#config.cooldownMs - monotonicNow();
+        const waitMs = this.#unknown.firstSeen(header, arrival.at) + this.#config.cooldownMs - monotonicNow();
         throw noVerdict(
           'its key id is unknown, and the endpoint answered with a copy that may be old',
           waitMs,
         );
       }
       // While the endpoint fails, an earlier answer proves nothing about a new key.
-      if (isAbsent && (set.origin.askedAt >= arrived || !this.#backOff.failing)) return [];
+      if (isAbsent && (set.origin.order > arrival.order || !this.#backOff.failing)) return [];
     }
   }
 
@@ -182,15 +185,18 @@ export class RemoteSource implements KeySource {
    */
   #fetch({ wanted, skipStore = false }: { wanted?: Header; skipStore?: boolean } = {}): Promise<KeySet> {
     let requests = 0;
-    const request = () =>
-      loadKeySet(this.#config, this.#engine, {
+    const request = () => {
+      this.#order += 1;
+      return loadKeySet(this.#config, this.#engine, {
         last: this.#set,
+        order: this.#order,
         isFailing: this.#backOff.failing,
         noCache: wanted !== undefined,
         onRequest: () => {
           requests += 1;
         },
       });
+    };
     const loading = this.#shared && !skipStore ? this.#shared.load(this.#set, request, wanted) : request();
     const set = loading.then(
       (loaded) => this.#succeeded(loaded),

@@ -1,6 +1,7 @@
 import type { RemoteConfig } from '../../config/remote.js';
+import { monotonicNow } from '../../shared/clock.js';
 import { PatientStore, StoreError } from '../../shared/patient-store.js';
-import { monotonicNow, randomId, sha256 } from '../../shared/runtime.js';
+import { randomId, sha256 } from '../../shared/runtime.js';
 import { Settled } from '../../shared/settled.js';
 import type { Store } from '../../shared/store.js';
 import type { SignatureEngine } from '../../signature/engine.js';
@@ -102,7 +103,11 @@ export class SharedKeys {
     const [href, members]: unknown[] = JSON.parse(json);
     const url = this.#config.url ?? new URL(String(href));
     const fetchBegan = monotonicNow() - Math.max(age, 0);
-    return { text: String(answer), members, origin: { url, fetchBegan, askedAt: NEVER, madeAt: NEVER } };
+    return {
+      text: String(answer),
+      members,
+      origin: { url, fetchBegan, order: 0, askedAt: NEVER, madeAt: NEVER },
+    };
   }
 
   /** Whether it is our turn. The store cannot compare and set, so of those who come at once, the last one has it. */

@@ -9,6 +9,13 @@ const NEVER = Number.NEGATIVE_INFINITY;
 /** How long the metadata must name the same URL of keys before its keys prove anything. */
 const URL_SETTLES_MS = 60_000;
 
+/** When a token came. */
+export interface Arrival {
+  readonly at: number;
+  /** How many requests of the source had begun. It tells what came first, also while a clock of a test stands still. */
+  readonly order: number;
+}
+
 interface Seen {
   readonly header: Header;
   /** When a token with this header first came. */
@@ -44,21 +51,20 @@ export class UnknownKeyIds {
   /**
    * Whether a key set that lacks the key of a token proves that the key does not exist.
    *
-   * @param arrived when the token came.
    * @returns `old copy` when the endpoint was asked after the token came, but a cache answered.
    */
-  prove(header: Header, { askedAt, madeAt }: KeySetOrigin, arrived: number): boolean | 'old copy' {
-    const seen = this.#entry(header, arrived);
+  prove(header: Header, { order, askedAt, madeAt }: KeySetOrigin, arrival: Arrival): boolean | 'old copy' {
+    const seen = this.#entry(header, arrival.at);
     if (!this.#isSettled || askedAt < this.#urlSettlesAt) return false;
     // A cache that never asks the endpoint must not leave the question open for ever.
     const isProof = madeAt >= seen.first || askedAt - seen.first >= this.#cooldownMs;
-    if (askedAt >= arrived) {
+    if (order > arrival.order) {
       seen.isProven ||= isProof;
       return isProof || 'old copy';
     }
     // What is proven is remembered for one cooldown since the last answer, so that a client with a retired key does not
     // use up the look-ups that a rotation needs. A key that was there just now may come back, as with two replicas.
-    const isRecent = arrived - askedAt < this.#cooldownMs;
+    const isRecent = arrival.at - askedAt < this.#cooldownMs;
     return seen.isProven && isProof && isRecent && askedAt - seen.vanishedAt >= this.#cooldownMs;
   }
 

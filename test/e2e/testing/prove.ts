@@ -8,11 +8,20 @@ export interface Clock {
 }
 
 /** The expected result of {@link prove}. */
-export const PROVEN = ['valid', 'expired', 'ERR_JWKS_UNAVAILABLE', 'ERR_JWKS_UNAVAILABLE', 'valid'];
+export const PROVEN = [
+  'valid',
+  'key',
+  '2 requests',
+  'valid',
+  'expired',
+  'ERR_JWKS_UNAVAILABLE',
+  'ERR_JWKS_UNAVAILABLE',
+  'valid',
+];
 
 /** Verifies tokens of a test issuer that rotates, fails and recovers. Without a clock, time is real. */
 export async function prove(mode: 'in memory' | 'over HTTP', clock?: Clock): Promise<string[]> {
-  clock?.stop(Date.UTC(2030, 0, 1));
+  const early = await proveEarlyClient(clock);
   const issuer = await createTestIssuer();
   try {
     if (mode === 'over HTTP') await issuer.listen();
@@ -28,7 +37,7 @@ export async function prove(mode: 'in memory' | 'over HTTP', clock?: Clock): Pro
       return clock ? clock.pass(hangs ? 300 : 0).then(() => outcome) : outcome;
     };
 
-    const outcomes = [await verify(await issuer.token())];
+    const outcomes = [...early, await verify(await issuer.token())];
     const short = await issuer.token({}, { expiresIn: clock ? '5m' : '-1s' });
     await clock?.pass(300_000);
     outcomes.push(await verify(short));
@@ -42,4 +51,14 @@ export async function prove(mode: 'in memory' | 'over HTTP', clock?: Clock): Pro
   } finally {
     await issuer.close();
   }
+}
+
+/** Stops the clock, and looks up an unknown key id with a client that was made and used before. */
+async function proveEarlyClient(clock?: Clock): Promise<string[]> {
+  const { jwksUrl, fetch, token, requests } = await createTestIssuer();
+  const client = createAuthClient({ jwksUrl, jwks: { fetch }, onWarning: () => {} });
+  const first = await client.verify(await token());
+  clock?.stop(Date.UTC(2030, 0, 1));
+  const second = await client.verify(await token({}, { keyId: 'unknown' }));
+  return [first.valid ? 'valid' : first.reason, `${second.reason}`, `${requests.length} requests`];
 }
