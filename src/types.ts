@@ -141,6 +141,8 @@ export interface JwksStatus {
   readonly lastError?: string;
   /** Seconds until the next retry is allowed. Absent when the last fetch succeeded. */
   readonly retryInSeconds?: number;
+  /** Why the store `jwks.cache` fails. Absent while it works. */
+  readonly cacheError?: string;
 }
 
 /** The keys of one entry of `issuers`. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import KeyvRedis from '@keyv/redis';
-import { createAuthClient, type JwksOptions, type Store } from 'intentkit-auth';
+import { type AuthClient, createAuthClient, type JwksOptions, type Store } from 'intentkit-auth';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import Keyv from 'keyv';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { outcome } from '../support/outcome.js';
 import { figure } from './figure.js';
 import { type RedisServer, startRedis } from './redis-server.js';
@@ -38,6 +38,7 @@ async function start(count: number, isShared: boolean, jwks: JwksOptions = {}) {
   const how = `${count} clients ${isShared ? 'with' : 'without'} a store`;
   return {
     issuer,
+    clients,
     /** Lets all clients verify a token concurrently. Resolves to the number of requests. */
     async requestsFor(what: string): Promise<number> {
       const token = await issuer.token();
@@ -102,4 +103,38 @@ it('A client without its Redis fetches the keys itself', async () => {
   const client = await start(1, true);
   expect(await client.requestsFor('a cold start')).toBe(1);
   await redis.restart();
+});
+
+it('No valid token is refused after a rotation, however the clock of the process that stored the keys is off', async () => {
+  const stored = [];
+  for (const skew of [-60, -50, -5, -1, 0, 1, 5, 50, 60]) {
+    const service = await start(2, true);
+    const { issuer, clients } = service;
+    const [writer, reader] = clients as [AuthClient, AuthClient];
+    const { now } = Date;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + skew * 1000);
+    const old = await issuer.token({ expiresIn: '1h' });
+    expect(await outcome(writer, old)).toBe('valid');
+    // Lets the turn end and the keys reach Redis, still with the clock that is off.
+    await sleep(300);
+    clock.mockRestore();
+    expect(await outcome(reader, old)).toBe('valid');
+    stored.push({ skew, ...service });
+  }
+  const counts = stored.map(async ({ skew, issuer, clients }) => {
+    const before = issuer.requests.length;
+    issuer.rotate({ keepOld: true });
+    const token = await issuer.token();
+    const verified: Promise<string>[] = [];
+    for (let time = 0; time < 50; time += 1) {
+      for (const client of clients) verified.push(outcome(client, token));
+      await sleep(100);
+    }
+    const outcomes = new Set(await Promise.all(verified));
+    const requests = issuer.requests.length - before;
+    figure(`a rotation, stored by a clock that is off by ${skew} s: ${requests} requests`);
+    expect([skew, ...outcomes]).toEqual([skew, 'valid']);
+    expect(requests).toBe(1);
+  });
+  await Promise.all(counts);
 });

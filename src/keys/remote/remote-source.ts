@@ -23,6 +23,9 @@ import { UnknownKeyIds } from './unknown-key-ids.js';
 const REFRESH_FROM = 0.7;
 const REFRESH_TO = 0.9;
 
+/** What a look-up may take besides the requests for the metadata and for the keys. */
+const SHARING_MS = 5000;
+
 /**
  * The keys behind a JWKS URL. The first token that needs them fetches them, and they are kept. They are refreshed in
  * the background before they grow old. While the endpoint fails they serve on, within a bound that counts from the
@@ -51,10 +54,10 @@ export class RemoteSource implements KeySource {
     this.#engine = engine;
     this.#outage = outageOf(config, warn);
     this.issuer = config.issuer;
-    this.#shared = config.cache && new SharedKeys(config, config.cache, engine);
+    this.#shared = config.cache && new SharedKeys(config, config.cache, engine, warn);
     this.algorithms = config.algorithms;
     this.rules = config.rules;
-    this.#lookUps = new LookUpBudget(config.cooldownMs);
+    this.#lookUps = new LookUpBudget(config.cooldownMs, 2 * config.timeoutMs + SHARING_MS);
     this.#unknown = new UnknownKeyIds(config.cooldownMs);
     // The first fetch loads it again if this fails.
     loadKeyImport().catch(() => {});
@@ -101,6 +104,7 @@ export class RemoteSource implements KeySource {
         lastError: this.#lastError.message,
         retryInSeconds: Math.ceil(this.#retryInMs() / 1000),
       }),
+      ...(this.#shared?.lastError && { cacheError: this.#shared.lastError }),
     };
   }
 
@@ -152,7 +156,8 @@ export class RemoteSource implements KeySource {
     // While the endpoint fails, only the back-off paces. The budget is for what tokens can cause.
     if (this.#sharedFetch || this.#backOff.failing) return this.#refresh();
     const now = monotonicNow();
-    if (this.#lookUps.spend(now)) return this.#fetch({ wanted: header });
+    const ended = this.#lookUps.spend(now);
+    if (ended) return this.#fetch({ wanted: header }).finally(ended);
     const waitMs = this.#lookUps.remaining(now);
     throw noVerdict('its key id is unknown, and the budget for looking up such ids is spent', waitMs);
   }

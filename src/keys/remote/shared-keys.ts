@@ -1,9 +1,11 @@
 import type { RemoteConfig } from '../../config/remote.js';
 import { monotonicNow } from '../../shared/clock.js';
+import { Outage } from '../../shared/outage.js';
 import { PatientStore, StoreError } from '../../shared/patient-store.js';
 import { randomId, sha256 } from '../../shared/runtime.js';
 import { Settled } from '../../shared/settled.js';
 import type { Store } from '../../shared/store.js';
+import type { WarningHandler } from '../../shared/warnings.js';
 import type { SignatureEngine } from '../../signature/engine.js';
 import type { Header } from '../../token/header.js';
 import { MAX_BODY_BYTES } from './fetch-json.js';
@@ -19,6 +21,9 @@ const SPREAD_MS = 100;
 /** How long the others wait for the one that fetches, and how often they look. */
 const TURN_MS = 2000;
 const LOOK_EVERY_MS = 50;
+
+/** A store that fails now and then causes one warning in this time. */
+const QUIET_MS = 60_000;
 
 /** The time of a set is computed anew at each read, so two readings of one set may differ by this much. */
 const SAME_MS = 1000;
@@ -38,12 +43,22 @@ export class SharedKeys {
   readonly #config: RemoteConfig;
   readonly #engine: SignatureEngine;
   readonly #store: PatientStore;
+  readonly #outage: Outage;
   readonly #names: Settled<{ keys: string; turn: string }>;
 
-  constructor(config: RemoteConfig, store: Store, engine: SignatureEngine) {
+  /** Why the store failed, until it answers again. */
+  lastError: string | undefined;
+
+  constructor(config: RemoteConfig, store: Store, engine: SignatureEngine, warn: WarningHandler) {
     this.#config = config;
     this.#engine = engine;
     this.#store = new PatientStore(store, STORE_TIMEOUT_MS);
+    this.#outage = new Outage(warn, {
+      subject: 'The store "jwks.cache"',
+      failing: 'JWKS_CACHE_FAILING',
+      recovered: 'JWKS_CACHE_RECOVERED',
+      quietMs: QUIET_MS,
+    });
     this.#names = new Settled(namesFor(config));
   }
 
@@ -54,10 +69,14 @@ export class SharedKeys {
    * @throws {FetchError} of `fetch`, and nothing else.
    */
   async load(known: KeySet | undefined, fetch: () => Promise<KeySet>, wanted?: Header): Promise<KeySet> {
-    const found = await this.#find(known, wanted).catch(() => undefined);
-    if (found) return found;
-    const set = await fetch();
-    this.#keep(set).catch(() => {});
+    let isFailing = false;
+    const failed = (error: unknown): undefined => {
+      isFailing ||= this.#failed(error);
+    };
+    const found = await this.#find(known, wanted).catch(failed);
+    const set = found ?? (await fetch());
+    const kept = found ? Promise.resolve() : this.#keep(set).catch(failed);
+    kept.then(() => isFailing || this.#succeeded());
     return set;
   }
 
@@ -130,6 +149,19 @@ export class SharedKeys {
     // It begins with a word, because some stores turn what looks like JSON into objects.
     const text = `jwks ${Math.round(Date.now() - age)} ${content}`;
     await this.#set(keys, text, Math.ceil(this.#config.cacheMaxAgeMs - age));
+  }
+
+  #succeeded(): void {
+    this.lastError = undefined;
+    this.#outage.succeeded();
+  }
+
+  /** Other errors mean that the store holds something else than a key set. */
+  #failed(error: unknown): boolean {
+    if (!(error instanceof StoreError)) return false;
+    this.lastError = error.message;
+    this.#outage.failed(error.message, 'this process fetches the keys itself');
+    return true;
   }
 
   #get(key: string): Promise<unknown> {

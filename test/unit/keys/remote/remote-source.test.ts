@@ -1,4 +1,4 @@
-import type { JwksOptions } from 'intentkit-auth';
+import type { JwksOptions, Store } from 'intentkit-auth';
 import { expect, it, vi } from 'vitest';
 import { parseConfig } from '../../../../src/config/parse.js';
 import { RemoteSource } from '../../../../src/keys/remote/remote-source.js';
@@ -23,7 +23,8 @@ import {
   watchRejections,
 } from '../../../support/jwks-simulation.js';
 import { createSigner, mint, segment } from '../../../support/mint.js';
-import { memoryStore } from '../../../support/stores.js';
+import { BROKEN_STORES, memoryStore } from '../../../support/stores.js';
+import { titled } from '../../../support/titled.js';
 
 const NONE = 'ERR_JWKS_UNAVAILABLE';
 const k1 = createRsaSigner('k1');
@@ -111,6 +112,70 @@ it('Keys from a shared store are used without a request, but a health check stil
   const second = simulate({ cache }, [k1]);
   expect([await second.outcome(k1.token), second.requests()]).toEqual(['valid', 0]);
   expect([await second.ping(), second.requests()]).toEqual([true, 1]);
+});
+
+// Of a store that answers anything, only a turn shows that it keeps nothing.
+it.each(
+  titled(
+    BROKEN_STORES.map(({ problem, ...store }) => ({
+      ...store,
+      problem: problem
+        .replace('0.05 s', '0.25 s')
+        .replace(/^it returned .*/, 'it did not keep what was stored'),
+    })),
+  ),
+)(
+  'A store for keys that %s causes one warning, and the status tells of it until it works again',
+  async (_, { problem, ...broken }) => {
+    let store: Store = broken;
+    const cache: Store = { get: (key) => store.get(key), set: (...entry) => store.set(...entry) };
+    const client = simulate({ cache }, [k1]);
+    const load = async (): Promise<unknown> => {
+      const outcome = client.outcome(k1.token);
+      await pass(3 * SECOND, 10);
+      return [await outcome, client.requests(), client.status().cacheError];
+    };
+    expect(await load()).toEqual(['valid', 1, problem]);
+    await at(10 * MINUTE);
+    expect(await load()).toEqual(['valid', 2, problem]);
+    const failing = `JWKS_CACHE_FAILING The store "jwks.cache" is failing: ${problem}; this process fetches the keys itself.`;
+    expect(client.warnings).toEqual([failing]);
+
+    store = memoryStore();
+    await at(20 * MINUTE);
+    expect(await load()).toEqual(['valid', 3, undefined]);
+    expect(client.warnings).toEqual([failing, 'JWKS_CACHE_RECOVERED The store "jwks.cache" answers again.']);
+  },
+);
+
+it.each(['invalid JSON', 'jwks 1 [', 'jwks 1 null', 'jwks 1 [null,[]]'])(
+  'A store for keys that holds "%s" works: the keys are fetched, without a warning',
+  async (text) => {
+    const cache = memoryStore();
+    const client = simulate({ cache: { ...cache, get: async (key) => cache.get(key) ?? text } }, [k1]);
+    const outcome = client.outcome(k1.token);
+    await pass(3 * SECOND, 10);
+    expect([await outcome, client.warnings, client.status().cacheError]).toEqual(['valid', [], undefined]);
+  },
+);
+
+it('On Cloudflare Workers, a look-up of a cancelled request is given back', async () => {
+  vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+  const client = await startWithKeys({ cooldown: '1h' });
+  client.provider.publish(k1, k2);
+  // What a cancelled request waits for is never settled.
+  const never = new Promise<Response>(() => {});
+  client.provider.fault = () => never;
+  vi.stubGlobal('setTimeout', () => 0);
+  for (const kid of ['a', 'b']) void client.outcome(unknown(kid));
+  await pass(14_999);
+  vi.unstubAllGlobals();
+  vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+  client.provider.fault = undefined;
+
+  expect([await client.outcome(k2.token), client.requests()]).toEqual([NONE, 3]);
+  await pass(1);
+  expect([await client.outcome(k2.token), client.requests()]).toEqual(['valid', 4]);
 });
 
 it.each([

@@ -60,7 +60,7 @@ function share(change: Partial<RemoteConfig> = {}, onSet: (map: Map<string, unkn
   };
   const [remote] = parseConfig({ jwksUrl: URL_OF_KEYS }).remotes;
   if (!remote) throw new Error('no JWKS');
-  const shared = new SharedKeys({ ...remote, ...change }, store, defaultEngine);
+  const shared = new SharedKeys({ ...remote, ...change }, store, defaultEngine, () => {});
   /** Starts loading. The returned function gives the keys, once loaded. A fetch takes 100 ms. */
   const load = (known?: KeySet) => {
     const loaded = vi.fn<(set: KeySet) => void>();
