@@ -103,19 +103,25 @@ export interface RefusedToken<Claims extends object = object> {
  *
  * - `private`: it includes its private part, so anyone can sign with it
  * - `short`: its RSA modulus has less than 2048 bits
- * - `exponent`: its RSA exponent is one or even
+ * - `exponent`: its RSA exponent is one, even, or longer than 64 bits
  * - `modulus`: its RSA modulus is even
+ * - `off_curve`: its point is not on its curve P-256, P-384 or P-521
  * - `small_order`: its Ed25519 point has a small order, so anyone can make signatures for it
  * - `not_canonical`: its Ed25519 point is not encoded as RFC 8032 requires
- * - `unsupported`: it is not a public key for signatures, or its kind is not supported
+ * - `malformed`: it is not a JWK, or a parameter is missing or is not base64
+ * - `other_use`: it is not for signatures, by its `use` or `key_ops`. This is normal
+ * - `unsupported`: its type, curve or algorithm is not supported
  */
 export type IgnoredKeyReason =
   | 'private'
   | 'short'
   | 'exponent'
   | 'modulus'
+  | 'off_curve'
   | 'small_order'
   | 'not_canonical'
+  | 'malformed'
+  | 'other_use'
   | 'unsupported';
 
 /** The state of the keys of an identity provider, for operators. Plain data. */
@@ -133,7 +139,10 @@ export interface JwksStatus {
   readonly keyCount: number;
   /** The key ids of the keys that have one. */
   readonly keyIds: readonly string[];
-  /** How many keys of the set are ignored, by reason. */
+  /**
+   * How many keys are ignored, by reason: of the last key set that the endpoint answered with, even if no key of it is
+   * usable.
+   */
   readonly ignoredKeys: Readonly<Partial<Record<IgnoredKeyReason, number>>>;
   /** Seconds since the last successful fetch. Absent before the first. */
   readonly ageSeconds?: number;

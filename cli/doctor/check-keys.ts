@@ -13,9 +13,12 @@ const REASONS = {
   short: 'with RSA of less than 2048 bits',
   exponent: 'with an unsafe RSA exponent',
   modulus: 'with an even RSA modulus',
+  off_curve: 'with a point that is not on its curve',
   small_order: 'with a weak Ed25519 point, so anyone can sign',
   not_canonical: 'with an Ed25519 point whose encoding is not canonical',
-  unsupported: 'not for signatures, or of an unsupported type',
+  malformed: 'with a parameter that is missing or not base64',
+  other_use: 'for another use than signatures',
+  unsupported: 'of an unsupported type, curve or algorithm',
 } satisfies Record<IgnoredKeyReason, string>;
 
 /** The result of the check of the keys. */

@@ -64,6 +64,7 @@ export async function checkProof(
   if (typeof key === 'string' || !PROOF_ALGORITHMS.includes(alg) || (key.alg ?? alg) !== alg) {
     return MALFORMED_PROOF;
   }
+  if (!isCanonical(jwk as JWK, key)) return MALFORMED_PROOF;
   try {
     // The thumbprint comes first, because a signature is expensive to verify and only the key of the token can pass.
     if ((await calculateJwkThumbprint(jwk as JWK)) !== request.thumbprint) return WRONG_KEY;
@@ -89,6 +90,15 @@ export async function checkProof(
     acceptedUntil: (iat + request.maxAge) * 1000,
   };
 }
+
+/**
+ * Whether the key of a proof is spelled as RFC 7518 requires. A thumbprint is a hash of the text, so that another spelling of
+ * the same key would have another thumbprint.
+ *
+ * @see RFC 7638 section 7
+ */
+const isCanonical = (jwk: JWK, key: JWK): boolean =>
+  (['n', 'e', 'x', 'y'] as const).every((name) => key[name] === undefined || key[name] === jwk[name]);
 
 /** The rules for `typ` and the registered claims. Nothing is required here, because each check has its own refusal. */
 const RULES: ClaimRules = {

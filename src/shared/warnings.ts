@@ -7,6 +7,7 @@ import { emitProcessWarning } from './runtime.js';
  * - `SHARED_ISSUER`: the secret and the keys of a JWKS may sign tokens for the same issuer
  * - `JWKS_FAILING`: an outage of the JWKS endpoint began, or its cached keys are now too old to use
  * - `JWKS_RECOVERED`: the JWKS endpoint works again
+ * - `JWKS_KEYS_IGNORED`: a key set has weak or broken keys beside the usable ones
  * - `JWKS_CACHE_FAILING`: the store `jwks.cache` is failing, so each process fetches the keys itself
  * - `JWKS_CACHE_RECOVERED`: the store `jwks.cache` works again
  * - `REVOCATION_FAILING`: the store of a revocation list is failing
@@ -18,6 +19,7 @@ export type AuthWarningCode =
   | 'SHARED_ISSUER'
   | 'JWKS_FAILING'
   | 'JWKS_RECOVERED'
+  | 'JWKS_KEYS_IGNORED'
   | 'JWKS_CACHE_FAILING'
   | 'JWKS_CACHE_RECOVERED'
   | 'REVOCATION_FAILING'

@@ -63,6 +63,13 @@ export function bytesOf(text: string): Uint8Array | undefined {
   }
 }
 
+/** The canonical base64url text of bytes. */
+export function encodeBase64url(bytes: Uint8Array): string {
+  if (scratch) return Buffer.from(bytes).toString('base64url');
+  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
 /** The longest text whose bytes fit into `scratch`. It equals the maximum token length. */
 const MAX_LENGTH = 65_536;
 

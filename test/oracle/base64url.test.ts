@@ -25,7 +25,7 @@ const texts = fc.oneof(
 const VARIANTS = { with: native, without: await withoutBuffer(() => import('../../src/token/base64url.js')) };
 
 describe.each(Object.entries(VARIANTS))('base64url %s Buffer', (name, variant) => {
-  const { bytesOf, decodeBase64url, decodeCanonical, isDecodable, utf8In } = variant;
+  const { bytesOf, decodeBase64url, decodeCanonical, encodeBase64url, isDecodable, utf8In } = variant;
 
   it(
     seeded(`base64url ${name} Buffer is canonical exactly if encoding its bytes again gives the same text`),
@@ -37,6 +37,7 @@ describe.each(Object.entries(VARIANTS))('base64url %s Buffer', (name, variant) =
         const bytes = Buffer.from(value, 'base64url');
         const decoded = decodeBase64url(value);
         expect(decoded && [...decoded]).toEqual(expected ? [...bytes] : undefined);
+        expect(encodeBase64url(bytes)).toBe(bytes.toString('base64url'));
         if (!isDecodable(value)) return;
         expect(utf8In(value)).toBe(expected ? bytes.toString() : undefined);
         if (expected) expect([...(bytesOf(value) ?? [])]).toEqual([...bytes]);

@@ -18,13 +18,17 @@ export interface DpopKey {
   proof(method: string, url: string, token: string, changes?: ProofChanges): string;
 }
 
+/** RFC 7638: a hash of the required members in alphabetical order, as they are spelled. */
+export function thumbprintOf(jwk: Record<string, unknown>): string {
+  const members = ['crv', 'e', 'kty', 'n', 'x', 'y'].filter((name) => name in jwk);
+  return sha256(JSON.stringify(Object.fromEntries(members.map((name) => [name, jwk[name]]))));
+}
+
 /** A key of a DPoP client, whose proofs are made with `node:crypto` alone. */
 export function createDpopKey(alg = 'ES256'): DpopKey {
   const { jwk, privateKey } = generateKeys(alg);
-  // RFC 7638: the required members in alphabetical order.
-  const members = ['crv', 'e', 'kty', 'n', 'x', 'y'].filter((name) => name in jwk);
   return {
-    thumbprint: sha256(JSON.stringify(Object.fromEntries(members.map((name) => [name, jwk[name]])))),
+    thumbprint: thumbprintOf(jwk),
     jwk,
     privateJwk: privateKey.export({ format: 'jwk' }) as Record<string, unknown>,
     proof: (method, url, token, { claims, header } = {}) =>

@@ -4,7 +4,7 @@ import type { AsymmetricAlgorithm } from '../../signature/algorithms.js';
 import type { Key, SignatureEngine } from '../../signature/engine.js';
 import { loadKeyImport } from '../../signature/load-jose.js';
 import type { Header } from '../../token/header.js';
-import type { IgnoredKeyReason } from '../../types.js';
+import { countIgnored, type IgnoredKeys } from './ignored-keys.js';
 import { usableKey } from './usable-key.js';
 
 /** A token that more keys than this may have signed is refused untried, so that one token cannot block the process. */
@@ -35,7 +35,7 @@ export class KeySet {
   /** How many keys may verify a signature. */
   readonly size: number;
   /** How many members were left out, by reason. */
-  readonly ignored: Readonly<Partial<Record<IgnoredKeyReason, number>>>;
+  readonly ignored: IgnoredKeys;
   /** The keys, as what they consist of. */
   readonly keys: readonly JWK[];
   readonly #engine: SignatureEngine;
@@ -45,13 +45,8 @@ export class KeySet {
   readonly #found = new Map<string, Map<unknown, Keys>>();
 
   constructor(members: readonly unknown[], origin: KeySetOrigin, engine: SignatureEngine) {
-    const keys: JWK[] = [];
-    const ignored: Partial<Record<IgnoredKeyReason, number>> = Object.create(null);
-    for (const member of members) {
-      const key = usableKey(member);
-      if (typeof key === 'string') ignored[key] = (ignored[key] ?? 0) + 1;
-      else keys.push(key);
-    }
+    const judged = members.map(usableKey);
+    const keys = judged.filter((key) => typeof key !== 'string');
     for (const key of keys) {
       if (key.kid === undefined) continue;
       const sameId = this.#byKeyId.get(key.kid);
@@ -62,7 +57,7 @@ export class KeySet {
     this.#engine = engine;
     this.origin = origin;
     this.size = keys.length;
-    this.ignored = { ...ignored };
+    this.ignored = countIgnored(judged.filter((key) => typeof key === 'string'));
   }
 
   /** The ids of the keys that have one. */

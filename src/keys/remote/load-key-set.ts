@@ -5,7 +5,20 @@ import type { SignatureEngine } from '../../signature/engine.js';
 import { loadKeyImport } from '../../signature/load-jose.js';
 import { DISCOVERY_ACCEPT, discoveryUrls, jwksUrlOf } from './discovery.js';
 import { FetchError, fetchJson, type JsonRequest } from './fetch-json.js';
+import { countsOf, type IgnoredKeys } from './ignored-keys.js';
 import { KeySet, type KeySetOrigin } from './key-set.js';
+
+/** A key set without a key for an accepted algorithm. */
+export class UselessKeySet extends FetchError {
+  readonly ignored: IgnoredKeys;
+
+  constructor(ignored: IgnoredKeys) {
+    const counts = countsOf(ignored);
+    const details = counts && `; ignored: ${counts}`;
+    super('unusable', `the endpoint answered with no key for an accepted algorithm${details}`);
+    this.ignored = ignored;
+  }
+}
 
 const JWKS_ACCEPT = 'application/jwk-set+json, application/json';
 
@@ -67,9 +80,7 @@ export async function keySetOf(
   });
   const set = new KeySet(members, origin, engine);
   // Otherwise an empty set, as of a provider that is being deployed, would replace valid keys.
-  if (!(await set.isUsableFor(algorithms))) {
-    throw new FetchError('unusable', 'the endpoint answered with no key for an accepted algorithm');
-  }
+  if (!(await set.isUsableFor(algorithms))) throw new UselessKeySet(set.ignored);
   return set;
 }
 

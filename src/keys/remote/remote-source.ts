@@ -12,11 +12,12 @@ import type { JwksStatus } from '../../types.js';
 import type { KeySource } from '../sources.js';
 import { BackOff } from './back-off.js';
 import type { FetchError } from './fetch-json.js';
+import { IgnoredKeysMonitor } from './ignored-keys.js';
 import type { KeySet } from './key-set.js';
-import { loadKeySet } from './load-key-set.js';
+import { loadKeySet, UselessKeySet } from './load-key-set.js';
 import { LookUpBudget } from './look-up-budget.js';
 import { SharedKeys } from './shared-keys.js';
-import { consequenceOf, noVerdict, outageOf, unfetched } from './unavailable.js';
+import { consequenceOf, noVerdict, outageOf, subjectOf, unfetched } from './unavailable.js';
 import { UnknownKeyIds } from './unknown-key-ids.js';
 
 /** The share of `cacheMaxAge` after which keys are refreshed in the background: a random one between these. */
@@ -38,6 +39,7 @@ export class RemoteSource implements KeySource {
   readonly #config: RemoteConfig;
   readonly #engine: SignatureEngine;
   readonly #outage: Outage;
+  readonly #ignored: IgnoredKeysMonitor;
   readonly #shared: SharedKeys | undefined;
   readonly #backOff = new BackOff();
   readonly #lookUps: LookUpBudget;
@@ -53,6 +55,7 @@ export class RemoteSource implements KeySource {
     this.#config = config;
     this.#engine = engine;
     this.#outage = outageOf(config, warn);
+    this.#ignored = new IgnoredKeysMonitor(subjectOf(config), warn);
     this.issuer = config.issuer;
     this.#shared = config.cache && new SharedKeys(config, config.cache, engine, warn);
     this.algorithms = config.algorithms;
@@ -98,7 +101,7 @@ export class RemoteSource implements KeySource {
       state: this.#state(),
       keyCount: set?.size ?? 0,
       keyIds: set?.keyIds ?? [],
-      ignoredKeys: set?.ignored ?? {},
+      ignoredKeys: { ...this.#ignored.counts },
       ...(set && { ageSeconds: Math.round(this.#age(set) / 1000) }),
       ...(this.#lastError && {
         lastError: this.#lastError.message,
@@ -223,6 +226,7 @@ export class RemoteSource implements KeySource {
     if (this.#set && this.#set.origin.fetchBegan > set.origin.fetchBegan) return this.#set;
     this.#unknown.update(set, this.#set, monotonicNow());
     this.#set = set;
+    this.#ignored.update(set.ignored);
     const share = REFRESH_FROM + Math.random() * (REFRESH_TO - REFRESH_FROM);
     this.#refreshAt = set.origin.fetchBegan + this.#config.cacheMaxAgeMs * share;
     return set;
@@ -232,6 +236,7 @@ export class RemoteSource implements KeySource {
     const now = monotonicNow();
     this.#backOff.failed(now, requests, error.retryAfterMs);
     this.#lastError = error;
+    if (error instanceof UselessKeySet) this.#ignored.counts = error.ignored;
     this.#outage.failed(error.message, ...consequenceOf(this.#set ? this.#servesUntil(this.#set) - now : 0));
     throw this.#unavailable();
   }

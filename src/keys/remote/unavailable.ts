@@ -25,10 +25,14 @@ export const unfetched = ({ issuer }: Endpoint, { message }: Error): string => {
   return `${keys} could not be fetched (${message})`;
 };
 
+/** An endpoint as the first words of a warning. */
+export const subjectOf = ({ issuer, url }: Endpoint): string =>
+  `The JWKS endpoint ${url ? shownUrl(url.href) : `of ${JSON.stringify(issuer)}`}`;
+
 /** Warns of the outages of an endpoint. */
-export const outageOf = ({ issuer, url }: Endpoint, warn: WarningHandler): Outage =>
+export const outageOf = (endpoint: Endpoint, warn: WarningHandler): Outage =>
   new Outage(warn, {
-    subject: `The JWKS endpoint ${url ? shownUrl(url.href) : `of ${JSON.stringify(issuer)}`}`,
+    subject: subjectOf(endpoint),
     failing: 'JWKS_FAILING',
     recovered: 'JWKS_RECOVERED',
   });

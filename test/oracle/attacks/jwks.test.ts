@@ -66,9 +66,9 @@ const byAttacker: Forgery = { key: ATTACKER.rsa.privateKey };
 
 const RSA_CHANGES: readonly object[] = [
   ...['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'].map((name) => ({ [name]: 'AQ' })),
-  { d: null },
+  { d: [null] },
   ...['enc', 'SIG', ['sig']].map((use) => ({ use })),
-  ...[['sign'], [], 'verify'].map((key_ops) => ({ key_ops })),
+  ...[['sign'], [null], 'verify'].map((key_ops) => ({ key_ops })),
   ...['PS256', 'RSA-OAEP', 'HS256', 'none', ['RS256']].map((alg) => ({ alg })),
   ...['EC', 'rsa', '__proto__', 'constructor', ['RSA'], { toString: 1, valueOf: 1 }].map((kty) => ({ kty })),
 ];

@@ -37,17 +37,22 @@ function watched(config: AuthProviderConfig, change: Partial<SigningKey> = {}) {
 }
 
 describe('ping', () => {
-  it.each<[what: string, healthy: boolean, keys: unknown[]]>([
-    ['has a usable key among others', true, [{ kty: 'oct', k: 'AAAA' }, null, jwk]],
-    ['is empty', false, []],
-    ['has only keys for encryption', false, [{ ...jwk, use: 'enc' }]],
-    ['has only keys for other algorithms', false, [{ ...jwk, alg: 'ECDH-ES' }]],
-    ['has only a key with invalid parameters', false, [{ ...jwk, y: jwk.x }]],
-  ])('ping of a client whose JWKS %s is %s', async (_, healthy, keys) => {
+  it('ping of a client whose JWKS has a usable key among others is true', async () => {
+    const { client, warnings } = watched(configOf([{ kty: 'oct', k: 'AAAA' }, null, jwk]));
+    expect([await client.ping(), client.status().pingFailure]).toEqual([true, undefined]);
+    expect(warnings).toEqual([expect.stringMatching(/^JWKS_KEYS_IGNORED: .* 1 private, 1 malformed; /)]);
+  });
+
+  it.each<[what: string, keys: unknown[], ignored: string]>([
+    ['is empty', [], ''],
+    ['has only keys for encryption', [{ ...jwk, use: 'enc' }], '; ignored: 1 other_use'],
+    ['has only keys for other algorithms', [{ ...jwk, alg: 'ECDH-ES' }], '; ignored: 1 unsupported'],
+    ['has only a key with invalid parameters', [{ ...jwk, y: jwk.x }], '; ignored: 1 off_curve'],
+  ])('ping of a client whose JWKS %s is false', async (_, keys, ignored) => {
     const { client, warnings } = watched(configOf(keys));
-    expect(await client.ping()).toBe(healthy);
-    expect(client.status().pingFailure).toBe(healthy ? undefined : NO_KEY);
-    expect(warnings).toEqual(healthy ? [] : [expect.stringMatching(/^JWKS_FAILING: /)]);
+    expect(await client.ping()).toBe(false);
+    expect(client.status().pingFailure).toBe(NO_KEY.replace(')', `${ignored})`));
+    expect(warnings).toEqual([expect.stringMatching(/^JWKS_FAILING: /)]);
   });
 
   it('ping requires a key for the configured algorithm', async () => {

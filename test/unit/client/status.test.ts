@@ -77,7 +77,7 @@ describe('status', () => {
     const keys = [k1.jwk, { ...k2.jwk, kid: keyId }, ...useless, ...unnamed];
     const { client, jwksStatus, token } = await start({ fetch: async () => Response.json({ keys }) });
     await client.verify(token);
-    expect(jwksStatus()).toEqual({ ...fresh, keyCount: 4, ignoredKeys: { unsupported: 1, private: 1 } });
+    expect(jwksStatus()).toEqual({ ...fresh, keyCount: 4, ignoredKeys: { other_use: 1, private: 1 } });
   });
 
   it('status is "none" until a fetch succeeds, and has the last error until then', async () => {

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { freezeClock, moveClock } from '../../../support/clock.js';
-import { createDpopKey, type ProofChanges } from '../../../support/dpop.js';
+import { createDpopKey, type ProofChanges, thumbprintOf } from '../../../support/dpop.js';
 import { admitted, createGate, outcomeOf, RESOURCE, requestWith, tokenWith } from '../../../support/gate.js';
 import { generateKeys } from '../../../support/mint.js';
+import { padded, plainPadded, withZeros } from '../../../support/spellings.js';
 import { titled } from '../../../support/titled.js';
 
 freezeClock();
@@ -20,6 +21,33 @@ const refusal = (decision: Awaited<ReturnType<ReturnType<typeof createGate>['aut
   outcomeOf(decision).then(({ status, body }) => ({ status, ...(body as object) }));
 
 describe('A DPoP proof', () => {
+  it.each([
+    ['RS256', 'n', 'with padding', padded],
+    ['RS256', 'n', 'in plain base64', plainPadded],
+    ['RS256', 'n', 'after a zero byte', withZeros],
+    ['RS256', 'e', 'after a zero byte', withZeros],
+    ['ES256', 'x', 'with padding', padded],
+    ['ES256', 'y', 'after a zero byte', withZeros],
+    ['EdDSA', 'x', 'with padding', padded],
+  ] as const)(
+    'by a key of %s with its "%s" %s is refused, whatever the thumbprint is of',
+    async (alg, name, _, spelled) => {
+      const own = createDpopKey(alg);
+      const jwk = { ...own.jwk, [name]: spelled(own.jwk[name]) };
+      expect(jwk).not.toEqual(own.jwk);
+      for (const jkt of [own.thumbprint, thumbprintOf(jwk)]) {
+        const token = tokenWith({ cnf: { jkt } });
+        const proof = own.proof('POST', RESOURCE, token, { header: { jwk } });
+        expect(await refusal(await createGate().authenticate(present(token, proof)))).toMatchObject({
+          status: 401,
+          error: 'invalid_dpop_proof',
+          error_description:
+            'The DPoP proof must be a JWT of type dpop+jwt, signed with the public key in its header.',
+        });
+      }
+    },
+  );
+
   it.each(['ES256', 'ES384', 'ES512', 'EdDSA', 'PS256', 'RS256', 'RS512'])(
     'by %s admits the token that is bound to its key',
     async (alg) => {

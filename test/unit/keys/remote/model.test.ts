@@ -22,6 +22,7 @@ import {
   type SeenRequest,
   stopClocks,
 } from '../../../support/jwks-simulation.js';
+import { generateKeys } from '../../../support/mint.js';
 
 // Test files share their modules. So this file loads them anew, and unloads those that use the mock.
 vi.hoisted(() => vi.resetModules());
@@ -43,10 +44,9 @@ const EPSILON = 1e-3;
 const ASKS_FOR_A_MINUTE = 'answers 429 with a "Retry-After" of a minute';
 const KEY_IDS = ['a', 'b', 'c', 'd'];
 
-const keyOf = (kid: string): Published => ({
-  kid,
-  jwk: { kty: 'EC', crv: 'P-256', kid, x: kid, y: kid },
-});
+/** All keys are one point. Their ids tell them apart. */
+const { jwk } = generateKeys('ES256');
+const keyOf = (kid: string): Published => ({ kid, jwk: { ...jwk, kid } });
 
 interface Token {
   readonly signer: string;
@@ -174,7 +174,7 @@ class World {
 
   #checkKeys({ signer, kid, arrived, duringOutage }: Token, keys: readonly unknown[]): void {
     const isOutage = duringOutage || this.#state().failing;
-    const isValid = keys.some((key) => (key as { x: string }).x === signer);
+    const isValid = keys.some((key) => (key as { kid?: string }).kid === signer);
     const isFresh = ({ startedAt }: Fetch) => arrived - startedAt < MAX_AGE;
     const isStale = ({ startedAt }: Fetch) => isOutage && now() - startedAt < this.#staleIfError;
     // Every set that was in use since the token arrived.

@@ -2,6 +2,7 @@ import { createHash, createPublicKey, generateKeyPairSync, verify } from 'node:c
 import { expect, it } from 'vitest';
 import { usableKey } from '../../../../src/keys/remote/usable-key.js';
 import { base64url, generateKeys } from '../../../support/mint.js';
+import { generateKeysWithZero, withZeros } from '../../../support/spellings.js';
 
 const rsa = generateKeys('RS256', 'k');
 const ec = generateKeys('ES256', 'k');
@@ -19,12 +20,21 @@ it('A usable member of a set keeps only the parts of its key', () => {
   for (const { jwk } of [rsa, ec, ed]) {
     // A copy, because a usable key has no prototype. Strict, because no property may be `undefined`.
     expect({ ...Object(usableKey({ ...jwk, ...extras })) }).toStrictEqual(jwk);
-    expect(usableKey({ ...jwk, use: 'sig', alg: 'any', key_ops: ['sign', 'verify'] })).toEqual({
-      ...jwk,
-      alg: 'any',
-      key_ops: ['sign', 'verify'],
-    });
+    // jose would import it for these operations, and no public key can sign.
+    const forSignatures = { use: 'sig', alg: 'PS512', key_ops: ['sign', 'verify', 'other'] };
+    expect({ ...Object(usableKey({ ...jwk, ...forSignatures })) }).toStrictEqual({ ...jwk, alg: 'PS512' });
   }
+});
+
+it('A usable key that is judged again is the same', () => {
+  for (const { jwk } of [rsa, ec, ed]) {
+    const key = usableKey({ ...jwk, alg: 'RS256', use: 'sig' });
+    expect(usableKey(key)).toStrictEqual(key);
+  }
+});
+
+it.each(['sig', 'jwt-svid', null, '', []])('A member of a set may have the use %j', (use) => {
+  expect(usableKey({ ...ec.jwk, use })).toEqual(ec.jwk);
 });
 
 it.each([undefined, null, 1, {}, ['k']])('A member of a set has no key id if its "kid" is %j', (kid) => {
@@ -33,70 +43,168 @@ it.each([undefined, null, 1, {}, ['k']])('A member of a set has no key id if its
   expect(usableKey({ ...ec.jwk, kid })).toEqual(bare);
 });
 
-it.each(['P-256', 'P-384', 'P-521'])('A member of a set may be on %s', (crv) => {
-  expect(usableKey({ ...ec.jwk, crv })).toMatchObject({ kty: 'EC', crv });
+it.each(['ES256', 'ES384', 'ES512'])('A member of a set may be on the curve of %s', (alg) => {
+  const { jwk } = generateKeys(alg);
+  expect(usableKey(jwk)).toEqual(jwk);
+});
+
+// As System.Text.Json and the JWKs of Microsoft.IdentityModel write what is not set.
+it.each([null, '', []])('A member of a set has no value where it says %j', (value) => {
+  const names = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv', 'use', 'alg', 'key_ops', 'x5c', 'x5t'];
+  const empty = Object.fromEntries(names.map((name) => [name, value]));
+  for (const { jwk } of [rsa, ec, ed]) expect(usableKey({ ...empty, ...jwk })).toEqual(jwk);
 });
 
 it.each([
   ['a modulus of 2048 bits', { n: modulus(256, [0x80]) }],
-  ['a modulus of 2048 bits after a zero byte', { n: modulus(257, [0, 0x80]) }],
   ['a modulus of 2049 bits', { n: modulus(257, [1]) }],
   ['a modulus of 4096 bits', { n: modulus(512) }],
   ['the exponent 3', { e: 'Aw' }],
-  ['the exponent 65537 after zero bytes', { e: 'AAAAAAEAAQ' }],
   ['an exponent of 32 bits', { e: 'gAAAAQ' }],
 ])('A member of a set may be an RSA key with %s', (_, change) => {
   expect(usableKey({ ...rsa.jwk, ...change })).toMatchObject({ kty: 'RSA', ...change });
 });
 
+// biome-ignore format: one spelling per line
+it.each<[title: string, jwk: Record<string, unknown>, change: Record<string, unknown>]>([
+  ['a modulus with padding', rsa.jwk, { n: `${rsa.jwk.n}==` }],
+  ['a modulus in base64', { ...rsa.jwk, n: modulus(256) }, { n: modulus(256).replaceAll('_', '/') }],
+  ['a modulus in base64 with padding', { ...rsa.jwk, n: modulus(256) }, { n: `${modulus(256).replaceAll('_', '/')}==` }],
+  ['a modulus in both alphabets', { ...rsa.jwk, n: modulus(256) }, { n: modulus(256).replace('_', '/') }],
+  ['a modulus after a zero byte', rsa.jwk, { n: withZeros(rsa.jwk.n) }],
+  ['a modulus after 300 zero bytes', rsa.jwk, { n: withZeros(rsa.jwk.n, 300) }],
+  ['an exponent after zero bytes', rsa.jwk, { e: 'AAAAAAEAAQ' }],
+  ['an exponent with padding', rsa.jwk, { e: 'AAEAAQ==' }],
+  ['a coordinate with padding', ec.jwk, { x: `${ec.jwk.x}=` }],
+  ['a coordinate in base64', ec.jwk, { x: Buffer.from(String(ec.jwk.x), 'base64url').toString('base64') }],
+  ['a coordinate after a zero byte', ec.jwk, { y: withZeros(ec.jwk.y) }],
+  ['an Ed25519 key with padding', ed.jwk, { x: `${ed.jwk.x}=` }],
+  ['an Ed25519 key in base64', ed.jwk, { x: Buffer.from(String(ed.jwk.x), 'base64url').toString('base64') }],
+])('A member of a set is the same key when it has %s', (_, jwk, change) => {
+  expect(usableKey({ ...jwk, ...change })).toEqual(jwk);
+});
+
+it.each(['ES256', 'ES512'])('A coordinate of %s without its leading zero is the same point', (alg) => {
+  const { jwk } = generateKeysWithZero(alg);
+  const x = base64url(Buffer.from(String(jwk.x), 'base64url').subarray(1));
+
+  expect(usableKey({ ...jwk, x })).toEqual(jwk);
+});
+
 // biome-ignore format: one member per line
-it.each<[title: string, member: unknown]>([
+const MALFORMED: readonly [title: string, member: unknown][] = [
   ['null', null],
   ['undefined', undefined],
   ['text', JSON.stringify(ec.jwk)],
   ['a list', [ec.jwk]],
   ['empty', {}],
   ['an object that inherits a key', Object.create(ec.jwk)],
-  ['an HMAC key without its secret', { kty: 'oct', alg: 'HS256' }],
-  ['of an unknown type', { ...ec.jwk, kty: 'AKP', alg: 'ML-DSA-44', pub: 'AAAA' }],
-  ['of a type in lower case', { ...ec.jwk, kty: 'ec' }],
-  ['of a type that is the name of a method', { ...ec.jwk, kty: 'constructor' }],
-  ['an Edwards curve with the type of another key', { ...ed.jwk, kty: 'EC', y: ed.jwk.x }],
-  ['an Edwards curve with an unknown type', { ...ed.jwk, kty: 'AKP' }],
-  ['an RSA key with the type of another key', { ...rsa.jwk, kty: 'OKP' }],
-  ['for encryption', { ...ec.jwk, use: 'enc' }],
-  ['for a use in upper case', { ...ec.jwk, use: 'SIG' }],
-  ['for signing only', { ...ec.jwk, key_ops: ['sign'] }],
-  ['for no operation', { ...ec.jwk, key_ops: [] }],
-  ['for operations that are text', { ...ec.jwk, key_ops: 'verify' }],
-  ['for an operation that is a number', { ...ec.jwk, key_ops: ['verify', 1] }],
-  ['for an algorithm that is a number', { ...ec.jwk, alg: 256 }],
-  ['without a curve', { ...ec.jwk, crv: undefined }],
-  ['on secp256k1', k256],
-  ['on Ed448', jwkOf('ed448')],
-  ['on X25519', jwkOf('x25519')],
+  ['of a type that is a list', { ...ec.jwk, kty: ['EC'] }],
+  ['an EC key without a curve', { ...ec.jwk, crv: undefined }],
   ['an EC key with a coordinate that is a number', { ...ec.jwk, x: 1 }],
+  ['an EC key with an empty coordinate', { ...ec.jwk, x: '' }],
   ['an EC key without its second coordinate', { ...ec.jwk, y: undefined }],
   ['an Ed25519 key with a coordinate that is a number', { ...ed.jwk, x: 1 }],
   ['an Ed25519 key with a coordinate in a list', { ...ed.jwk, x: [ed.jwk.x] }],
   ['an Ed25519 key of 31 bytes', { ...ed.jwk, x: base64url(Buffer.alloc(31, 2)) }],
-  ['an Ed25519 key in padded base64url', { ...ed.jwk, x: `${ed.jwk.x}=` }],
+  ['an Ed25519 key of 33 bytes, the first of which is zero', { ...ed.jwk, x: withZeros(ed.jwk.x) }],
+  ['an Ed25519 key of 33 bytes, the last of which is zero', { ...ed.jwk, x: `${ed.jwk.x}A` }],
+  ['an RSA key of a certificate alone', { kty: 'RSA', x5c: ['AAAA'] }],
   ['an RSA key with a modulus that is a number', { ...rsa.jwk, n: 7 }],
-  ['an RSA key with a modulus in padded base64url', { ...rsa.jwk, n: `${rsa.jwk.n}==` }],
+  ['an RSA key with a modulus that is null', { ...rsa.jwk, n: null }],
+  ['an RSA key with an empty modulus', { ...rsa.jwk, n: '' }],
+  ['an RSA key with an empty exponent', { ...rsa.jwk, e: '' }],
+  ['an RSA key with too much padding', { ...rsa.jwk, n: `${rsa.jwk.n}===` }],
+  ['an RSA key with too little padding', { ...rsa.jwk, n: `${rsa.jwk.n}=` }],
+  ['an RSA key with padding alone', { ...rsa.jwk, n: '==' }],
+  ['an RSA key with padding that is not needed', { ...rsa.jwk, e: 'AQAB=' }],
+  ['an RSA key with padding before the end', { ...rsa.jwk, n: `AA==${rsa.jwk.n}` }],
   ['an RSA key with a modulus after a space', { ...rsa.jwk, n: ` ${rsa.jwk.n}` }],
-  ['an RSA key with a modulus in standard base64', { ...rsa.jwk, n: modulus(256).replaceAll('_', '/') }],
+  ['an RSA key with a modulus before a line break', { ...rsa.jwk, n: `${rsa.jwk.n}\n` }],
+  ['an RSA key with bits after its last byte', { ...rsa.jwk, n: `${modulus(256).slice(0, -1)}x` }],
+  ['an RSA key with a character beyond Latin-1', { ...rsa.jwk, n: `\u{141}${String(rsa.jwk.n).slice(1)}` }],
   ['an RSA key with an exponent that is a number', { ...rsa.jwk, e: 65537 }],
   ['an RSA key with an exponent of one character', { ...rsa.jwk, e: 'A' }],
-])('A member of a set is "unsupported" when it is %s', (_, member) => {
-  expect(usableKey(member)).toBe('unsupported');
+];
+
+// biome-ignore format: one member per line
+const OTHER_USE: readonly [title: string, member: unknown][] = [
+  ['for encryption', { ...ec.jwk, use: 'enc' }],
+  ['for encryption and too short', { kty: 'RSA', n: modulus(128), e: 'AQAB', use: 'enc' }],
+  ['for X.509 certificates of SPIFFE', { ...ec.jwk, use: 'x509-svid' }],
+  ['for a use in upper case', { ...ec.jwk, use: 'SIG' }],
+  ['for a use in a list', { ...ec.jwk, use: ['sig'] }],
+  ['for signing only', { ...ec.jwk, key_ops: ['sign'] }],
+  ['for operations that are text', { ...ec.jwk, key_ops: 'verify' }],
+  ['for operations that are a number', { ...ec.jwk, key_ops: 1 }],
+];
+
+// biome-ignore format: one member per line
+const UNSUPPORTED: readonly [title: string, member: unknown][] = [
+  ['an HMAC key without its secret', { kty: 'oct' }],
+  ['of an unknown type', { ...ec.jwk, kty: 'AKP', pub: 'AAAA' }],
+  ['of a type in lower case', { ...ec.jwk, kty: 'ec' }],
+  ['of a type that is the name of a method', { ...ec.jwk, kty: 'constructor' }],
+  ['an Edwards curve with the type of another key', { ...ed.jwk, kty: 'EC', y: ed.jwk.x }],
+  ['an Edwards curve with an unknown type', { ...ed.jwk, kty: 'AKP' }],
+  ['a NIST curve with the type of another key', { ...ec.jwk, kty: 'OKP' }],
+  ['on a curve that is the name of a method', { ...ec.jwk, crv: 'constructor' }],
+  ['for an algorithm that is a number', { ...ec.jwk, alg: 256 }],
+  ['for an HMAC algorithm', { ...rsa.jwk, alg: 'HS256' }],
+  ['for encryption, by its algorithm', { ...rsa.jwk, alg: 'RSA-OAEP' }],
+  ['on secp256k1', k256],
+  ['on Ed448', jwkOf('ed448')],
+  ['on X25519', jwkOf('x25519')],
+];
+
+/** The prime of the field of P-256, and the y coordinate of the point whose x is zero. */
+const P256 = Buffer.from('ffffffff00000001000000000000000000000000ffffffffffffffffffffffff', 'hex');
+const Y_AT_ZERO = base64url(
+  Buffer.from('66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4', 'hex'),
+);
+
+it('A point may have a coordinate of zero, but not the same one plus the prime of the field', () => {
+  const point = { kty: 'EC', crv: 'P-256', x: base64url(Buffer.alloc(32)), y: Y_AT_ZERO };
+  expect(usableKey(point)).toEqual(point);
+  expect(usableKey({ ...point, x: base64url(P256) })).toBe('off_curve');
 });
 
-it('A member of a set is "private" with any private part, even null', () => {
+// biome-ignore format: one member per line
+const OFF_CURVE: readonly [title: string, member: unknown][] = [
+  ['a point with its coordinates swapped', { ...ec.jwk, x: ec.jwk.y, y: ec.jwk.x }],
+  ['a point at zero', { ...ec.jwk, x: base64url(Buffer.alloc(32)), y: base64url(Buffer.alloc(32)) }],
+  ['a point of another curve', { ...generateKeys('ES384').jwk, crv: 'P-256' }],
+  ['a point of secp256k1', { ...k256, crv: 'P-256' }],
+  ['a point with a coordinate that is too large', { ...ec.jwk, x: base64url(Buffer.alloc(33, 1)) }],
+];
+
+const LEFT_OUT = Object.entries({
+  malformed: MALFORMED,
+  other_use: OTHER_USE,
+  unsupported: UNSUPPORTED,
+  off_curve: OFF_CURVE,
+});
+
+it.each(
+  LEFT_OUT.flatMap(([reason, rows]) =>
+    rows.map(([title, member]): [string, string, unknown] => [reason, title, member]),
+  ),
+)('A member of a set is "%s" when it is %s', (reason, _, member) => {
+  expect(usableKey(member)).toBe(reason);
+});
+
+it('A member of a set is "private" whatever its private part', () => {
   for (const { privateKey } of [rsa, ec, ed]) {
     expect(usableKey(privateKey.export({ format: 'jwk' }))).toBe('private');
   }
   for (const name of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']) {
-    expect([name, usableKey({ ...ec.jwk, [name]: null })]).toEqual([name, 'private']);
+    for (const value of ['AQ', ' ', 0, false, {}, [null]]) {
+      expect([name, value, usableKey({ ...ec.jwk, [name]: value, use: 'enc' })]).toEqual([
+        name,
+        value,
+        'private',
+      ]);
+    }
   }
 });
 
@@ -107,14 +215,19 @@ it.each([
   ['short', 'a modulus of 2047 bits after a zero byte', { n: modulus(257, [0, 0x7f]) }],
   ['short', 'a modulus of 2040 bits after two zero bytes', { n: modulus(257, [0, 0]) }],
   ['short', 'a modulus of zeros', { n: base64url(Buffer.alloc(512)) }],
-  ['short', 'an empty modulus', { n: '' }],
+  ['short', 'a modulus of 1024 bits after 128 zero bytes', { n: withZeros(modulus(128), 128) }],
+  [
+    'short',
+    'a modulus of 2040 bits in base64 with padding',
+    { n: `${modulus(257, [0, 0]).replaceAll('_', '/')}=` },
+  ],
   ['modulus', 'an even modulus', { n: modulus(256, [], 0xfe) }],
   ['exponent', 'the exponent 0', { e: 'AA' }],
   ['exponent', 'the exponent 1', { e: 'AQ' }],
   ['exponent', 'the exponent 1 after zero bytes', { e: 'AAAB' }],
   ['exponent', 'the exponent 2', { e: 'Ag' }],
   ['exponent', 'the exponent 65536', { e: 'AQAA' }],
-  ['exponent', 'an empty exponent', { e: '' }],
+  ['exponent', 'the exponent 1 after zero bytes, with padding', { e: 'AAAAAQ==' }],
   ['exponent', 'an exponent of 65 bits', { e: base64url(Buffer.from('010000000000000001', 'hex')) }],
 ])('A member of a set is "%s" when it is an RSA key with %s', (reason, _, change) => {
   expect(usableKey({ ...rsa.jwk, ...change })).toBe(reason);
