@@ -15,6 +15,7 @@ import type { Differences } from '../runtimes/differential.js';
 import { addHost, createBuiltProject, executable, ROOT } from './built-project.js';
 import { startJwksServer } from './jwks-server.js';
 import { generateKeys, mint } from './mint.js';
+import { plainPadded, withZeros } from './spellings.js';
 import { flipBit } from './tamper.js';
 
 export const SECRET = randomBytes(48).toString('base64url');
@@ -38,6 +39,18 @@ export const GOOD: Verdict = { valid: true, expired: false, payload: CLAIMS };
 
 export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
 const KEYS = new Map(ALGORITHMS.map((alg) => [alg, generateKeys(alg, alg)]));
+/** Keys in spellings that runtimes do not import alike: other base64, zeros, padding and members without a value. */
+const SPELLED = new Map(
+  Object.entries({ RS256: ['n', 'e'], ES256: ['x', 'y'], EdDSA: ['x'] }).map(([alg, names]) => {
+    const { jwk = {} } = KEYS.get(alg) ?? {};
+    const zeros = alg === 'EdDSA' ? 0 : 1;
+    const spelled = names.map((name) => [name, plainPadded(withZeros(jwk[name], zeros))]);
+    const kid = `${alg}, spelled otherwise`;
+    return [kid, { ...jwk, ...Object.fromEntries(spelled), kid, d: null, alg: null, key_ops: [] }];
+  }),
+);
+/** The ids of all keys that `/jwks` has. */
+export const KEY_IDS = [...ALGORITHMS, ...SPELLED.keys()];
 const token = (alg: string, changes = {}, kid = alg): string =>
   mint({
     header: { alg, kid },
@@ -55,6 +68,10 @@ const PAST = { exp: NOW - 1 };
 const ELSEWHERE = { aud: 'another-api' };
 export const TOKENS: [name: string, token: string, verdict: Verdict][] = [
   ...['HS256', ...ALGORITHMS].map((alg): [string, string, Verdict] => [alg, token(alg), GOOD]),
+  ...Array.from(SPELLED.keys(), (kid): [string, string, Verdict] => {
+    const [alg = ''] = kid.split(',');
+    return [`${alg}, by a key that is spelled otherwise`, token(alg, {}, kid), GOOD];
+  }),
   ['HS256, tampered', flipBit(token('HS256')), refused('signature')],
   ['HS256, expired', token('HS256', PAST), refused('expired', { ...CLAIMS, ...PAST })],
   ['HS256, for others', token('HS256', ELSEWHERE), refused('audience', { ...CLAIMS, ...ELSEWHERE })],
@@ -81,13 +98,16 @@ export const OUTAGES: [path: string, listener: RequestListener, why: RegExp][] =
   ['/page', (_, response) => response.end('<title>Not a key set</title>'), /^the endpoint did not answer with JSON$/],
 ];
 
-export const answerWithKeys =
-  (algorithms: readonly string[]): RequestListener =>
+const answerWith =
+  (keys: readonly object[]): RequestListener =>
   (_, response) => {
-    const keys = algorithms.map((alg) => ({ ...KEYS.get(alg)?.jwk, alg, use: 'sig' }));
     // Not at once, so that simultaneous requests find a fetch in flight.
     setTimeout(() => response.end(JSON.stringify({ keys })), 100);
   };
+const published = (alg: string): object => ({ ...KEYS.get(alg)?.jwk, alg, use: 'sig' });
+
+export const answerWithKeys = (algorithms: readonly string[]): RequestListener =>
+  answerWith(algorithms.map(published));
 
 export interface Outcome {
   readonly report: Report;
@@ -122,7 +142,9 @@ export async function openRuntimes() {
   };
 
   /** What the identity provider answers, by path. Tests may change it. */
-  const answers = new Map<string, RequestListener>([['/jwks', answerWithKeys(ALGORITHMS)]]);
+  const answers = new Map<string, RequestListener>([
+    ['/jwks', answerWith([...ALGORITHMS.map(published), ...SPELLED.values()])],
+  ]);
   for (const [path, listener] of OUTAGES) answers.set(path, listener);
   const server = await startJwksServer();
   cleanups.push(server.close);
