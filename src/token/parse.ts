@@ -3,6 +3,7 @@ import type { TokenPayload } from '../types.js';
 import { decodeCanonical, isDecodable, utf8In } from './base64url.js';
 import type { Header, HeaderMemory } from './header.js';
 import { parseJsonObject } from './json.js';
+import { mistakeIn, sentencesOf } from './mistakes.js';
 
 /** A parsed token. Its signature and claims are not verified. */
 export interface Token {
@@ -32,9 +33,6 @@ export const MAX_TOKEN_LENGTH = 65_536;
 
 const NOT_TEXT = new Malformed('The token is not a string.');
 const TOO_LARGE = new Malformed('The token is larger than 64 KiB.');
-const NOT_CANONICAL = new Malformed('The token is not three non-empty segments of canonical base64url.');
-const HAS_SCHEME = new Malformed('The token begins with "Bearer": give the token without its scheme.');
-const HAS_WHITE_SPACE = new Malformed('The token begins or ends with white space: remove it.');
 const NO_ALGORITHM = new Malformed('The token has no JSON header with an "alg".');
 const UNENCODED = new Malformed('The token has an unencoded payload.');
 const NO_CLAIMS = new Malformed('The payload is not a JSON object.');
@@ -52,12 +50,12 @@ export function parseToken(input: unknown, headers: HeaderMemory): Token | Malfo
   const first = input.indexOf('.');
   const second = input.indexOf('.', first + 1);
   const hasThreeSegments = first > 0 && second > first + 1 && second < input.length - 1;
-  if (!hasThreeSegments || input.includes('.', second + 1) || !isDecodable(input)) return mistakeIn(input);
+  if (!hasThreeSegments || input.includes('.', second + 1) || !isDecodable(input)) return unreadable(input);
   const headerSegment = input.slice(0, first);
   const payloadSegment = input.slice(first + 1, second);
   const payloadText = utf8In(payloadSegment);
   const signature = decodeCanonical(input.slice(second + 1));
-  if (payloadText === undefined || !signature) return mistakeIn(input);
+  if (payloadText === undefined || !signature) return unreadable(input);
   const header = headers.get(headerSegment) ?? parseHeader(headerSegment, input);
   if (header instanceof Malformed) return header;
   const signingInput = input.slice(0, second);
@@ -74,7 +72,7 @@ export function parseToken(input: unknown, headers: HeaderMemory): Token | Malfo
 
 function parseHeader(segment: string, input: string): Header | Malformed {
   const text = utf8In(segment);
-  if (text === undefined) return mistakeIn(input);
+  if (text === undefined) return unreadable(input);
   const header = parseJsonObject(segment, text);
   if (!header || typeof own(header, 'alg') !== 'string') return NO_ALGORITHM;
   // RFC 7797 section 7: a JWT must not use an unencoded payload.
@@ -86,11 +84,5 @@ function parseHeader(segment: string, input: string): Header | Malformed {
 export const readClaims = ({ payloadSegment, payloadText }: Token): TokenPayload | Malformed =>
   parseJsonObject(payloadSegment, payloadText) ?? NO_CLAIMS;
 
-/**
- * Names the common mistakes: the whole `Authorization` header, or a line break from a file or a prompt. It uses no regular
- * expression, because JavaScript engines keep the last matched input in memory.
- */
-function mistakeIn(input: string): Malformed {
-  if (input.trim().slice(0, 7).toLowerCase().trimEnd() === 'bearer') return HAS_SCHEME;
-  return input.trim() === input ? NOT_CANONICAL : HAS_WHITE_SPACE;
-}
+/** Only what is no token comes here, so that naming the mistake costs a good token nothing. */
+const unreadable = (input: string): Malformed => new Malformed(sentencesOf(mistakeIn(input)));

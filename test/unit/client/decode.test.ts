@@ -10,6 +10,8 @@ const valid = mint({ header: { alg: 'HS256' }, payload: claims, key: SECRET });
 const [header = '', payload = ''] = valid.split('.');
 
 const NO_CLAIMS = 'The payload is not a JSON object.';
+const NOT_CANONICAL =
+  'The token is not three non-empty segments of canonical base64url. Give all characters of the token, and no others.';
 
 describe('decode', () => {
   it.each([
@@ -41,8 +43,8 @@ describe('decode', () => {
   // test/unit/token/parse.test.ts and the tables of attacks cover other malformed tokens.
   it.each<[what: string, message: string, input: unknown]>([
     ['a number', 'The token is not a string.', 5],
-    ['a word', 'The token is not three non-empty segments of canonical base64url.', 'token'],
-    ['a space before', 'The token begins or ends with white space: remove it.', ` ${valid}`],
+    ['four segments', NOT_CANONICAL, `${valid}.AA`],
+    ['a space before', 'The token begins or ends with white space. Remove it.', ` ${valid}`],
     ['no "alg"', 'The token has no JSON header with an "alg".', `${segment({})}.${payload}.AA`],
     ['a list for claims', NO_CLAIMS, `${header}.${segment([claims])}.AA`],
     ['a byte-order mark', NO_CLAIMS, `${header}.${base64url('\uFEFF{}')}.AA`],

@@ -55,7 +55,12 @@ describe('verify, with one broken rule after another,', () => {
 
   // Each token breaks the rule of its row and every rule that is checked later.
   it.each<[reason: VerifyFailure, what: string, token: string, message: string, payload?: object]>([
-    ['malformed', 'two segments', 'a.b', 'The token is not three non-empty segments of canonical base64url.'],
+    [
+      'malformed',
+      'a line break before',
+      `\n${token('W10', { alg: 'none' })}`,
+      'The token begins or ends with white space. Remove it.',
+    ],
     ['algorithm', 'an unknown "alg"', flipBit(token('W10', { alg: 'none', ...extended })), WRONG_ALGORITHM],
     ['key', 'the "kid" of another key', idpToken('RS256', {}, { kid: 'ec' }), NO_KEY],
     ['malformed', 'a "crit" extension', flipBit(token('W10', extended)), UNSUPPORTED],

@@ -60,7 +60,7 @@ describe('revoke_token', () => {
     const token = await mint({ auth: client() });
     expect(await call(revokeToken, { token }, { auth: client() })).toMatch(/^Revoking needs a "revocation"/);
     expect(await call(revokeToken, { token: 'x' }, { auth: revocable() })).toMatch(
-      /^The token was not revoked, because it was refused: The token is not three/,
+      /^The token was not revoked, because it was refused: The token is opaque/,
     );
     expect(await call(revokeToken, { token }, { auth: broken })).toMatch(/; try again in 1 s\.$/);
   });

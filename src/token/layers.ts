@@ -1,0 +1,148 @@
+import { own } from '../shared/own-properties.js';
+
+/*
+ * What is around a token, or was done to it, when people paste it. No regular expression reads the text, because a JavaScript
+ * engine keeps the last text that one was tried on.
+ */
+
+/** What is wrong with a text that was given as a token, in two sentences. Neither has any part of the text in it. */
+export interface Mistake {
+  /** What is wrong. */
+  readonly what: string;
+  /** What to change. */
+  readonly change: string;
+}
+
+/** Something that was added to a token, and that can be taken off again. */
+export interface Layer extends Mistake {
+  /**
+   * `outside`: people paste it with the token, and the token is good. `JSON`: the token is a field of it. `inside`: it changes
+   * the characters of the token, perhaps already at the issuer.
+   */
+  readonly place: 'outside' | 'JSON' | 'inside';
+  /** Whether a text without white space around it has this layer. */
+  isOn(text: string): boolean;
+  without(text: string): string;
+}
+
+const QUOTES = `"'“”‘’\\`;
+const isWhiteSpace = (character: string): boolean => character.trim() === '';
+const isHexDigit = (character: string): boolean =>
+  character !== '' && '0123456789abcdefABCDEF'.includes(character);
+
+const begins = (text: string, word: string): boolean => text.slice(0, word.length).toLowerCase() === word;
+const isScheme = (text: string, scheme: string): boolean =>
+  begins(text, scheme) && isWhiteSpace(text.charAt(scheme.length));
+
+const LAYERS: readonly Layer[] = [
+  {
+    place: 'outside',
+    what: 'The token is a whole "Authorization" header.',
+    change: 'Give only what follows the scheme, "Bearer".',
+    isOn: (text) => begins(text, 'authorization:'),
+    without: (text) => text.slice('authorization:'.length),
+  },
+  {
+    place: 'outside',
+    what: 'The token begins with "Bearer".',
+    change: 'Give the token without its scheme.',
+    isOn: (text) => isScheme(text, 'bearer'),
+    without: (text) => text.slice('bearer'.length),
+  },
+  {
+    place: 'outside',
+    what: 'The token begins with "DPoP".',
+    change: 'Give the token without its scheme.',
+    isOn: (text) => isScheme(text, 'dpop'),
+    without: (text) => text.slice('dpop'.length),
+  },
+  {
+    place: 'outside',
+    what: 'The token is in quotes.',
+    change: 'Remove the quotes.',
+    isOn: (text) => isAround(text, QUOTES),
+    without: (text) => stripped(text, QUOTES),
+  },
+  {
+    place: 'outside',
+    what: 'The token is in backticks.',
+    change: 'Remove the backticks.',
+    isOn: (text) => isAround(text, '`'),
+    without: (text) => stripped(text, '`'),
+  },
+  {
+    place: 'JSON',
+    what: 'The token is inside JSON.',
+    change: 'Give only the value of the field that holds the token, such as "access_token".',
+    isOn: (text) => text.startsWith('{'),
+    without: tokenInJson,
+  },
+  {
+    place: 'inside',
+    what: 'The token is URL-encoded, with "%" in it.',
+    change: 'Decode it first, for example with decodeURIComponent.',
+    isOn: (text) => {
+      const at = text.indexOf('%');
+      return at >= 0 && isHexDigit(text.charAt(at + 1)) && isHexDigit(text.charAt(at + 2));
+    },
+    without: urlDecoded,
+  },
+  {
+    place: 'inside',
+    what: 'The token has a line break or another space in it.',
+    change: 'Join its parts.',
+    isOn: (text) => text.includes('.') && hasWhiteSpace(text),
+    without: (text) => [...text].filter((character) => !isWhiteSpace(character)).join(''),
+  },
+  {
+    place: 'inside',
+    what: 'The token is padded with "=".',
+    change: 'Remove the padding, or have the issuer leave it out: JWTs have none.',
+    // Opaque tokens may end with "=", and that is theirs.
+    isOn: (text) => text.includes('.') && (text.endsWith('=') || text.includes('=.')),
+    without: (text) =>
+      text
+        .split('.')
+        .map((segment) => stripped(segment, '='))
+        .join('.'),
+  },
+];
+
+/** The outermost layer on a text that has no white space around it. */
+export const layerOn = (text: string): Layer | undefined => LAYERS.find(({ isOn }) => isOn(text));
+
+const isAround = (text: string, characters: string): boolean =>
+  characters.includes(text.charAt(0)) || characters.includes(text.charAt(text.length - 1));
+
+function stripped(text: string, characters: string): string {
+  let [from, to] = [0, text.length];
+  while (from < to && characters.includes(text.charAt(from))) from += 1;
+  while (to > from && characters.includes(text.charAt(to - 1))) to -= 1;
+  return text.slice(from, to);
+}
+
+function hasWhiteSpace(text: string): boolean {
+  for (const character of [' ', '\n', '\r', '\t', '\u00a0']) if (text.includes(character)) return true;
+  return false;
+}
+
+/** The token in an answer of a token endpoint, or in another object that has one. */
+function tokenInJson(text: string): string {
+  try {
+    const object: object = JSON.parse(text);
+    const known = ['access_token', 'id_token', 'token'].map((name) => own(object, name));
+    const others = Object.values(object).filter((value) => typeof value === 'string' && value.includes('.'));
+    const found = [...known, ...others].find((value) => typeof value === 'string');
+    return typeof found === 'string' ? found : text;
+  } catch {
+    return text;
+  }
+}
+
+function urlDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,121 @@
+import { own } from '../shared/own-properties.js';
+import { isDecodable, utf8In } from './base64url.js';
+import { parseJsonObject } from './json.js';
+import { type Layer, layerOn, type Mistake } from './layers.js';
+
+/*
+ * What people give instead of a bare token, told apart in one place. `verify` and `decode` only name the mistake; `inspect` and
+ * `doctor` also undo it. No regular expression reads the text, because a JavaScript engine keeps the last text that one was
+ * tried on.
+ */
+
+/** The two sentences as one text. */
+export const sentencesOf = ({ what, change }: Mistake): string => `${what} ${change}`;
+
+const EMPTY: Mistake = {
+  what: 'The token is empty.',
+  change: 'Check the variable or the header that it comes from.',
+};
+const SURROUNDED: Mistake = {
+  what: 'The token begins or ends with white space.',
+  change: 'Remove it.',
+};
+const CUT: Mistake = {
+  what: 'The token was cut in the middle: it has "..." in the place of other characters.',
+  change: 'Copy the whole token.',
+};
+const UNSIGNED: Mistake = {
+  what: 'The token has no signature: it was cut at its end, or it was never signed.',
+  change: 'Copy the whole token, or have its issuer sign it.',
+};
+const OPAQUE: Mistake = {
+  what: 'The token is opaque, not a JWT: only its issuer can check it.',
+  change: 'Ask the identity provider for a token for your API, for example with its audience.',
+};
+const OTHER: Mistake = {
+  what: 'The token is not three non-empty segments of canonical base64url.',
+  change: 'Give all characters of the token, and no others.',
+};
+
+const encrypted = (enc?: string): Mistake => ({
+  what: `The token is encrypted (a JWE${enc === undefined ? '' : ` with ${enc}`}): only its recipient can read it.`,
+  change: 'Ask the identity provider for a signed token for your API, for example with its audience.',
+});
+const ENCRYPTED = encrypted();
+/** By the registered `enc`. Others are not named, because nothing of a token is shown. @see RFC 7518 section 5.1 */
+const ENCRYPTED_BY: ReadonlyMap<unknown, Mistake> = new Map(
+  ['A128CBC-HS256', 'A192CBC-HS384', 'A256CBC-HS512', 'A128GCM', 'A192GCM', 'A256GCM'].map((enc) => [
+    enc,
+    encrypted(enc),
+  ]),
+);
+
+/** What is wrong with a text that is not three segments of canonical base64url. */
+export function mistakeIn(text: string): Mistake {
+  const trimmed = text.trim();
+  if (trimmed === '') return EMPTY;
+  const layer = layerOn(trimmed);
+  if (isCut(trimmed) && (!layer || layer.place === 'inside')) return CUT;
+  if (layer) return layer;
+  if (trimmed !== text) return SURROUNDED;
+  const header = headerOf(trimmed);
+  const segments = segmentsOf(trimmed);
+  if (segments === 5) return ENCRYPTED_BY.get(header && own(header, 'enc')) ?? ENCRYPTED;
+  if (!header && segments !== 3) return OPAQUE;
+  return segments < 3 || (segments === 3 && trimmed.endsWith('.')) ? UNSIGNED : OTHER;
+}
+
+/** More layers than this are no mistake that anyone makes. */
+const MAX_LAYERS = 16;
+
+/** A token without what was added to it, and what that was. */
+export interface Unwrapped {
+  readonly text: string;
+  readonly layers: readonly Layer[];
+}
+
+/** Takes everything off a token that can be taken off. What remains may still not be a token: see {@link mistakeIn}. */
+export function unwrap(given: string): Unwrapped {
+  const layers = new Set<Layer>();
+  let text = given.trim();
+  for (let count = 0; count < MAX_LAYERS; count += 1) {
+    const layer = layerOn(text);
+    const without = layer?.without(text).trim() ?? text;
+    if (!layer || without === text || (layer.place === 'inside' && isCut(text))) break;
+    layers.add(layer);
+    text = without;
+  }
+  return { text, layers: [...layers] };
+}
+
+/**
+ * Whether only Microsoft Graph can verify a token, by its header: the "nonce" there was hashed after signing, so no
+ * published key fits the signature.
+ */
+export const isForGraph = (header: object): boolean => typeof own(header, 'nonce') === 'string';
+
+/** About a token that {@link isForGraph}, and whose signature is therefore invalid for anyone else. */
+export const FOR_GRAPH: Mistake = {
+  what: 'The token has a "nonce" in its header, like tokens for Microsoft Graph: only Graph can verify those.',
+  change: 'Request a token for your API, with a scope such as api://your-api/.default.',
+};
+
+/** User interfaces show the ends of a token with dots in between, and copy what they show. */
+const isCut = (text: string): boolean => text.includes('...') || text.includes('…');
+
+function segmentsOf(text: string): number {
+  let count = 1;
+  for (let at = text.indexOf('.'); at >= 0 && count < 6; at = text.indexOf('.', at + 1)) count += 1;
+  return count;
+}
+
+/** Longer ones are not read, so that no made-up text costs more than a token does. */
+const MAX_HEADER_LENGTH = 4096;
+
+function headerOf(text: string): object | undefined {
+  const end = text.indexOf('.');
+  const segment = end < 0 ? text : text.slice(0, end);
+  if (segment.length > MAX_HEADER_LENGTH) return undefined;
+  const json = isDecodable(segment) ? utf8In(segment) : undefined;
+  return json === undefined ? undefined : parseJsonObject(segment, json);
+}
