@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { nearestName } from '../src/shared/nearest-name.js';
+import { printable } from './text.js';
 
 const OPTIONS = {
   issuer: { type: 'string' },
@@ -8,6 +10,7 @@ const OPTIONS = {
   timeout: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
 } as const;
 
 /** The options that were given. */
@@ -44,7 +47,11 @@ interface OptionToken {
 }
 
 function checkOption({ name, rawName, value, inlineValue }: OptionToken): void {
-  if (!isOption(name)) throw new UsageError(`${rawName} is not an option.`);
+  if (!isOption(name)) {
+    const nearest = nearestName(name, Object.keys(OPTIONS));
+    const hint = nearest === undefined ? '' : ` Did you mean --${nearest}?`;
+    throw new UsageError(`${shown(rawName)} is not an option.${hint}`);
+  }
   if (OPTIONS[name].type === 'boolean') {
     if (value !== undefined) throw new UsageError(`${rawName} takes no value.`);
   } else if (value === undefined || (!inlineValue && /^-./.test(value))) {
@@ -53,12 +60,18 @@ function checkOption({ name, rawName, value, inlineValue }: OptionToken): void {
   }
 }
 
+/** What was typed, without what would change the terminal, and not without end. */
+const shown = (text: string): string => printable(text.slice(0, 80));
+
 const isOption = (name: string): name is keyof typeof OPTIONS => Object.hasOwn(OPTIONS, name);
 
 /** The command, if these options and no other arguments were given. @throws {UsageError} */
 export function commandOf([command, ...others]: readonly string[], values: Options): string {
   const allowed = command !== undefined && Object.hasOwn(ALLOWED, command) ? ALLOWED[command] : undefined;
-  if (!command || !allowed) throw new UsageError('Give a command: inspect or doctor.');
+  if (!command || !allowed) {
+    const nearest = command && nearestName(command, Object.keys(ALLOWED));
+    throw new UsageError(`Give a command: inspect or doctor.${nearest ? ` Did you mean ${nearest}?` : ''}`);
+  }
   if (others.length > 0) {
     throw new UsageError(
       'Give the token on stdin: on the command line, other users can see it and the shell saves it.',

@@ -1,20 +1,20 @@
 /** What `--help` prints. It fits a terminal of 80 × 24. */
 export const HELP = `Usage: npx intentkit-auth <command> [options]
 
-  inspect   Prints the token on stdin: its header, claims and times, and what
-            is unusual. It verifies nothing, and leaves the signature out.
+  inspect   Prints the token on stdin and what is unusual. It verifies nothing.
   doctor    Checks a configuration against the live identity provider, with the
             token on stdin if there is one, and says what to change.
 
 Options of doctor:
-  --issuer <url>     the exact "iss" of the tokens; required
+  --issuer <text>    the exact "iss" of the tokens, mostly a URL; required
   --audience <text>  the "aud" of the tokens
   --jwks-url <url>   the URL of the keys; discovered by default
   --mcp <url>        an MCP server: its challenge and metadata are checked too
-  --timeout <time>   the time limit of each request; 5s by default
+  --timeout <time>   the time limit of each request, up to 5m; 5s by default
 Options of both:
   --json             prints JSON, for scripts
   --help             prints this help
+  --version          prints the version of the package
 
 Exit codes: 0 if nothing is wrong, 1 if something is wrong, 2 for wrong usage.
 

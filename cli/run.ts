@@ -3,6 +3,7 @@ import { doctor } from './doctor/doctor.js';
 import { HELP } from './help.js';
 import { inspect } from './inspect/inspect.js';
 import type { ExitCode, Io } from './io.js';
+import { version } from './version.js';
 
 /** Runs a command line. It never throws. */
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
@@ -10,6 +11,10 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
     const { values, positionals } = parseOptions(args);
     if (values.help) {
       io.writeOut(HELP);
+      return 0;
+    }
+    if (values.version) {
+      io.writeOut(`${version()}\n`);
       return 0;
     }
     const command = commandOf(positionals, values);

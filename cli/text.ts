@@ -29,9 +29,3 @@ export const printableJson = (value: unknown): string =>
       (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
     ).join(''),
   );
-
-/** A value from a token or a server, in one line of bounded length. */
-export function shownValue(value: unknown): string {
-  const text = printable(JSON.stringify(value) ?? 'undefined');
-  return text.length > 400 ? `${text.slice(0, 400)}…` : text;
-}

@@ -1,7 +1,7 @@
 import { scopesOf } from '../../gate/scopes.js';
 import { isLoopback, isSafeUrl, shownUrl, wellKnownUrl } from '../../src/shared/url.js';
-import { readToken } from '../read-token.js';
-import { shownValue } from '../text.js';
+import { shownValue } from '../bounded.js';
+import type { ReadableToken } from '../read-token.js';
 import { checkMetadata } from './check-metadata.js';
 import { type Finding, fits, note, wrong } from './finding.js';
 import type { Plan } from './plan.js';
@@ -10,9 +10,15 @@ import { ping } from './request.js';
 /**
  * Calls the MCP server without a token, as a new client would, and follows the challenge to the metadata.
  *
+ * @param server how the authorization server calls itself, or `undefined` if that is not known.
  * @see RFC 9728 section 5
  */
-export async function checkMcp(mcp: URL, plan: Plan, token: string | undefined): Promise<Finding[]> {
+export async function checkMcp(
+  mcp: URL,
+  plan: Plan,
+  server: string | undefined,
+  token: ReadableToken | undefined,
+): Promise<Finding[]> {
   if (!isSafeUrl(mcp)) {
     const message = 'The MCP server is called over http:, so anyone on the network can read tokens.';
     return [wrong('challenge', message, 'Serve it over https:.')];
@@ -37,7 +43,7 @@ export async function checkMcp(mcp: URL, plan: Plan, token: string | undefined):
   const findings = token === undefined ? [] : compareScopes(challenge, token);
   if (URL.canParse(named) && mayLeadTo(new URL(named), mcp)) {
     findings.push(fits('challenge', `${place} answers 401 and names its metadata.`));
-    return [...findings, ...(await checkMetadata(new URL(named), mcp, plan))];
+    return [...findings, ...(await checkMetadata(new URL(named), mcp, plan, server))];
   }
   findings.push(
     challenge === ''
@@ -51,7 +57,7 @@ export async function checkMcp(mcp: URL, plan: Plan, token: string | undefined):
           `${place} answers 401 but names no usable metadata, so clients have to try the well-known URL.`,
         ),
   );
-  return [...findings, ...(await checkMetadata(wellKnown, mcp, plan))];
+  return [...findings, ...(await checkMetadata(wellKnown, mcp, plan, server))];
 }
 
 /** A server elsewhere must not lead the doctor to a server on this machine. */
@@ -59,7 +65,7 @@ const mayLeadTo = (place: URL, mcp: URL): boolean =>
   isSafeUrl(place) && (isLoopback(mcp) || !isLoopback(place));
 
 /** Only a note: at the server, one scope may include another. */
-function compareScopes(challenge: string, text: string): Finding[] {
+function compareScopes(challenge: string, token: ReadableToken): Finding[] {
   const findings = [
     note(
       'challenge',
@@ -67,8 +73,6 @@ function compareScopes(challenge: string, text: string): Finding[] {
       'Send the server a request with the token, and check the status.',
     ),
   ];
-  const token = readToken(text);
-  if (typeof token === 'string') return findings;
   const scopes = scopesOf(token.claims, true);
   const wanted = /\bscope="([^"]*)"/i.exec(challenge)?.[1]?.split(' ') ?? [];
   const missing = wanted.filter((scope) => !scopes.includes(scope));

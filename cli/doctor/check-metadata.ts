@@ -1,6 +1,7 @@
-import { own } from '../../src/shared/own-properties.js';
-import { nearMiss, shownUrl } from '../../src/shared/url.js';
-import { printable, shownValue } from '../text.js';
+import { nearMiss, sameResource, shownUrl } from '../../src/shared/url.js';
+import { shownValue } from '../bounded.js';
+import { printable } from '../text.js';
+import { memberOf } from './document.js';
 import { type Finding, fits, note, wrong } from './finding.js';
 import type { Plan } from './plan.js';
 import { fetchDocument } from './request.js';
@@ -10,18 +11,24 @@ import { fetchDocument } from './request.js';
  *
  * @see RFC 9728 section 3
  */
-export async function checkMetadata(url: URL, mcp: URL, plan: Plan): Promise<Finding[]> {
-  const { issuer, audience, timeoutMs } = plan;
+export async function checkMetadata(
+  url: URL,
+  mcp: URL,
+  { audience, timeoutMs }: Plan,
+  server: string | undefined,
+): Promise<Finding[]> {
   const place = shownUrl(url.href);
   const fetched = await fetchDocument(url, timeoutMs);
   if (!('document' in fetched))
     return [wrong('metadata', `${place}: ${fetched.problem.message}`, fetched.problem.change)];
   const { document } = fetched;
-  const metadata = typeof document === 'object' && document !== null ? { ...document } : {};
-  const [resource, servers] = ['resource', 'authorization_servers'].map((name) => own(metadata, name));
-  const findings = [...compareResource(resource, mcp), ...compareServers(servers, issuer)];
-  if (findings.length === 0) findings.push(fits('metadata', `${place} names this server and the issuer.`));
-  if (typeof resource === 'string' && audience !== undefined && audience !== resource) {
+  const [resource, servers] = ['resource', 'authorization_servers'].map((name) => memberOf(document, name));
+  const findings = [...compareResource(resource, mcp), ...compareServers(servers, server)];
+  if (findings.length === 0)
+    findings.push(
+      fits('metadata', `${place} names this server${server === undefined ? '' : ' and the issuer'}.`),
+    );
+  if (typeof resource === 'string' && audience !== undefined && !sameResource(audience, resource)) {
     const message = `Clients request tokens for "${printable(shownUrl(resource))}", but the audience is "${shownUrl(audience)}".`;
     const change = 'Make them equal, unless the identity provider maps one to the other.';
     findings.push(note('audience', message, change));
@@ -34,23 +41,22 @@ function compareResource(resource: unknown, mcp: URL): Finding[] {
   if (typeof resource !== 'string') {
     return [wrong('metadata', 'The metadata has no "resource".', `Set "resource" to "${place}".`)];
   }
-  // Without a path, the parsed URL ends with a slash, even if the text did not.
-  if (resource === mcp.href || `${resource}/` === mcp.href) return [];
+  if (sameResource(resource, mcp.href)) return [];
   const message = `The metadata is for "${printable(shownUrl(resource))}", not for "${place}": ${nearMiss(mcp.href, resource)}.`;
   const change = 'Give --mcp the URL that clients use, with its path, or set "resource" to exactly that URL.';
   return [wrong('metadata', message, change)];
 }
 
-function compareServers(servers: unknown, issuer: string): Finding[] {
-  const named = [servers].flat().filter((server) => typeof server === 'string');
+function compareServers(servers: unknown, server: string | undefined): Finding[] {
+  const named = [servers].flat().filter((one) => typeof one === 'string');
   const [first] = named;
-  if (named.includes(issuer)) return [];
-  if (first === undefined) {
-    const change = `Set "authorization_servers" to ["${shownUrl(issuer)}"].`;
+  if (server === undefined ? first !== undefined : named.includes(server)) return [];
+  if (server === undefined || first === undefined) {
+    const change = `Set "authorization_servers" to ["${shownUrl(server ?? 'https://id.example.com')}"].`;
     return [wrong('metadata', 'The metadata has no "authorization_servers".', change)];
   }
-  const shown = named.slice(0, 5).map((server) => shownValue(shownUrl(server)));
-  const message = `The metadata sends clients to ${shown.join(' and ')}, not to "${shownUrl(issuer)}": ${nearMiss(issuer, first)}.`;
+  const shown = named.slice(0, 5).map((one) => shownValue(shownUrl(one)));
+  const message = `The metadata sends clients to ${shown.join(' and ')}, not to "${shownUrl(server)}": ${nearMiss(server, first)}.`;
   const change = 'Set "authorization_servers" and "issuer" to exactly the same text.';
   return [wrong('metadata', message, change)];
 }

@@ -1,11 +1,15 @@
 import { createAuthClient } from '../../src/client/client.js';
 import { AuthError } from '../../src/errors.js';
 import { own } from '../../src/shared/own-properties.js';
-import { nearMiss, shownUrl } from '../../src/shared/url.js';
+import { nearMiss, sameResource, shownUrl } from '../../src/shared/url.js';
+import type { Mistake } from '../../src/token/layers.js';
+import { FOR_GRAPH, isForGraph } from '../../src/token/mistakes.js';
 import type { VerifyFailure } from '../../src/types.js';
-import { type ReadableToken, readToken } from '../read-token.js';
-import { printable, shownValue } from '../text.js';
-import { type Finding, fits, note, wrong } from './finding.js';
+import { shownValue } from '../bounded.js';
+import type { ReadableToken } from '../read-token.js';
+import { printable } from '../text.js';
+import { otherIssuer } from './check-adfs.js';
+import { type Discovered, type Finding, fits, note, wrong } from './finding.js';
 import type { Plan } from './plan.js';
 
 const INSPECT = 'Compare the token with the configuration: npx intentkit-auth inspect.';
@@ -26,18 +30,48 @@ const CHANGES = {
   revoked: INSPECT,
 } satisfies Record<VerifyFailure, string>;
 
-/** Compares the claims of a token with the configuration, and verifies it with a client of the package. */
-export async function checkToken(text: string, plan: Plan, keys: URL | undefined): Promise<Finding[]> {
-  const token = readToken(text);
-  if (typeof token === 'string') return [wrong('token', token, 'Give the whole token on stdin.')];
-  const differences = [...compareIssuer(token, plan), ...compareAudience(token, plan)];
-  if (!keys)
+/**
+ * Compares the claims of a token with the configuration, and verifies it with a client of the package.
+ *
+ * @param keys where the keys are, or `undefined` if none is usable.
+ */
+export async function checkToken(
+  token: ReadableToken,
+  plan: Plan,
+  { accessTokenIssuer, ...discovered }: Discovered,
+  keys: URL | undefined,
+): Promise<Finding[]> {
+  const isOther = accessTokenIssuer !== undefined && own(token.claims, 'iss') === accessTokenIssuer;
+  const differences = [
+    ...(isOther ? [otherIssuer({ accessTokenIssuer, ...discovered })] : compareIssuer(token, plan)),
+    ...compareAudience(token, plan),
+  ];
+  // A client is given what was inside the JSON. The other changes are in the token itself, and a client refuses it.
+  const changed = token.added.filter(({ place }) => place === 'inside');
+  if (changed.length > 0) return [...changed.map(asFinding), ...differences];
+  if (!keys) {
+    if (isForGraph(token.header)) return [asFinding(FOR_GRAPH)];
     return [...differences, note('token', 'The signature was not checked, because no key is usable.')];
+  }
   const { finding, reason } = await verifyToken(token, plan, keys);
+  if (isForGraph(token.header) && (reason === 'signature' || reason === 'key')) return [asFinding(FOR_GRAPH)];
   // The difference says more than the verdict that it leads to.
   const isExplained = (reason === 'issuer' || reason === 'audience') && differences.length > 0;
   return isExplained ? differences : [...differences, finding];
 }
+
+/** What is wrong with a text that is not a token, or not only one. */
+export const asFinding = ({ what, change }: Mistake): Finding => wrong('token', what, change);
+
+/**
+ * The audience as the token spells it, with or without a slash after the host. A client compares text, so that is the
+ * spelling to configure.
+ */
+export const audienceIn = ({ claims }: ReadableToken, audience: string | undefined): string | undefined =>
+  audience && (audiencesOf(claims).find((one) => sameResource(one, audience)) ?? audience);
+
+const audiencesOf = (claims: ReadableToken['claims']): string[] =>
+  [own(claims, 'aud')].flat().filter((one) => typeof one === 'string');
 
 function compareIssuer({ claims }: ReadableToken, { issuer }: Plan): Finding[] {
   const iss = own(claims, 'iss');
@@ -52,7 +86,7 @@ function compareIssuer({ claims }: ReadableToken, { issuer }: Plan): Finding[] {
 }
 
 function compareAudience({ claims }: ReadableToken, { audience }: Plan): Finding[] {
-  const audiences = [own(claims, 'aud')].flat().filter((one) => typeof one === 'string');
+  const audiences = audiencesOf(claims);
   if (audience === undefined || audiences.includes(audience)) return [];
   if (audiences.length === 0) {
     const change =

@@ -1,41 +1,64 @@
 import { nearMiss, shownUrl } from '../../src/shared/url.js';
+import type { Mistake } from '../../src/token/layers.js';
 import type { Options } from '../arguments.js';
 import type { ExitCode, Io } from '../io.js';
+import { isReadable, type ReadableToken, readToken } from '../read-token.js';
 import { type Paint, painter, printable, printableJson } from '../text.js';
+import { otherIssuer } from './check-adfs.js';
 import { checkDiscovery } from './check-discovery.js';
 import { checkKeys } from './check-keys.js';
 import { checkMcp } from './check-mcp.js';
-import { checkToken } from './check-token.js';
-import { type Finding, note } from './finding.js';
+import { asFinding, audienceIn, checkToken } from './check-token.js';
+import { type Checked, configurationOf } from './configuration.js';
+import { type Discovered, type Finding, note } from './finding.js';
 import { type Plan, planOf } from './plan.js';
 
 /** Checks a configuration against the live identity provider, and prints what it found. */
 export async function doctor(options: Options, io: Io): Promise<ExitCode> {
   const plan = planOf(options);
-  const token = (await io.readStdin())?.trim() || undefined;
-  const findings = await examine(plan, token);
+  const text = (await io.readStdin())?.trim();
+  const given = text ? readToken(text) : undefined;
+  const { findings, checked } = await examine(plan, given);
   const isWrong = findings.some(({ verdict }) => verdict === 'wrong');
+  const configuration = isWrong ? undefined : configurationOf(checked);
   io.writeOut(
     options.json
-      ? `${printableJson({ fits: !isWrong, findings })}\n`
-      : asText(findings, painter(io.hasColour)),
+      ? `${printableJson({ fits: !isWrong, findings, ...(configuration !== undefined && { configuration }) })}\n`
+      : asText(findings, configuration, painter(io.hasColour)),
   );
   return isWrong ? 1 : 0;
 }
 
-async function examine(plan: Plan, token: string | undefined): Promise<Finding[]> {
+interface Examined {
+  readonly findings: readonly Finding[];
+  readonly checked: Checked;
+}
+
+async function examine(given: Plan, read: ReadableToken | Mistake | undefined): Promise<Examined> {
+  const token = read && isReadable(read) ? read : undefined;
+  const mistake = read && !isReadable(read) ? read : undefined;
+  const plan = token ? { ...given, audience: audienceIn(token, given.audience) } : given;
+  const { issuer, issuerUrl, audience, mcp } = plan;
   const discovered = await checkDiscovery(plan);
   const url = plan.jwksUrl ?? discovered.jwksUrl;
   const keys = url && (await checkKeys(url, plan));
-  return [
+  const findings = [
     ...discovered.findings,
     ...comparePlaces(plan.jwksUrl, discovered.jwksUrl),
     ...(keys?.findings ?? []),
-    ...(plan.audience === undefined ? [NO_AUDIENCE] : []),
-    ...(token === undefined ? [NO_TOKEN] : await checkToken(token, plan, keys?.url)),
-    ...(plan.mcp ? await checkMcp(plan.mcp, plan, token) : []),
+    ...(audience === undefined ? [NO_AUDIENCE] : []),
+    ...(token ? await checkToken(token, plan, discovered, keys?.url) : withoutToken(mistake, discovered)),
+    ...(mcp ? await checkMcp(mcp, plan, discovered.server ?? (issuerUrl && issuer), token) : []),
   ];
+  const isDiscovered = plan.jwksUrl === undefined && discovered.isDiscoverable;
+  return { findings, checked: { issuer, audience, jwksUrl: isDiscovered ? undefined : url } };
 }
+
+/** Without a token, the document alone tells which issuer its tokens have. */
+const withoutToken = (mistake: Mistake | undefined, discovered: Discovered): Finding[] => [
+  ...(discovered.accessTokenIssuer === undefined ? [] : [otherIssuer(discovered)]),
+  mistake ? asFinding(mistake) : NO_TOKEN,
+];
 
 const NO_AUDIENCE = note(
   'audience',
@@ -52,7 +75,7 @@ function comparePlaces(given: URL | undefined, discovered: URL | undefined): Fin
   ];
 }
 
-function asText(findings: readonly Finding[], paint: Paint): string {
+function asText(findings: readonly Finding[], configuration: string | undefined, paint: Paint): string {
   const lines = findings.flatMap(({ verdict, check, message, change }) => [
     `${paint(STYLES[verdict], verdict.padEnd(5))}  ${paint('bold', check.padEnd(9))}  ${printable(message)}`,
     ...(change === undefined ? [] : [`${' '.repeat(18)}${paint('dim', '→')} ${printable(change)}`]),
@@ -60,9 +83,10 @@ function asText(findings: readonly Finding[], paint: Paint): string {
   const wrong = findings.filter(({ verdict }) => verdict === 'wrong').length;
   const verdict =
     wrong === 0
-      ? paint('good', 'Nothing is wrong.')
+      ? paint('good', 'Nothing is wrong. The configuration:')
       : paint('bad', wrong === 1 ? '1 thing is wrong.' : `${wrong} things are wrong.`);
-  return `${[...lines, '', verdict].join('\n')}\n`;
+  const ending = configuration === undefined ? '' : `\n${configuration}`;
+  return `${[...lines, '', verdict].join('\n')}\n${ending}`;
 }
 
 const STYLES = { fits: 'good', wrong: 'bad', note: 'dim' } as const;

@@ -27,3 +27,16 @@ export const note = (check: Check, message: string, change?: string): Finding =>
   message,
   ...(change !== undefined && { change }),
 });
+
+/** The result of the discovery. */
+export interface Discovered {
+  readonly findings: readonly Finding[];
+  /** The URL of the keys, from a document that names this issuer. */
+  readonly jwksUrl?: URL;
+  /** Whether a client finds that URL from the issuer alone. */
+  readonly isDiscoverable?: boolean;
+  /** How the authorization server calls itself, if that is not the issuer of its tokens. */
+  readonly server?: string;
+  /** The issuer of its access tokens, if that is another one. */
+  readonly accessTokenIssuer?: string;
+}

@@ -5,6 +5,8 @@ import { type Options, UsageError } from '../arguments.js';
 export interface Plan {
   /** As it was given. Issuers are compared as text. */
   readonly issuer: string;
+  /** The issuer as a URL, or `undefined` for other text, from which nothing can be discovered. */
+  readonly issuerUrl: URL | undefined;
   readonly audience: string | undefined;
   readonly jwksUrl: URL | undefined;
   readonly mcp: URL | undefined;
@@ -12,18 +14,27 @@ export interface Plan {
   readonly timeoutMs: number;
 }
 
+/** Nobody waits for longer at a terminal. */
+const MAX_TIMEOUT_MS = 5 * 60_000;
+
 /** @throws {UsageError} when an option is missing or unusable. */
 export function planOf(options: Options): Plan {
   const { issuer, audience, mcp, timeout = '5s' } = options;
   const jwksUrl = options['jwks-url'];
-  if (issuer === undefined) throw new UsageError('Give --issuer, such as https://id.example.com/tenant.');
-  const { search, hash } = checkedUrl('--issuer', issuer);
-  if (search || hash) throw new UsageError('--issuer must have neither a query nor a fragment.');
+  if (!issuer) throw new UsageError('Give --issuer, such as https://id.example.com/tenant.');
+  // Some providers name themselves by other text, such as a project id.
+  const issuerUrl = isHttp(issuer) ? checkedUrl('--issuer', issuer) : undefined;
+  if (issuerUrl?.search || issuerUrl?.hash) {
+    throw new UsageError('--issuer must have neither a query nor a fragment.');
+  }
   if (audience === '') throw new UsageError('--audience must not be empty.');
   const timeoutMs = parseMilliseconds(timeout) ?? 0;
-  if (timeoutMs < 1) throw new UsageError('--timeout must be a duration, such as 5s.');
+  if (timeoutMs < 1 || timeoutMs > MAX_TIMEOUT_MS) {
+    throw new UsageError('--timeout must be a duration of at most 5 minutes, such as 5s.');
+  }
   return {
     issuer,
+    issuerUrl,
     audience,
     jwksUrl: jwksUrl === undefined ? undefined : checkedUrl('--jwks-url', jwksUrl),
     mcp: mcp === undefined ? undefined : checkedUrl('--mcp', mcp),
@@ -31,12 +42,12 @@ export function planOf(options: Options): Plan {
   };
 }
 
+const isHttp = (text: string): boolean => /^https?:/i.test(text);
+
 // The message never shows the URL, which may hold a password.
 function checkedUrl(option: string, text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError(`${option} must be an https: URL, or an http: URL on this machine.`);
-  }
+  const url = isHttp(text) && URL.canParse(text) ? new URL(text) : undefined;
+  if (!url) throw new UsageError(`${option} must be an https: URL, or an http: URL on this machine.`);
   if (url.username || url.password) throw new UsageError(`${option} must not hold credentials.`);
   return url;
 }

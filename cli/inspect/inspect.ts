@@ -1,7 +1,9 @@
+import { sentencesOf } from '../../src/token/mistakes.js';
 import { UsageError } from '../arguments.js';
+import { bounded, boundedEntries, shownValue } from '../bounded.js';
 import type { ExitCode, Io } from '../io.js';
-import { type ReadableToken, readToken } from '../read-token.js';
-import { type Paint, painter, printable, printableJson, shownValue } from '../text.js';
+import { isReadable, type ReadableToken, readToken } from '../read-token.js';
+import { type Paint, painter, printable, printableJson } from '../text.js';
 import { type ReadableTime, readTime } from './times.js';
 import { unusual } from './unusual.js';
 
@@ -14,9 +16,10 @@ export async function inspect({ json = false }: { json?: boolean | undefined }, 
   if (text === undefined)
     throw new UsageError('Give the token on stdin: echo "$TOKEN" | npx intentkit-auth inspect');
   const token = readToken(text);
-  if (typeof token === 'string') {
-    if (json) io.writeOut(`${JSON.stringify({ error: token })}\n`);
-    else io.writeError(`${token}\n`);
+  if (!isReadable(token)) {
+    const error = sentencesOf(token);
+    if (json) io.writeOut(`${JSON.stringify({ error })}\n`);
+    else io.writeError(`${error}\n`);
     return 1;
   }
   const { header, claims } = token;
@@ -25,7 +28,7 @@ export async function inspect({ json = false }: { json?: boolean | undefined }, 
   const remarks = unusual(token, now);
   io.writeOut(
     json
-      ? `${printableJson({ verified: false, header, claims, times, unusual: remarks })}\n`
+      ? `${printableJson({ verified: false, header: bounded(header), claims: bounded(claims), times, unusual: remarks })}\n`
       : asText(token, times, remarks, painter(io.hasColour)),
   );
   return 0;
@@ -54,11 +57,11 @@ function asText(
   return `${[
     ...part(
       'Header',
-      Object.entries(header).map(([name, value]) => row(name, value)),
+      boundedEntries(header).map(([name, value]) => row(name, value)),
     ),
     ...part(
       'Claims (not verified)',
-      Object.entries(claims).map(([name, value]) => row(name, value)),
+      boundedEntries(claims).map(([name, value]) => row(name, value)),
     ),
     ...part(
       'Unusual',

@@ -1,8 +1,9 @@
 import { mistypedClaim } from '../../src/claims/check.js';
 import { own } from '../../src/shared/own-properties.js';
 import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../../src/signature/algorithms.js';
+import { FOR_GRAPH, isForGraph, sentencesOf } from '../../src/token/mistakes.js';
+import { shownValue } from '../bounded.js';
 import type { ReadableToken } from '../read-token.js';
-import { shownValue } from '../text.js';
 import { readTime, span } from './times.js';
 
 const DAY = 86_400;
@@ -17,7 +18,14 @@ const ALGORITHMS: readonly unknown[] = [...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORI
 
 /** Lists what is unusual about a token, the most serious first. `now` is in milliseconds since the epoch. */
 export function unusual(token: ReadableToken, now: number): string[] {
-  return [...ofSignature(token), ...ofHeader(token), ...ofTimes(token, now / 1000), ...ofClaims(token)];
+  const added = token.added.map(sentencesOf);
+  return [
+    ...added,
+    ...ofSignature(token),
+    ...ofHeader(token),
+    ...ofTimes(token, now / 1000),
+    ...ofClaims(token),
+  ];
 }
 
 function* ofSignature({ header, isSigned }: ReadableToken): Iterable<string> {
@@ -41,6 +49,7 @@ function* ofHeader({ header, compact }: ReadableToken): Iterable<string> {
   if (!isHmac && ALGORITHMS.includes(alg) && kid === undefined) {
     yield 'The token names no key ("kid"), so a verifier has to try all keys.';
   }
+  if (isForGraph(header)) yield sentencesOf(FOR_GRAPH);
   if (crit !== undefined) {
     yield `The token requires an extension, ${shownValue(crit)} ("crit"); this package refuses such tokens.`;
   }
@@ -56,7 +65,9 @@ function* ofHeader({ header, compact }: ReadableToken): Iterable<string> {
 function* ofTimes({ claims }: ReadableToken, now: number): Iterable<string> {
   const [exp, nbf, iat] = ['exp', 'nbf', 'iat'].map((name) => own(claims, name));
   const inMilliseconds = Object.entries({ exp, nbf, iat }).filter(
-    ([, value]) => Number(value) > IN_MILLISECONDS,
+    // Not any value: to make a number of deep lists needs more stack than there is.
+    ([, value]) =>
+      (typeof value === 'number' || typeof value === 'string') && Number(value) > IN_MILLISECONDS,
   );
   if (inMilliseconds.length > 0) {
     const names = inMilliseconds.map(([name]) => `"${name}"`).join(', ');

@@ -51,6 +51,22 @@ export const withOtherSlash = (text: string): string =>
   text.endsWith('/') ? withoutTrailingSlash(text) : `${text}/`;
 
 /**
+ * Whether two texts name one resource. They must be equal, except for the slash after a host: `https://api.example.com` and
+ * `https://api.example.com/` are one URL.
+ *
+ * @see RFC 3986 section 6.2.3
+ */
+export const sameResource = (one: string, other: string): boolean =>
+  one === other || (withOtherSlash(one) === other && hasNoPath(one));
+
+// By no regular expression: the text may be of a token, and an engine keeps the last text that one was tried on.
+function hasNoPath(text: string): boolean {
+  if (text.includes('?') || text.includes('#') || !URL.canParse(text)) return false;
+  const { protocol, pathname } = new URL(text);
+  return pathname === '/' && (protocol === 'https:' || protocol === 'http:');
+}
+
+/**
  * Returns the URL of a well-known document about a URL. The name of the document comes before the path.
  *
  * @param name such as `oauth-protected-resource`.

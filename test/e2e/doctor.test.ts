@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { HELP } from '../../cli/help.js';
@@ -57,7 +58,13 @@ describe('The doctor with a real identity provider', () => {
         `fits   keys       http://HOST${path}/jwks has 1 usable key: ES256 "EC-1".`,
         'fits   token      The package accepts the token.',
         '',
-        'Nothing is wrong.',
+        'Nothing is wrong. The configuration:',
+        '',
+        "import { createAuthClient } from 'intentkit-auth';",
+        '',
+        'export const auth = createAuthClient({',
+        `  issuers: [{ issuer: 'http://HOST${path}', audience: '${AUDIENCE}' }],`,
+        '});',
         '',
       ].join('\n'),
     });
@@ -149,6 +156,35 @@ describe('The command', () => {
     ['2 without a required option', 2, 'doctor'],
   ])('exits with %s', async (_, status, ...args) => {
     expect(await cli(args)).toMatchObject({ status });
+  });
+
+  it('prints the version of the package that it is installed with', async () => {
+    const { version } = JSON.parse(
+      await readFile(join(project.folder, 'node_modules/intentkit-auth/package.json'), 'utf8'),
+    );
+    expect(await cli(['--version'])).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it.each([
+    ['that is silent', '', 'Waiting for a token on stdin, for 10 s at most.', 'No token was given on stdin'],
+    ['that has sent a token', 'gho_16C7e42F292c69', '', 'The token is opaque'],
+  ])('ends without the end of a pipe %s', async (_, sent, notice, said) => {
+    const provider = await start();
+    const args = [MAIN, 'doctor', '--issuer', provider.issuer];
+    const child = spawn(process.execPath, args, { cwd: project.folder, env: { PATH: process.env.PATH } });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    child.stdin.write(sent);
+    await once(child, 'close');
+    expect(stdout).toContain(said);
+    if (notice === '') expect(stderr).toBe('');
+    else expect(stderr).toContain(notice);
   });
 
   it('exits when everything is printed, even if a connection attempt is still open', async () => {

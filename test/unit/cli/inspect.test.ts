@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { run } from '../../../cli/run.js';
 import { fakeIo } from '../../support/fake-io.js';
-import { segment } from '../../support/mint.js';
+import { base64url, segment } from '../../support/mint.js';
 
 const NOW = Date.UTC(2026, 0, 1) / 1000;
 const HEADER = { alg: 'ES256', kid: 'k1' };
@@ -60,9 +60,65 @@ Unusual
   it.each([
     ['with its scheme', (token: string) => `Authorization: Bearer ${token}\n`],
     ['in quotes', (token: string) => ` "${token}"\n`],
+    ['in quotes out of a document', (token: string) => `“${token}”`],
+    ['in backticks', (token: string) => `\`\`\`\n${token}\n\`\`\``],
+    ['with all of that around it', (token: string) => `authorization:  Bearer '"\`${token}\`"'\n`],
     ['after DPoP', (token: string) => `dpop ${token}`],
   ])('can be pasted %s', async (_, paste) => {
     expect(await unusual(paste(compact(HEADER, CLAIMS)))).toEqual([]);
+  });
+
+  const PADDED =
+    'The token is padded with "=". Remove the padding, or have the issuer leave it out: JWTs have none.';
+  const ENCODED =
+    'The token is URL-encoded, with "%" in it. Decode it first, for example with decodeURIComponent.';
+  const SPACED = 'The token has a line break or another space in it. Join its parts.';
+  const INSIDE_JSON =
+    'The token is inside JSON. Give only the value of the field that holds the token, such as "access_token".';
+  const answer = (token: string) =>
+    JSON.stringify({ token_type: 'Bearer', scope: 'a.b', access_token: token });
+  it.each<[string, (token: string) => string, ...remarks: string[]]>([
+    ['padding', (token) => token.split('.').join('==.'), PADDED],
+    ['padding at its end', (token) => `${token}=`, PADDED],
+    ['encoded dots', (token) => token.replaceAll('.', '%2e'), ENCODED],
+    ['encoded padding', (token) => `${token}%3D`, ENCODED, PADDED],
+    ['encoded quotes', (token) => encodeURIComponent(`"${token}"`), ENCODED],
+    ['line breaks in it', (token) => token.replace(/.{40}/g, '$&\r\n'), SPACED],
+    ['JSON around it', answer, INSIDE_JSON],
+    ['another field around it', (token) => JSON.stringify({ type: 'Bearer', jwt: token }), INSIDE_JSON],
+    ['quotes and JSON around it, twice', (token) => answer(answer(`'${token}='`)), INSIDE_JSON, PADDED],
+  ])('is printed with %s, which is unusual', async (_, paste, ...remarks) => {
+    const { status, stdout } = await inspect(paste(compact(HEADER, CLAIMS)), { json: true });
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ header: HEADER, claims: CLAIMS, unusual: remarks });
+  });
+
+  // JSON can be parsed at a depth at which it can be neither written nor joined.
+  const DEEP = `${'['.repeat(20_000)}1${']'.repeat(20_000)}`;
+  it.each(['exp', 'aud', 'deep'])(
+    'with 20,000 lists inside each other as "%s" is printed in short',
+    async (name) => {
+      const token = `${segment(HEADER)}.${base64url(`{"${name}":${DEEP}}`)}.${SIGNATURE}`;
+      const text = await inspect(token);
+      expect(text).toMatchObject({ status: 0, stderr: '' });
+      expect(text.stdout).toContain(`  ${name.padEnd(10)} ${'['.repeat(12)}"…"${']'.repeat(12)}\n`);
+      const { status, stdout } = await inspect(token, { json: true });
+      expect(status).toBe(0);
+      expect(JSON.parse(stdout).claims).toHaveProperty(name);
+      expect(stdout.length).toBeLessThan(2000);
+    },
+  );
+
+  it('with many claims and long names is printed in short', async () => {
+    const many = Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`${at}-${'n'.repeat(40)}`, at]));
+    const names = { ['x'.repeat(50_000)]: 1, list: Array(30_000).fill(0), text: 'y'.repeat(9000) };
+    for (const claims of [many, names, { nested: many }]) {
+      const text = await inspect(compact(claims, claims));
+      expect(text.stdout.length).toBeLessThan(20_000);
+      const { stdout } = await inspect(compact(HEADER, claims), { json: true });
+      expect(stdout.length).toBeLessThan(20_000);
+    }
+    expect((await inspect(compact(HEADER, many))).stdout).toContain('  …          "4900 more"\n');
   });
 
   it('cannot control the terminal', async () => {
@@ -105,6 +161,11 @@ Unusual
       { ...HEADER, jwk: {}, jku: '' },
       CLAIMS,
       'The token brings its own key (jwk, jku), which a verifier must not trust; this package ignores it.',
+    ],
+    [
+      { ...HEADER, nonce: 'x' },
+      CLAIMS,
+      'The token has a "nonce" in its header, like tokens for Microsoft Graph: only Graph can verify those. Request a token for your API, with a scope such as api://your-api/.default.',
     ],
     [
       HEADER,
@@ -158,22 +219,34 @@ Unusual
     expect(await unusual(compact(header, claims, signature))).toContain(remark);
   });
 
+  const EMPTY = 'The token is empty. Check the variable or the header that it comes from.';
+  const OPAQUE =
+    'The token is opaque, not a JWT: only its issuer can check it. Ask the identity provider for a token for your API, for example with its audience.';
+  const encrypted = (by: string): string =>
+    `The token is encrypted (a JWE${by}): only its recipient can read it. Ask the identity provider for a signed token for your API, for example with its audience.`;
+  const CUT =
+    'The token was cut in the middle: it has "..." in the place of other characters. Copy the whole token.';
+  const UNSIGNED =
+    'The token has no signature: it was cut at its end, or it was never signed. Copy the whole token, or have its issuer sign it.';
+  const NOT_CANONICAL =
+    'The token is not three non-empty segments of canonical base64url. Give all characters of the token, and no others.';
   it.each([
-    ['', 'No token was given on stdin.'],
+    ['', EMPTY],
+    ['Bearer  ', EMPTY],
+    ['gho_16C7e42F292c6912E7710c838347Ae178B4a', OPAQUE],
+    ['a.b', OPAQUE],
+    ['a.b.c.d.e', encrypted('')],
+    [`"${segment({ alg: 'dir', enc: 'A128CBC-HS256' })}..a.b.c"`, encrypted(' with A128CBC-HS256')],
+    ['abc.def...xyz', CUT],
+    [`Bearer ${compact(HEADER, CLAIMS).slice(0, 60)}… ${SIGNATURE}`, CUT],
+    [JSON.stringify({ access_token: 'eyJh...abc' }), CUT],
+    [`${segment(HEADER)}.${segment(CLAIMS)}`, UNSIGNED],
+    [`${segment(HEADER)}+.${segment({})}.x`, NOT_CANONICAL],
+    [JSON.stringify({ error: 'invalid_client' }), INSIDE_JSON],
     [
-      'Bearer  ',
-      'A token has three segments separated by dots, but this text has 1; check that you copied all of it.',
+      `${segment(HEADER)}.${segment([])}.x`,
+      'The header or the payload is not a JSON object. Check that you copied the token, and all of it.',
     ],
-    [
-      'a.b',
-      'A token has three segments separated by dots, but this text has 2; check that you copied all of it.',
-    ],
-    ['a.b.c.d.e', 'The token is encrypted (a JWE): only its recipient can read it.'],
-    [
-      `${segment(HEADER)}=.${segment({})}.x`,
-      'The header is not canonical base64url; check that you copied all of it.',
-    ],
-    [`${segment(HEADER)}.${segment([])}.x`, 'The payload is not a JSON object.'],
   ])('%j is not a token', async (text, sentence) => {
     expect(await inspect(text)).toEqual({ status: 1, stdout: '', stderr: `${sentence}\n` });
     expect((await inspect(text, { json: true })).stdout).toBe(`${JSON.stringify({ error: sentence })}\n`);

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { HELP } from '../../../cli/help.js';
 import { run } from '../../../cli/run.js';
@@ -18,6 +19,17 @@ describe('The command line', () => {
     },
   );
 
+  it.each([['--version'], ['-v'], ['doctor', '--version']])(
+    'prints its version for %s %s',
+    async (...args) => {
+      const { version } = JSON.parse(
+        await readFile(new URL('../../../package.json', import.meta.url), 'utf8'),
+      );
+      expect(version).toMatch(/^\d+\.\d+\.\d+/);
+      expect(await outcome(args)).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+    },
+  );
+
   it('has a help that fits a terminal of 80 × 24', () => {
     const lines = HELP.split('\n');
     expect(lines.length).toBeLessThanOrEqual(24);
@@ -28,7 +40,13 @@ describe('The command line', () => {
   it.each([
     [[], 'Give a command: inspect or doctor.'],
     [['toString'], 'Give a command: inspect or doctor.'],
+    [['docter'], 'Give a command: inspect or doctor. Did you mean doctor?'],
+    [['inspekt', '--json'], 'Give a command: inspect or doctor. Did you mean inspect?'],
     [['inspect', '--nope'], '--nope is not an option.'],
+    [['doctor', '--jwks-uri', 'a'], '--jwks-uri is not an option. Did you mean --jwks-url?'],
+    [['doctor', '--isuer=a'], '--isuer is not an option. Did you mean --issuer?'],
+    [['inspect', '--Json'], '--Json is not an option. Did you mean --json?'],
+    [['inspect', '--\u001b[2J'], '--\\u001b[2J is not an option.'],
     [['inspect', '--toString'], '--toString is not an option.'],
     [['inspect', '-hx'], '-x is not an option.'],
     [['inspect', '--json=yes'], '--json takes no value.'],
@@ -41,20 +59,16 @@ describe('The command line', () => {
     ],
     [['inspect'], 'Give the token on stdin: echo "$TOKEN" | npx intentkit-auth inspect'],
     [['doctor'], 'Give --issuer, such as https://id.example.com/tenant.'],
-    [
-      ['doctor', '--issuer', 'id.example.com'],
-      '--issuer must be an https: URL, or an http: URL on this machine.',
-    ],
-    [
-      ['doctor', '--issuer', 'file:///etc'],
-      '--issuer must be an https: URL, or an http: URL on this machine.',
-    ],
+    [['doctor', '--issuer', ''], 'Give --issuer, such as https://id.example.com/tenant.'],
+    [['doctor', '--issuer', 'https://'], '--issuer must be an https: URL, or an http: URL on this machine.'],
     [['doctor', '--issuer', 'https://u:hush@a.example'], '--issuer must not hold credentials.'],
     [['doctor', '--issuer', 'https://a.example/?b'], '--issuer must have neither a query nor a fragment.'],
     [[...DOCTOR, '--jwks-url', 'hush'], '--jwks-url must be an https: URL, or an http: URL on this machine.'],
     [[...DOCTOR, '--mcp', 'https://hush@a.example'], '--mcp must not hold credentials.'],
-    [[...DOCTOR, '--timeout=-5s'], '--timeout must be a duration, such as 5s.'],
-    [[...DOCTOR, '--timeout', '5'], '--timeout must be a duration, such as 5s.'],
+    ...['-5s', '5', '0s', '301s', '30d', '100y'].map((timeout): [string[], string] => [
+      [...DOCTOR, `--timeout=${timeout}`],
+      '--timeout must be a duration of at most 5 minutes, such as 5s.',
+    ]),
     [[...DOCTOR, '--audience', ''], '--audience must not be empty.'],
   ])('given %j says what to give instead, and repeats nothing secret', async (args, sentence) => {
     const stderr = `${sentence}\nSee npx intentkit-auth --help.\n`;

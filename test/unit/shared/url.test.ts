@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { isLoopback, isSafeUrl, mayBeLoopback, shownUrl, wellKnownUrl } from '../../../src/shared/url.js';
+import {
+  isLoopback,
+  isSafeUrl,
+  mayBeLoopback,
+  sameResource,
+  shownUrl,
+  wellKnownUrl,
+} from '../../../src/shared/url.js';
 
 describe('shownUrl', () => {
   const HIDDEN = 'hush-hush';
@@ -85,4 +92,24 @@ it.each([
   ['https://id.example/a?b=c', 'https://id.example/.well-known/x/a'],
 ])('The well-known URL of %s is %s', (url, expected) => {
   expect(wellKnownUrl(new URL(url), 'x').href).toBe(expected);
+});
+
+it.each([
+  ['https://api.example.com', 'https://api.example.com/', true],
+  ['http://127.0.0.1:8080', 'http://127.0.0.1:8080/', true],
+  ['HTTPS://API.example.com', 'HTTPS://API.example.com/', true],
+  ['https://api.example.com/mcp', 'https://api.example.com/mcp', true],
+  ['my-api', 'my-api', true],
+  ['https://api.example.com/mcp', 'https://api.example.com/mcp/', false],
+  ['https://api.example.com/', 'https://api.example.com//', false],
+  ['https://api.example.com', 'https://API.example.com/', false],
+  ['https://api.example.com', 'http://api.example.com', false],
+  ['https://api.example.com?', 'https://api.example.com?/', false],
+  ['https://api.example.com#', 'https://api.example.com#/', false],
+  ['https://api.example.com/?a', 'https://api.example.com/?a/', false],
+  ['api://app', 'api://app/', false],
+  ['my-api', 'my-api/', false],
+  ['', '/', false],
+])('%j and %j are one resource: %s', (one, other, isSame) => {
+  expect([sameResource(one, other), sameResource(other, one)]).toEqual([isSame, isSame]);
 });

@@ -97,6 +97,12 @@ it.each<[string, 0 | 1, Answers, ...sentences: string[]]>([
     'The endpoint answered 404, not 200.',
   ],
   [
+    'whose metadata has a slash at the end',
+    1,
+    { [MCP]: NAMED, [METADATA]: metadata({ resource: `${MCP}/` }) },
+    `The metadata is for "${MCP}/", not for "${MCP}": it has a slash at the end.`,
+  ],
+  [
     'whose metadata is for its origin',
     1,
     { [MCP]: NAMED, [METADATA]: metadata({ resource: 'https://api.example.com/' }) },
@@ -122,6 +128,22 @@ it.each<[string, 0 | 1, Answers, ...sentences: string[]]>([
   for (const sentence of sentences) expect(said).toContain(sentence);
   expect(status).toBe(expected);
   expect(said).not.toContain('hush');
+});
+
+it.each([
+  ['https://api.example.com', 'https://api.example.com/', true],
+  ['https://api.example.com/', 'https://api.example.com', true],
+  ['https://api.example.com/', 'https://api.example.com/', true],
+  ['https://api.example.com/mcp/', 'https://api.example.com/mcp', false],
+  ['https://api.example.com/mcp/', 'https://api.example.com/mcp/', true],
+])('For --mcp %s, the resource %s fits: %s', async (mcp, resource, isSame) => {
+  const place = 'https://api.example.com/.well-known/oauth-protected-resource';
+  const served = metadata({ resource });
+  await startIssuer({ [new URL(mcp).href]: challenged('Bearer'), [place]: served, [`${place}/mcp`]: served });
+  const { status, said } = await diagnose(undefined, '--mcp', mcp, '--audience', resource);
+  expect(status).toBe(isSame ? 0 : 1);
+  expect(said.includes('names this server and the issuer.')).toBe(isSame);
+  expect(said).not.toContain('Clients request tokens for');
 });
 
 const pending = (): Promise<never> => new Promise(() => {});

@@ -32,7 +32,12 @@ describe('The doctor', () => {
     ['reset', 'keys', 'The connection was cut (ECONNRESET).', 'If the port speaks https:, write https:'],
     ['truncated', 'keys', 'The connection was cut (ECONNRESET).', 'check the proxies in between.'],
     ['empty', 'keys', `${KEYS} answers with an empty key set.`, 'Have the identity provider publish its'],
-    ['weak', 'keys', `No key at ${KEYS} is usable: 1 with RSA of less than 2048 bits.`, 'or with ES256.'],
+    [
+      'weak',
+      'keys',
+      `No key at ${KEYS} is usable: 1 with RSA of less than 2048 bits ("`,
+      'Create RSA keys of 2048',
+    ],
     ['html', 'discovery', 'answered with an HTML page, not with JSON.', 'whether a login page or a proxy'],
     ['redirect', 'keys', 'answered 302, a redirect to "/tenant-a/.well-known/jwks.json", and', 'Use the URL'],
     ['too-large', 'keys', 'The endpoint answered with more than 1 MiB.', 'Check what answers at this URL.'],
@@ -119,6 +124,9 @@ describe('The doctor', () => {
     expect(said).toContain(
       'Ignored keys: 1 published with the private part, so anyone can sign; 1 with an even RSA modulus.',
     );
+    expect(said).toContain(
+      'Replace the keys that were published with their private part at once. Create new',
+    );
     expect(said).not.toContain('hush');
   });
 
@@ -129,16 +137,32 @@ describe('The doctor', () => {
     expect(said).toContain('The issuer has no usable discovery document');
   });
 
-  it('reports an issuer and keys over http: beyond this machine', async () => {
+  it('reports keys over http: beyond this machine', async () => {
     await startIssuer();
-    const insecure = ['--issuer', ISSUER.replace('https', 'http'), '--jwks-url', 'http://a.example/'];
-    const { status, said } = await diagnose(undefined, ...insecure);
+    const { status, said } = await diagnose(undefined, '--jwks-url', 'http://a.example/');
     expect(status).toBe(1);
-    expect(said).toContain('The issuer is an http: URL, so anyone on the network can replace its keys.');
-    expect(said).toContain('it begins with https: instead of http:');
     expect(said).toContain(
       'The keys are fetched over http: from http://a.example/, so anyone on the network can replace them.',
     );
+  });
+
+  it('reports an issuer over http: beyond this machine', async () => {
+    await startIssuer();
+    const { status, said } = await diagnose(undefined, '--issuer', ISSUER.replace('https', 'http'));
+    expect(status).toBe(1);
+    expect(said).toContain('The issuer is an http: URL, so anyone on the network can replace its keys.');
+    expect(said).toContain('it begins with https: instead of http:');
+  });
+
+  it('takes an issuer over http: for a name, where the keys are at --jwks-url', async () => {
+    const issuer = await startIssuer();
+    issuer.fail('404', { only: 'discovery' });
+    const iss = 'http://id.internal/';
+    const args = ['--issuer', iss, '--jwks-url', KEYS];
+    expect(await diagnose(await issuer.token({ iss }), ...args)).toMatchObject({
+      status: 0,
+      said: expect.stringContaining('The package accepts the token.'),
+    });
   });
 
   it('notes a missing audience', async () => {
@@ -203,17 +227,24 @@ describe('The doctor with a token', () => {
   });
 
   it.each([
-    ['a slash', 'https://api.example.com/', 'it has no slash at the end'],
-    ['the scheme', 'http://api.example.com', 'it begins with https: instead of http:'],
-  ])('says that its audience differs by %s', async (_, audience, difference) => {
+    ['the slash after its host', 'https://api.example.com', 'https://api.example.com/'],
+    ['the slash after its host', 'https://api.example.com/', 'https://api.example.com'],
+  ])('accepts an audience that differs by %s, and configures that of the token', async (_, aud, audience) => {
     const issuer = await startIssuer();
-    const token = await issuer.token({ aud: 'https://api.example.com' });
-    const { status, said } = await diagnose(token, '--audience', audience);
+    const { status, said } = await diagnose(await issuer.token({ aud }), '--audience', audience);
+    expect([status, said]).toEqual([0, expect.stringContaining(`audience: '${aud}'`)]);
+  });
+
+  it.each([
+    ['a slash after its path', 'https://a.example/v1', 'https://a.example/v1/', 'it has no slash at the end'],
+    ['the scheme', 'https://a.example', 'http://a.example', 'it begins with https: instead of http:'],
+    ['a slash after another scheme', 'api://a/', 'api://a', 'it has a slash at the end'],
+  ])('says that its audience differs by %s', async (_, aud, audience, difference) => {
+    const issuer = await startIssuer();
+    const { status, said } = await diagnose(await issuer.token({ aud }), '--audience', audience);
     expect(status).toBe(1);
-    expect(said).toContain(
-      `The token is for "https://api.example.com", not for "${audience}": ${difference}.`,
-    );
-    expect(said).toContain('Set "audience" to "https://api.example.com" if that is your API');
+    expect(said).toContain(`The token is for "${aud}", not for "${audience}": ${difference}.`);
+    expect(said).toContain(`Set "audience" to "${aud}" if that is your API`);
   });
 
   it('compares a token of another tenant whose keys are not known', async () => {
@@ -240,7 +271,14 @@ describe('The doctor with a token', () => {
   });
 
   it.each([
-    ['no token', 1, 'A token has three segments'],
+    ['no token', 1, 'The token is opaque, not a JWT: only its issuer can check it.'],
+    [
+      'ya29.a0AfH6SMBx',
+      1,
+      '→ Ask the identity provider for a token for your API, for example with its audience.',
+    ],
+    ['a.b.c.d.e', 1, 'The token is encrypted (a JWE)'],
+    ['eyJh.eyJp...c2ln', 1, 'The token was cut in the middle'],
     [undefined, 0, 'No token was given on stdin: only the configuration was checked.'],
   ])('given %j exits with %i and says: %s', async (token, status, sentence) => {
     await startIssuer();
