@@ -1,8 +1,8 @@
 import { printable } from './text.js';
 
 /*
- * A token or a document may hold anything that JSON can: a hundred thousand claims, or twenty thousand lists inside each other,
- * at which `JSON.stringify` fails. What is printed is bounded.
+ * A token or a document may contain any JSON: a hundred thousand claims, or so many nested lists that `JSON.stringify` fails. These
+ * functions bound what is printed.
  */
 
 const MAX_LEVELS = 12;
@@ -10,7 +10,7 @@ const MAX_MEMBERS = 100;
 const MAX_NAME_LENGTH = 100;
 const MAX_LINE_LENGTH = 400;
 
-/** A copy of a JSON value without what is too deep or too much. `…` stands where something was left out. */
+/** Copies a JSON value with bounded depth and length. `…` marks what was left out. */
 export function bounded(value: unknown, levels = MAX_LEVELS): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (levels === 0) return '…';
@@ -23,7 +23,7 @@ export function bounded(value: unknown, levels = MAX_LEVELS): unknown {
   );
 }
 
-/** The members of an object, with names of bounded length. The last one says how many were left out. */
+/** The first members of an object, with names of bounded length. A last member says how many were left out. */
 export function boundedEntries(object: object): [name: string, value: unknown][] {
   const names = Object.keys(object);
   const kept = Object.entries(object)

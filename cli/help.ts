@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+
 /** What `--help` prints. It fits a terminal of 80 × 24. */
 export const HELP = `Usage: npx intentkit-auth <command> [options]
 
@@ -21,3 +23,6 @@ Exit codes: 0 if nothing is wrong, 1 if something is wrong, 2 for wrong usage.
   echo "$TOKEN" | npx intentkit-auth inspect
   npx intentkit-auth doctor --issuer https://id.example.com --audience my-api
 `;
+
+/** Returns the version of the package. Its own name leads to `package.json` from the sources and from every build. */
+export const version = (): string => createRequire(import.meta.url)('intentkit-auth/package.json').version;

@@ -1,9 +1,8 @@
 import { commandOf, parseOptions, UsageError } from './arguments.js';
 import { doctor } from './doctor/doctor.js';
-import { HELP } from './help.js';
+import { HELP, version } from './help.js';
 import { inspect } from './inspect/inspect.js';
 import type { ExitCode, Io } from './io.js';
-import { version } from './version.js';
 
 /** Runs a command line. It never throws. */
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {

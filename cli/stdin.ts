@@ -9,15 +9,15 @@ const NOTICE_MS = 2000;
 /** How long to wait for the first byte. Schedulers leave a pipe open and never write to it. */
 const SILENCE_MS = 10_000;
 
-/** How long to wait for more, since whatever sent something may never close the pipe. */
+/** How long to wait for more. A program that sent something may never close the pipe. */
 const PAUSE_MS = 2000;
 
-/** The longest wait for the end, since the pauses may be short and never stop. */
+/** How long to wait altogether. A program may send something again and again, and never stop. */
 const WHOLE_MS = 30_000;
 
 const NOTICE = `Waiting for a token on stdin, for ${SILENCE_MS / 1000} s at most. Without one, close stdin: < /dev/null\n`;
 
-/** Reads all of a pipe, or as much as comes in time, and says so when nothing comes. */
+/** Reads a pipe to its end, for a bounded time. If nothing comes, it says what it waits for. */
 export function readPipe(pipe: Readable, writeError: (text: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';

@@ -1,13 +1,12 @@
 import { jwksUrlOf } from '../../src/keys/remote/discovery.js';
 import { isSafeUrl, shownUrl } from '../../src/shared/url.js';
-import { textMember } from './document.js';
 import { type Discovered, type Finding, fits, note, wrong } from './finding.js';
 import type { Plan } from './plan.js';
-import { fetchDocument } from './request.js';
+import { fetchDocument, textMember } from './request.js';
 
 /*
- * AD FS calls itself https://…/adfs, and signs ID tokens by that name. Its access tokens have another issuer, usually
- * http://…/adfs/services/trust. Nothing answers at that URL: the document under /adfs has it as "access_token_issuer".
+ * The issuer of AD FS is https://…/adfs, and ID tokens have it. Access tokens have another issuer, usually
+ * http://…/adfs/services/trust. That URL has no discovery document: the document of /adfs names it as "access_token_issuer".
  */
 
 const TRUST = '/services/trust';
@@ -24,7 +23,7 @@ export async function checkAdfs({ issuer, jwksUrl, timeoutMs }: Plan, issuerUrl:
   const fetched = await fetchDocument(server, timeoutMs);
   if (!('document' in fetched)) {
     const { message, change } = fetched.problem;
-    const failed = `${place}, which is to name the keys of AD FS: ${message}`;
+    const failed = `${place}, which should name the keys of AD FS: ${message}`;
     return { findings: [jwksUrl ? note('discovery', failed) : wrong('discovery', failed, change)] };
   }
   const name = textMember(fetched.document, 'issuer') ?? '';

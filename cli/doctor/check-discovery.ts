@@ -2,11 +2,10 @@ import { discoveryUrls, jwksUrlOf } from '../../src/keys/remote/discovery.js';
 import { isSafeUrl, shownUrl } from '../../src/shared/url.js';
 import { shownValue } from '../bounded.js';
 import { accessTokensOf, checkAdfs, isAdfsIssuer } from './check-adfs.js';
-import { textMember } from './document.js';
 import type { Explanation } from './explain-failure.js';
 import { type Discovered, type Finding, fits, note, wrong } from './finding.js';
 import type { Plan } from './plan.js';
-import { fetchDocument } from './request.js';
+import { fetchDocument, textMember } from './request.js';
 
 /**
  * Fetches the discovery document of the issuer from both of its usual URLs. With --jwks-url, the issuer needs none. But a

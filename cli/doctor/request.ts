@@ -1,5 +1,6 @@
 import { asFetchError, fetchJson } from '../../src/keys/remote/fetch-json.js';
 import { within } from '../../src/shared/deadline.js';
+import { own } from '../../src/shared/own-properties.js';
 import { type Explanation, explainFailure, explainRedirect, type ResponseHead } from './explain-failure.js';
 
 /** A JSON document, or the explanation of the failure. */
@@ -24,6 +25,16 @@ export async function fetchDocument(url: URL, timeoutMs: number): Promise<Fetche
     const failure = asFetchError(error);
     return { problem: explainFailure(failure, answer), status: failure.status };
   }
+}
+
+/** A member of a fetched document, or `undefined` if it is not there or the document is no object. */
+export const memberOf = (document: unknown, name: string): unknown =>
+  typeof document === 'object' && document !== null ? own(document, name) : undefined;
+
+/** The same, for a member that is text. */
+export function textMember(document: unknown, name: string): string | undefined {
+  const value = memberOf(document, name);
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** The answer of an MCP server, or the explanation of the failure. */

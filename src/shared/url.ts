@@ -51,15 +51,15 @@ export const withOtherSlash = (text: string): string =>
   text.endsWith('/') ? withoutTrailingSlash(text) : `${text}/`;
 
 /**
- * Whether two texts name one resource. They must be equal, except for the slash after a host: `https://api.example.com` and
- * `https://api.example.com/` are one URL.
+ * True if two texts name the same resource. They must be equal, except that a URL without a path may end with a slash:
+ * `https://api.example.com` and `https://api.example.com/` are the same URL.
  *
  * @see RFC 3986 section 6.2.3
  */
 export const sameResource = (one: string, other: string): boolean =>
   one === other || (withOtherSlash(one) === other && hasNoPath(one));
 
-// By no regular expression: the text may be of a token, and an engine keeps the last text that one was tried on.
+// No regular expression, because the text may come from a token, and JavaScript engines keep the last matched input.
 function hasNoPath(text: string): boolean {
   if (text.includes('?') || text.includes('#') || !URL.canParse(text)) return false;
   const { protocol, pathname } = new URL(text);

@@ -1,11 +1,11 @@
 import { own } from '../shared/own-properties.js';
 
 /*
- * What is around a token, or was done to it, when people paste it. No regular expression reads the text, because a JavaScript
- * engine keeps the last text that one was tried on.
+ * What people paste with a token, and what may have changed its characters on the way. The code uses no regular expression on
+ * the text, because JavaScript engines keep the last matched input in memory.
  */
 
-/** What is wrong with a text that was given as a token, in two sentences. Neither has any part of the text in it. */
+/** What is wrong with a text that was given as a token, in two sentences. Neither contains any part of the text. */
 export interface Mistake {
   /** What is wrong. */
   readonly what: string;
@@ -13,11 +13,11 @@ export interface Mistake {
   readonly change: string;
 }
 
-/** Something that was added to a token, and that can be taken off again. */
+/** Something that was added to a token, and that can be removed again. */
 export interface Layer extends Mistake {
   /**
-   * `outside`: people paste it with the token, and the token is good. `JSON`: the token is a field of it. `inside`: it changes
-   * the characters of the token, perhaps already at the issuer.
+   * `outside`: people paste it with the token, and the token itself is unchanged. `JSON`: the token is a field of an object.
+   * `inside`: the characters of the token were changed, perhaps already by the issuer.
    */
   readonly place: 'outside' | 'JSON' | 'inside';
   /** Whether a text without white space around it has this layer. */
@@ -98,7 +98,7 @@ const LAYERS: readonly Layer[] = [
     place: 'inside',
     what: 'The token is padded with "=".',
     change: 'Remove the padding, or have the issuer leave it out: JWTs have none.',
-    // Opaque tokens may end with "=", and that is theirs.
+    // An opaque token may end with "=": that is not padding of a JWT.
     isOn: (text) => text.includes('.') && (text.endsWith('=') || text.includes('=.')),
     without: (text) =>
       text
@@ -108,7 +108,7 @@ const LAYERS: readonly Layer[] = [
   },
 ];
 
-/** The outermost layer on a text that has no white space around it. */
+/** Returns the outermost layer of a text, which must have no white space around it. */
 export const layerOn = (text: string): Layer | undefined => LAYERS.find(({ isOn }) => isOn(text));
 
 const isAround = (text: string, characters: string): boolean =>
@@ -126,7 +126,7 @@ function hasWhiteSpace(text: string): boolean {
   return false;
 }
 
-/** The token in an answer of a token endpoint, or in another object that has one. */
+/** Finds the token in the response of a token endpoint, or in another object. */
 function tokenInJson(text: string): string {
   try {
     const object: object = JSON.parse(text);

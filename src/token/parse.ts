@@ -84,5 +84,5 @@ function parseHeader(segment: string, input: string): Header | Malformed {
 export const readClaims = ({ payloadSegment, payloadText }: Token): TokenPayload | Malformed =>
   parseJsonObject(payloadSegment, payloadText) ?? NO_CLAIMS;
 
-/** Only what is no token comes here, so that naming the mistake costs a good token nothing. */
+/** Names the mistake. It runs only for text that could not be parsed, so valid tokens do not pay for it. */
 const unreadable = (input: string): Malformed => new Malformed(sentencesOf(mistakeIn(input)));

@@ -1,4 +1,4 @@
-// What identity providers do that no standard has, each served by a real server.
+// What identity providers do beyond the standards, each served by a real server.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { diagnose } from '../../../support/doctor.js';
 import { startJwksServer } from '../../../support/jwks-server.js';
@@ -143,7 +143,7 @@ describe('With AD FS, whose access tokens have an issuer that is no discovery UR
   it('says that its document cannot be fetched, which is only a note beside --jwks-url', async () => {
     const { ask, origin } = await serve(() => KEYS);
     const token = tokenOf({ iss: `${origin}/adfs/services/trust` });
-    const failed = `ORIGIN${DOCUMENT}, which is to name the keys of AD FS: The endpoint answered 404, not 200.`;
+    const failed = `ORIGIN${DOCUMENT}, which should name the keys of AD FS: The endpoint answered 404, not 200.`;
     expect(await ask(token, '--issuer', TRUST)).toMatchObject({
       status: 1,
       said: expect.stringContaining(`wrong  discovery  ${failed}`),
