@@ -29,7 +29,10 @@ const REASONS = {
     'with a parameter that is missing or not base64',
     'Compare what is published with the real keys: a parameter is wrong or cut.',
   ],
-  other_use: ['for another use than signatures', 'Such keys do no harm, unless tokens are signed with them.'],
+  other_use: [
+    'for another use than signatures',
+    'If tokens are signed with such keys, publish them with "use": "sig".',
+  ],
   unsupported: [
     'of an unsupported type, curve or algorithm',
     'If tokens are signed with such keys, use RS256, PS256, ES256 or EdDSA instead.',

@@ -204,7 +204,13 @@ describe('The doctor names what is wrong with keys:', () => {
     [
       'a point off its curve',
       { ...p256, x: url(x.map((byte, at) => (at === 9 ? byte ^ 1 : byte))) },
-      '1 whose parameters are no key, such as a point off its curve ("ec")',
+      '1 with a point that is not on its curve ("ec")',
+      'a coordinate is wrong.',
+    ],
+    [
+      'a parameter that is cut',
+      { ...p256, x: 'AAAAA' },
+      '1 with a parameter that is missing or not base64 ("ec")',
       'a parameter is wrong or cut.',
     ],
     [
@@ -243,17 +249,12 @@ describe('The doctor names what is wrong with keys:', () => {
       '1 with an Ed25519 point whose encoding is not canonical',
       'as RFC 8032 encodes them.',
     ],
-    [
-      'encryption',
-      { ...p256, use: 'enc' },
-      '1 not for signatures, or of an unsupported type',
-      'use RS256, PS256',
-    ],
+    ['encryption', { ...p256, use: 'enc' }, '1 for another use than signatures', '"use": "sig"'],
     [
       'another curve',
       { ...p256, crv: 'secp256k1' },
-      '1 not for signatures, or of an unsupported type',
-      'ES256',
+      '1 of an unsupported type, curve or algorithm',
+      'use RS256, PS256, ES256',
     ],
   ])('%s', async (_, key, why, change) => {
     let keys = [key];
@@ -282,11 +283,9 @@ describe('The doctor names what is wrong with keys:', () => {
     const { ask } = await serve(() => ({ '/keys': { keys: [...encryption, { ...rsa, e: 'AQ' }] } }));
     const { said } = await ask(undefined, '--issuer', 'project-1', '--jwks-url', 'ORIGIN/keys');
     expect(said).toContain(
-      '4 not for signatures, or of an unsupported type ("a", "b", "c", …); 1 with an unsafe RSA exponent ("rsa").',
+      '4 for another use than signatures ("a", "b", "c", …); 1 with an unsafe RSA exponent ("rsa").',
     );
-    expect(said).toContain(
-      'use RS256, PS256, ES256 or EdDSA instead. Create RSA keys with the exponent 65537.',
-    );
+    expect(said).toContain('publish them with "use": "sig". Create RSA keys with the exponent 65537.');
   });
 
   it('none at all, where the application has no signing key', async () => {
