@@ -82,12 +82,14 @@ export const wellKnownUrl = ({ origin, pathname }: URL, name: string): URL =>
  * @see RFC 4291 section 2.5.5.2 for IPv4 addresses in IPv6
  */
 export const isLoopback = ({ hostname }: URL): boolean =>
-  /^(localhost\.?|127(\.\d+){3}|0\.0\.0\.0|\[::1?\]|\[::ffff:(7f[\da-f]{2}:[\da-f]{1,4}|0:0)\])$/.test(
-    hostname,
-  );
+  /^(localhost\.?|127(\.\d+){3}|\[::1\]|\[::ffff:7f[\da-f]{2}:[\da-f]{1,4}\])$/.test(hostname);
 
-/** Whether requests to a URL may end on this machine, although no one has configured them to. */
-export const mayBeLoopback = (url: URL): boolean => isLoopback(url) || /\.localhost\.?$/.test(url.hostname);
+/**
+ * True if a request to a URL may end on this machine. Besides {@link isLoopback}, these are `*.localhost` and the unspecified
+ * address, which many systems connect to this machine.
+ */
+export const mayBeLoopback = (url: URL): boolean =>
+  isLoopback(url) || /(^0\.0\.0\.0|^\[::(ffff:0:0)?\]|\.localhost\.?)$/.test(url.hostname);
 
 /** True if requests to the URL cannot be read or changed on the network: `https:`, or `http:` to this machine. */
 export const isSafeUrl = (url: URL): boolean =>
