@@ -1,4 +1,9 @@
+import type { RemoteConfig } from '../../config/remote.js';
+
 const BURST = 2;
+
+/** What a fetch may take besides its requests for the metadata and for the keys. */
+const SHARING_MS = 5000;
 
 /**
  * Decides whether an unknown key id is worth a fetch. Anyone can make up key ids, so fetches for them come from a
@@ -7,16 +12,16 @@ const BURST = 2;
  */
 export class LookUpBudget {
   readonly #cooldownMs: number;
+  /** After this long, a fetch that has not ended never will. */
   readonly #longestMs: number;
   /** The fetches that have not ended, by the time at which each is given back. */
   readonly #underWay = new Set<{ readonly givenBackAt: number }>();
   #left = BURST;
   #refilledAt = 0;
 
-  /** @param longestMs after this long, a fetch that has not ended never will. */
-  constructor(cooldownMs: number, longestMs: number) {
+  constructor({ cooldownMs, timeoutMs }: Pick<RemoteConfig, 'cooldownMs' | 'timeoutMs'>) {
     this.#cooldownMs = cooldownMs;
-    this.#longestMs = longestMs;
+    this.#longestMs = 2 * timeoutMs + SHARING_MS;
   }
 
   /**

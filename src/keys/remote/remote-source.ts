@@ -14,18 +14,12 @@ import { BackOff } from './back-off.js';
 import type { FetchError } from './fetch-json.js';
 import { IgnoredKeysMonitor } from './ignored-keys.js';
 import type { KeySet } from './key-set.js';
+import { type Lifetime, lifetimeOf, OVER } from './lifetime.js';
 import { loadKeySet, UselessKeySet } from './load-key-set.js';
 import { LookUpBudget } from './look-up-budget.js';
 import { SharedKeys } from './shared-keys.js';
 import { consequenceOf, noVerdict, outageOf, subjectOf, unfetched } from './unavailable.js';
 import { UnknownKeyIds } from './unknown-key-ids.js';
-
-/** The share of `cacheMaxAge` after which keys are refreshed in the background: a random one between these. */
-const REFRESH_FROM = 0.7;
-const REFRESH_TO = 0.9;
-
-/** What a look-up may take besides the requests for the metadata and for the keys. */
-const SHARING_MS = 5000;
 
 /**
  * The keys behind a JWKS URL. The first token that needs them fetches them, and they are kept. They are refreshed in
@@ -47,7 +41,7 @@ export class RemoteSource implements KeySource {
   #set: KeySet | undefined;
   /** How many requests have begun. */
   #order = 0;
-  #refreshAt = 0;
+  #lifetime: Lifetime = OVER;
   #pending: Promise<KeySet> | undefined;
   #lastError: FetchError | undefined;
 
@@ -60,7 +54,7 @@ export class RemoteSource implements KeySource {
     this.#shared = config.cache && new SharedKeys(config, config.cache, engine, warn);
     this.algorithms = config.algorithms;
     this.rules = config.rules;
-    this.#lookUps = new LookUpBudget(config.cooldownMs, 2 * config.timeoutMs + SHARING_MS);
+    this.#lookUps = new LookUpBudget(config);
     this.#unknown = new UnknownKeyIds(config.cooldownMs);
     // The first fetch loads it again if this fails.
     loadKeyImport().catch(() => {});
@@ -71,7 +65,7 @@ export class RemoteSource implements KeySource {
     const { kid } = header;
     // No key of a set has an id that is not text (RFC 7517 section 4.5).
     if (kid !== undefined && typeof kid !== 'string') return [];
-    if (this.#set && monotonicNow() < this.#refreshAt) {
+    if (this.#set && monotonicNow() < this.#lifetime.refreshAt) {
       const keys = this.#set.find(header);
       if (!(keys instanceof Promise) && keys.length > 0) return keys;
     }
@@ -102,7 +96,7 @@ export class RemoteSource implements KeySource {
       keyCount: set?.size ?? 0,
       keyIds: set?.keyIds ?? [],
       ignoredKeys: { ...this.#ignored.counts },
-      ...(set && { ageSeconds: Math.round(this.#age(set) / 1000) }),
+      ...(set && { ageSeconds: Math.round((monotonicNow() - set.origin.fetchBegan) / 1000) }),
       ...(this.#lastError && {
         lastError: this.#lastError.message,
         retryInSeconds: Math.ceil(this.#retryInMs() / 1000),
@@ -113,8 +107,8 @@ export class RemoteSource implements KeySource {
 
   #state(): JwksStatus['state'] {
     if (!this.#set) return 'none';
-    if (this.#age(this.#set) < this.#config.cacheMaxAgeMs) return 'fresh';
-    return this.#backOff.failing && this.#mayServeStale(this.#set) ? 'stale' : 'expired';
+    if (monotonicNow() < this.#lifetime.freshUntil) return 'fresh';
+    return this.#backOff.failing && this.#mayServeStale ? 'stale' : 'expired';
   }
 
   async #find(header: Header): Promise<readonly Key[]> {
@@ -138,18 +132,18 @@ export class RemoteSource implements KeySource {
   async #currentSet(): Promise<KeySet> {
     const set = this.#set;
     if (!set) return this.#refresh();
-    if (this.#age(set) < this.#config.cacheMaxAgeMs) {
-      if (monotonicNow() >= this.#refreshAt) this.#refreshInBackground();
+    if (monotonicNow() < this.#lifetime.freshUntil) {
+      if (monotonicNow() >= this.#lifetime.refreshAt) this.#refreshInBackground();
       return set;
     }
-    if (this.#backOff.failing && this.#mayServeStale(set) && !isWorkers()) {
+    if (this.#backOff.failing && this.#mayServeStale && !isWorkers()) {
       this.#refreshInBackground();
       return set;
     }
     try {
       return await this.#refresh();
     } catch (error) {
-      if (this.#mayServeStale(set)) return set;
+      if (this.#set && this.#mayServeStale) return this.#set;
       throw error;
     }
   }
@@ -227,8 +221,7 @@ export class RemoteSource implements KeySource {
     this.#unknown.update(set, this.#set, monotonicNow());
     this.#set = set;
     this.#ignored.update(set.ignored);
-    const share = REFRESH_FROM + Math.random() * (REFRESH_TO - REFRESH_FROM);
-    this.#refreshAt = set.origin.fetchBegan + this.#config.cacheMaxAgeMs * share;
+    this.#lifetime = lifetimeOf(set.origin, this.#config);
     return set;
   }
 
@@ -237,7 +230,7 @@ export class RemoteSource implements KeySource {
     this.#backOff.failed(now, requests, error.retryAfterMs);
     this.#lastError = error;
     if (error instanceof UselessKeySet) this.#ignored.counts = error.ignored;
-    this.#outage.failed(error.message, ...consequenceOf(this.#set ? this.#servesUntil(this.#set) - now : 0));
+    this.#outage.failed(error.message, ...consequenceOf(this.#lifetime.servesUntil - now));
     throw this.#unavailable();
   }
 
@@ -247,20 +240,12 @@ export class RemoteSource implements KeySource {
     return noVerdict(unfetched(this.#config, cause), this.#retryInMs(), cause);
   }
 
-  #age(set: KeySet): number {
-    return monotonicNow() - set.origin.fetchBegan;
-  }
-
-  #servesUntil({ origin }: KeySet): number {
-    return origin.fetchBegan + Math.max(this.#config.cacheMaxAgeMs, this.#config.staleIfErrorMs);
-  }
-
-  #mayServeStale(set: KeySet): boolean {
-    return this.#age(set) < this.#config.staleIfErrorMs;
+  get #mayServeStale(): boolean {
+    return monotonicNow() < this.#lifetime.staleUntil;
   }
 
   #retryInMs(): number {
     const now = monotonicNow();
-    return this.#backOff.remaining(now, this.#set !== undefined && now < this.#servesUntil(this.#set));
+    return this.#backOff.remaining(now, now < this.#lifetime.servesUntil);
   }
 }

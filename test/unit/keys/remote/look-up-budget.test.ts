@@ -3,7 +3,8 @@ import { LookUpBudget } from '../../../../src/keys/remote/look-up-budget.js';
 
 const NOW = 123_456;
 const COOLDOWN = 10_000;
-const LONGEST = 3000;
+const TIMEOUT = 100;
+const LONGEST = 5200;
 
 /** Takes one fetch, which ends at once. */
 function spend(budget: LookUpBudget, now: number): boolean {
@@ -20,14 +21,14 @@ it.each([
   ['two more after two cooldowns', [0, 2 * COOLDOWN], 4],
   ['at most two more after a long time', [0, 1000 * COOLDOWN], 4],
 ])('The budget allows look-ups: %s', (_, times, expected) => {
-  const budget = new LookUpBudget(COOLDOWN, LONGEST);
+  const budget = new LookUpBudget({ cooldownMs: COOLDOWN, timeoutMs: TIMEOUT });
 
   const spent = times.flatMap((time) => [1, 2, 3, 4].filter(() => spend(budget, NOW + time)));
   expect(spent).toHaveLength(expected);
 });
 
 it('The budget refills at the same rate even if it is checked all the time', () => {
-  const budget = new LookUpBudget(COOLDOWN, LONGEST);
+  const budget = new LookUpBudget({ cooldownMs: COOLDOWN, timeoutMs: TIMEOUT });
   let spent = 0;
   for (let elapsed = 0; elapsed <= 10 * COOLDOWN; elapsed += 10) {
     const waitMs = budget.remaining(NOW + elapsed);
@@ -46,7 +47,7 @@ it.each([
   ['both only once', [LONGEST, LONGEST], 2],
   ['and at most two are left', [LONGEST + COOLDOWN], 2],
 ])('Of two fetches that never end, the budget gives back %s', (_, times, expected) => {
-  const budget = new LookUpBudget(COOLDOWN, LONGEST);
+  const budget = new LookUpBudget({ cooldownMs: COOLDOWN, timeoutMs: TIMEOUT });
   for (let count = 0; count < 2; count += 1) expect(budget.spend(NOW)).toBeDefined();
   expect(budget.remaining(NOW)).toBe(LONGEST);
 
@@ -55,7 +56,7 @@ it.each([
 });
 
 it('A fetch that ends late is given back once, and a fetch that ends in time is not', () => {
-  const budget = new LookUpBudget(COOLDOWN, LONGEST);
+  const budget = new LookUpBudget({ cooldownMs: COOLDOWN, timeoutMs: TIMEOUT });
   const ended = budget.spend(NOW);
   spend(budget, NOW);
   expect(budget.remaining(NOW + LONGEST)).toBe(0);
