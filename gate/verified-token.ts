@@ -1,4 +1,5 @@
-import { type ClaimRules, clientIdOf } from '../src/claims/check.js';
+import type { ClaimRules } from '../src/claims/check.js';
+import { clientIdOf } from '../src/claims/client-id.js';
 import { internalsOf } from '../src/client/internals.js';
 import { AuthError } from '../src/errors.js';
 import { own } from '../src/shared/own-properties.js';

@@ -59,8 +59,8 @@ export function checkClaims(
   const mistyped = mistypedOf(claims);
   if (mistyped) return new BrokenRule('claim', `The "${mistyped}" claim has the wrong type.`);
 
-  // With `maxTokenAge`, `iat` is required, so the default is only used without it.
-  const { nbf, exp, iat = now } = claims as Times;
+  // `claimRules` requires `iat` with `maxTokenAge`. Without it, a token would be too old for any.
+  const { nbf, exp, iat = maxTokenAge === undefined ? now : Number.NEGATIVE_INFINITY } = claims as Times;
   if (nbf !== undefined && nbf > now + clockTolerance) {
     return new BrokenRule('not_yet_valid', 'The "nbf" claim is in the future.');
   }
@@ -124,10 +124,6 @@ const registered = (claims: object): Registered => ({
   nbf: own(claims, 'nbf'),
   iat: own(claims, 'iat'),
 });
-
-/** The id of the client that a token was issued to: the first of these claims that is a string. */
-export const clientIdOf = (payload: TokenPayload): string | undefined =>
-  ['client_id', 'azp', 'cid', 'appid'].map((name) => own(payload, name)).find((id) => typeof id === 'string');
 
 const hasAudience = (aud: unknown, expected: string): boolean =>
   aud === expected || (Array.isArray(aud) && aud.includes(expected));

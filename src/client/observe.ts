@@ -1,4 +1,5 @@
-import { type ClaimRules, clientIdOf } from '../claims/check.js';
+import type { ClaimRules } from '../claims/check.js';
+import { clientIdOf } from '../claims/client-id.js';
 import type { Verdict, VerdictHandler } from '../config/options.js';
 import type { AuthError } from '../errors.js';
 import { monotonicNow } from '../shared/clock.js';

@@ -6,12 +6,12 @@ import {
   type Algorithm,
   type AsymmetricAlgorithm,
   type HmacAlgorithm,
-  hashBytes,
   isHmacAlgorithm,
 } from '../signature/algorithms.js';
 import type { AuthProviderConfig, VerdictHandler } from './options.js';
 import { claimRules, issuerConfigs, jwksConfig, type RemoteConfig } from './remote.js';
 import { CONFIG, type RevocationHook, rulesAmong } from './schema.js';
+import { weaknessOf } from './secret-strength.js';
 
 /** In seconds. */
 const HOUR = 60 * 60;
@@ -92,12 +92,8 @@ function hmacAlgorithm(algorithm: Algorithm = 'HS256'): HmacAlgorithm {
 function warnOfWeakness({ secret, remotes, warn }: Config): void {
   if (!secret) return;
   const { algorithm, secrets } = secret;
-  const least = `at least ${hashBytes(algorithm)} random bytes (RFC 7518, 3.2) for ${algorithm}`;
-  if (secrets.some((bytes) => bytes.length < hashBytes(algorithm))) {
-    warn(`"secret" should be ${least}; shorter ones can be guessed.`, 'WEAK_SECRET');
-  } else if (secrets.some(looksGuessable)) {
-    warn(`"secret" should be ${least}; it looks like a placeholder or a failed decoding.`, 'WEAK_SECRET');
-  }
+  const weakness = weaknessOf(secrets, algorithm);
+  if (weakness) warn(weakness, 'WEAK_SECRET');
   const own = secret.rules.issuer;
   for (const { rules, issuer } of remotes) {
     if (own && rules.issuer && !own.some((one) => rules.issuer?.includes(one))) continue;
@@ -107,11 +103,6 @@ function warnOfWeakness({ secret, remotes, warn }: Config): void {
     return;
   }
 }
-
-/** Random bytes, in hex or base64 too, hold at least eight different ones. EF BF BD is what a broken decoding leaves. */
-const looksGuessable = (bytes: Uint8Array): boolean =>
-  new Set(bytes).size < 8 ||
-  bytes.some((byte, at) => byte === 0xef && bytes[at + 1] === 0xbf && bytes[at + 2] === 0xbd);
 
 function asymmetricAlgorithm(only: Algorithm | undefined): AsymmetricAlgorithm | undefined {
   if (only === undefined || !isHmacAlgorithm(only)) return only;

@@ -52,7 +52,11 @@ export function jwksUrlOf(document: unknown, issuer: string, allowHttp = false):
     const both = `of the issuer "${shownUrl(found)}", not of the configured "${shownUrl(issuer)}"`;
     return `the discovery document is ${both}: ${nearMiss(issuer, found)}`;
   }
-  const jwksUri = own(metadata, 'jwks_uri');
+  return checkedJwksUri(own(metadata, 'jwks_uri'), issuer, allowHttp);
+}
+
+/** A `jwks_uri` as a URL, or why it must not be used. */
+export function checkedJwksUri(jwksUri: unknown, issuer: string, allowHttp: boolean): URL | string {
   if (typeof jwksUri !== 'string') return 'the discovery document names no "jwks_uri"';
   if (!URL.canParse(jwksUri)) return 'the "jwks_uri" of the discovery document is not a URL';
   const url = new URL(jwksUri);

@@ -138,5 +138,5 @@ function fits({ kty, crv, alg: only }: JWK, alg: string): boolean {
   if (alg === 'ES256') return crv === 'P-256';
   if (alg === 'ES384') return crv === 'P-384';
   if (alg === 'ES512') return crv === 'P-521';
-  return crv === 'Ed25519';
+  return (alg === 'EdDSA' || alg === 'Ed25519') && crv === 'Ed25519';
 }

@@ -50,7 +50,7 @@ export async function loadKeySet(
     ...request,
     url,
     accept: JWKS_ACCEPT,
-    // They may hold credentials, which a document must not lead to another host.
+    // The headers may hold credentials, so with discovery they are sent only to the issuer's origin.
     headers: config.url || isSameOrigin(url, config.issuer) ? headers : undefined,
   });
   const keys = typeof document === 'object' && document !== null ? own(document, 'keys') : undefined;
@@ -108,7 +108,8 @@ async function discover(
   }
   const [problem] = problems;
   if (problem !== undefined) throw new FetchError('unusable', problem);
-  if (last) return last;
+  // Without a limit in time, so only a URL of this process's own discovery: the store may have been written by anyone.
+  if (last && last.order > 0) return last;
   const reasons = new Set(failures.map(({ message }) => message));
   const retryAfterMs = Math.max(...failures.map((failure) => failure.retryAfterMs));
   const message = `the discovery failed: ${[...reasons].join(', and then ')}`;

@@ -8,6 +8,7 @@ import type { Store } from '../../shared/store.js';
 import type { WarningHandler } from '../../shared/warnings.js';
 import type { SignatureEngine } from '../../signature/engine.js';
 import type { Header } from '../../token/header.js';
+import { checkedJwksUri } from './discovery.js';
 import { MAX_BODY_BYTES } from './fetch-json.js';
 import type { KeySet, KeySetOrigin } from './key-set.js';
 import { keySetOf } from './load-key-set.js';
@@ -120,7 +121,9 @@ export class SharedKeys {
     const age = Date.now() - Number(fetchedAt);
     if (!(age > -CLOCKS_MS && age < this.#config.cacheMaxAgeMs)) return undefined;
     const [href, members]: unknown[] = JSON.parse(json);
-    const url = this.#config.url ?? new URL(String(href));
+    const { issuer = '', allowHttp } = this.#config;
+    const url = this.#config.url ?? checkedJwksUri(href, issuer, allowHttp);
+    if (typeof url === 'string') return undefined;
     const fetchBegan = monotonicNow() - Math.max(age, 0);
     return {
       text: String(answer),

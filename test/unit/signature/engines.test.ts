@@ -88,4 +88,19 @@ describe('A slow verification', () => {
     expect(answers.map((answer) => answer instanceof Promise)).toEqual([false, false, false, true, true]);
     expect(await Promise.all(answers)).toEqual(['valid', 'invalid', 'valid', 'valid', 'invalid']);
   });
+
+  it('runs in the thread pool even if invalid signatures were refused quickly before', async () => {
+    const { jwk, privateKey } = pairFor('ES512');
+    if (!nodeEngine) throw new Error('This is Node, and Node has node:crypto.');
+    let [now, step] = [0, 0.1];
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += step));
+    onTestFinished(() => clock.mockRestore());
+    const key = await publicKey(nodeEngine, jwk, 'ES512');
+    const valid = mint({ header: { alg: 'ES512' }, payload: {}, key: privateKey });
+    const zeros = parsed(withSignature(valid, (bytes) => bytes.fill(0)));
+    expect([1, 2, 3].map(() => key.verify(zeros))).toEqual(['invalid', 'invalid', 'invalid']);
+    step = 1;
+    for (let count = 0; count < 3; count += 1) expect(key.verify(parsed(valid))).toBe('valid');
+    expect(key.verify(parsed(valid))).toBeInstanceOf(Promise);
+  });
 });

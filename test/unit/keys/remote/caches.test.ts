@@ -158,6 +158,28 @@ it('A client follows a rotation even if requests for the metadata have failed fo
   }
 });
 
+it('A key URL out of a shared store is not used once its keys are old, even if requests for the metadata fail', async () => {
+  const cache = memoryStore();
+  const writer = start(({ url }) => (isMetadata(url) ? metadata('keys') : Response.json(jwks(k1))), {
+    cache,
+  });
+  const first = outcome(writer.client, ofIssuer(k1));
+  await pass(SECOND, 10);
+  expect(await first).toBe('valid');
+  for (const [name, text] of cache.map) cache.map.set(name, text.replace('/keys', '/forged'));
+  const reader = start(({ url }) => new Response('', { status: isMetadata(url) ? 503 : 404 }), {
+    cache,
+    staleIfError: '0s',
+  });
+  expect(await outcome(reader.client, ofIssuer(k1))).toBe('valid');
+  cache.map.clear();
+  await at(HOUR);
+  const later = outcome(reader.client, ofIssuer(k1));
+  await pass(5 * SECOND, 10);
+  expect(await later).toBe(NONE);
+  expect(reader.requests.filter((url) => !isMetadata(url))).toEqual([]);
+});
+
 it.each<[what: string, answer: () => Response]>([
   ['another issuer', () => Response.json({ issuer: `${ISSUER}/other`, jwks_uri: `${ISSUER}/keys` })],
   ['no key URL', () => Response.json({ issuer: ISSUER })],

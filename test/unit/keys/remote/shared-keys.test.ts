@@ -143,6 +143,25 @@ it('If two processes take a turn together, the last one has it, and the other wa
   expect([loaded()?.keyIds, log.includes('10 fetch')]).toEqual([['stored'], false]);
 });
 
+it.each([
+  'http://idp.example/keys',
+  'http://169.254.169.254/keys',
+  'https://127.0.0.1/keys',
+  'https://user:hush-hush@idp.example/keys',
+  'file:///keys',
+  'keys',
+  null,
+])(
+  'Stored keys are ignored if they say that they come from %s, which discovery would refuse',
+  async (url) => {
+    const { map, log, load } = share({ url: undefined, issuer: ISSUER });
+    map.set(KEYS + hash(`issuer ${ISSUER}`), jwks(0, [url, [stored]]));
+    const loaded = load();
+    await pass(200, 5);
+    expect([loaded()?.keyIds, log.includes('10 fetch')]).toEqual([['fetched'], true]);
+  },
+);
+
 it.each<[title: string, onSet: (map: Map<string, unknown>) => void]>([
   ['nothing', (map) => map.clear()],
   ['something else', (map) => map.set(turnName, 'OK')],
