@@ -5,6 +5,7 @@ import { emitWarning, safely, type WarningHandler } from '../shared/warnings.js'
 import {
   type Algorithm,
   type AsymmetricAlgorithm,
+  HMAC_ALGORITHMS,
   type HmacAlgorithm,
   isHmacAlgorithm,
 } from '../signature/algorithms.js';
@@ -84,7 +85,7 @@ export function parseConfig(input: AuthProviderConfig, of = 'createAuthClient'):
   return config;
 }
 
-function hmacAlgorithm(algorithm: Algorithm = 'HS256'): HmacAlgorithm {
+function hmacAlgorithm(algorithm: Algorithm = HMAC_ALGORITHMS[0]): HmacAlgorithm {
   if (isHmacAlgorithm(algorithm)) return algorithm;
   throw configError('"algorithm" must be HS256, HS384 or HS512 with "secret".');
 }

@@ -1,8 +1,9 @@
-/** The HMAC algorithms. Their key is the configured secret. @see RFC 7518 section 3.2 */
+/** The HMAC algorithms. Their key is the configured secret. A client accepts one, by default the first. @see RFC 7518 section 3.2 */
 export const HMAC_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
 
 /**
- * The algorithms that keys of a JWKS can verify: RSA, RSA-PSS, ECDSA, and EdDSA with Ed25519 under both of its names.
+ * The algorithms that keys of a JWKS can verify: RSA, RSA-PSS, ECDSA, and EdDSA with Ed25519 under both of its names. A client
+ * accepts all of them by default.
  *
  * @see RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1, RFC 9864 section 2.2
  */
