@@ -30,7 +30,7 @@ const importRoot: Plugin = {
         ? { contents: `${await readFile(path, 'utf8')}\nimport ${JSON.stringify(root)};`, loader: 'ts' }
         : undefined,
     );
-    // esbuild leaves out a module of which nothing is used, unless it has side effects.
+    // esbuild removes a module whose exports are not used, unless the module has side effects.
     onResolve({ filter: /\.[jt]s$/ }, ({ path, resolveDir }) =>
       !resolveDir.includes('node_modules') && (path.startsWith('.') || isAbsolute(path))
         ? { path: resolve(resolveDir, path.replace(/\.js$/, '.ts')), sideEffects: true }
@@ -40,16 +40,16 @@ const importRoot: Plugin = {
 };
 
 /**
- * Writes the types: one declaration file for each entry, and for each source that the types of an entry refer to.
- * Exports with the tag `@internal` are left out. It neither checks types, as `npm run typecheck` does, nor bundles them:
- * that takes a fifth of the processor time of tsup's `dts`, and a third of the memory.
+ * Writes declaration files for the entries and for the sources that their types refer to. Exports with the tag `@internal` are
+ * left out. It does not check types, because `npm run typecheck` does, and it does not bundle them. That takes a fifth of the
+ * processor time of tsup's `dts`, and a third of its memory.
  */
 function writeTypes(): void {
   const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, '.');
   const program = ts.createProgram(Object.values(entry), {
     ...options,
-    // The types of Node are half of the work, and no public type needs them.
+    // Reading the types of Node would take half of the time, and no public type needs them.
     types: [],
     noEmit: false,
     allowImportingTsExtensions: false,
@@ -80,15 +80,15 @@ export default defineConfig({
   format: 'esm',
   target: 'es2022',
   external: ['intentkit', 'jose'],
-  // zod is bundled, without what is not used: imported whole, it takes longer to load than all else.
+  // Only the used parts of zod are bundled. The whole of zod takes longer to load than everything else.
   noExternal: ['zod'],
-  // All entries share one copy of each module, so that there is one `AuthError`.
+  // All entries share one copy of each module, so that there is only one `AuthError` class.
   splitting: true,
   esbuildPlugins: [importRoot],
   clean: true,
   async onSuccess() {
     writeTypes();
-    // The last file, by which tests know that the build has ended well.
+    // This file is written last. Tests take it as the sign that the build succeeded.
     await copyFile('node_modules/zod/LICENSE', 'dist/LICENSE.zod.txt');
   },
 });

@@ -55,12 +55,12 @@ function checkOption({ name, rawName, value, inlineValue }: OptionToken): void {
   if (OPTIONS[name].type === 'boolean') {
     if (value !== undefined) throw new UsageError(`${rawName} takes no value.`);
   } else if (value === undefined || (!inlineValue && /^-./.test(value))) {
-    // `--issuer --json`: what follows is the next option.
+    // In `--issuer --json`, the next word is another option and not a value.
     throw new UsageError(`${rawName} needs a value.`);
   }
 }
 
-/** What was typed, without what would change the terminal, and not without end. */
+/** Text from the command line, escaped for the terminal and shortened. */
 const shown = (text: string): string => printable(text.slice(0, 80));
 
 const isOption = (name: string): name is keyof typeof OPTIONS => Object.hasOwn(OPTIONS, name);

@@ -7,11 +7,11 @@ import { readBy } from '../src/shared/schema.js';
 /** Options of `createTokenFunctions`. */
 export interface TokenFunctionsOptions {
   /**
-   * The provider that the functions use, or its `name`. A provider is checked at once, a name at the first call, because
-   * IntentKit shows a function its providers no earlier. Default `'auth'`.
+   * The provider that the functions use, or its `name`. A provider is checked immediately. A name is checked at the first call,
+   * because IntentKit passes the providers to a function only then. Default `'auth'`.
    */
   provider?: string | AuthProvider;
-  /** What the names of the functions begin with, such as `'partner_'`. Default: nothing. */
+  /** A prefix for the names of the functions, such as `'partner_'`. Default: no prefix. */
   prefix?: string;
 }
 

@@ -4,18 +4,19 @@ import { emitWarning, safely, type WarningHandler } from '../src/shared/warnings
 
 /** Options of `createRevocationList`. Durations are such as `'0.25s'` or `'30d'`. */
 export interface RevocationListOptions {
-  /** The longest that `isRevoked`, `revoke` or `revokeSubject` waits for the store; at most a minute. Default `'0.25s'`. */
+  /** How long `isRevoked`, `revoke` and `revokeSubject` wait for the store, at most a minute. Default `'0.25s'`. */
   timeout?: string;
   /**
-   * What becomes of a token when the store gives no answer. `'refuse'`: there is no verdict
-   * (`ERR_REVOCATION_UNAVAILABLE`). `'accept'`: it is accepted, even if it is revoked, and a warning is given when that
-   * begins. Default `'refuse'`.
+   * What to do with a token if the store does not answer. Default `'refuse'`.
+   *
+   * - `'refuse'`: `verify` throws `ERR_REVOCATION_UNAVAILABLE`
+   * - `'accept'`: the token is accepted even if it is revoked, with a warning when the outage begins
    */
   onUnavailable?: 'refuse' | 'accept';
   /**
-   * The longest that a token can live, tolerance included. Each revocation is kept for so long, so that it also ends a
-   * renewed token. Default: a subject is kept for 100 years, a token until its `exp`, and a token without `exp` cannot be
-   * revoked.
+   * The longest lifetime of your tokens, including the clock tolerance. Each revocation is kept for at least this long, so that
+   * it also applies to renewed tokens. Default: the revocation of a subject is kept for 100 years, that of a token until its
+   * `exp`, and a token without `exp` cannot be revoked.
    */
   maxLifetime?: string;
   /** Receives `REVOCATION_FAILING` and `REVOCATION_RECOVERED`. Default: `process.emitWarning`, else `console.warn`. */

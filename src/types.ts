@@ -58,7 +58,7 @@ export const VERIFY_FAILURES = [
 export type VerifyFailure = (typeof VERIFY_FAILURES)[number];
 
 /**
- * The result of {@link AuthClient.verify}. After `if (!result.valid)`, `reason` and `message` are there.
+ * The result of {@link AuthClient.verify}. If `valid` is false, `reason` and `message` say why.
  *
  * `Claims` names further claims of your tokens. `verify` does not check them, so each is optional.
  */
@@ -88,8 +88,8 @@ export interface RefusedToken<Claims extends object = object> {
    */
   payload: TokenPayload & Partial<Claims>;
   /**
-   * True if expiry, by `exp` or `maxTokenAge`, is the only problem that was found. The revocation list is not asked about
-   * expired tokens, so do not renew a session because of it.
+   * True if the only problem is expiry, by `exp` or `maxTokenAge`. Do not renew a session because of it: the revocation list is
+   * not asked about expired tokens, so the token may be revoked.
    */
   expired: boolean;
   /** Why the token is refused. */
@@ -126,7 +126,7 @@ export type IgnoredKeyReason =
 
 /** The state of the keys of an identity provider, for operators. Plain data. */
 export interface JwksStatus {
-  /** The URL of the JWKS without its query. Empty until it is discovered. */
+  /** The URL of the JWKS without its query. Empty until it has been discovered. */
   readonly url: string;
   /**
    * - `none`: the keys were never fetched
@@ -135,14 +135,11 @@ export interface JwksStatus {
    * - `expired`: they are older, and no longer used
    */
   readonly state: 'none' | 'fresh' | 'stale' | 'expired';
-  /** How many keys may verify tokens. */
+  /** The number of usable keys. */
   readonly keyCount: number;
-  /** The key ids of the keys that have one. */
+  /** The ids of these keys. Keys without an id are left out. */
   readonly keyIds: readonly string[];
-  /**
-   * How many keys are ignored, by reason: of the last key set that the endpoint answered with, even if no key of it is
-   * usable.
-   */
+  /** The number of ignored keys, by reason, in the last key set that was fetched, even if it has no usable key. */
   readonly ignoredKeys: Readonly<Partial<Record<IgnoredKeyReason, number>>>;
   /** Seconds since the last successful fetch. Absent before the first. */
   readonly ageSeconds?: number;
@@ -200,7 +197,8 @@ export interface AuthClient {
   sign(payload: object, options?: SignOptions): Promise<string>;
 
   /**
-   * Verifies a token: shape, algorithm, key, signature, claims, revocation, in this order. It resolves for any value.
+   * Verifies a token: format, algorithm, key, signature, claims and revocation, in this order. It accepts any value: a value
+   * that is not a token is refused.
    *
    * @throws {AuthError} when the token cannot be verified right now: `ERR_JWKS_UNAVAILABLE` because the key could not be
    *   fetched, `ERR_REVOCATION_UNAVAILABLE` because the revocation list did not answer.
@@ -223,20 +221,19 @@ export interface AuthClient {
   revoke(token: string): Promise<void>;
 
   /**
-   * Returns a token's claims without verifying anything: anyone can have written them. Use it to look at a token, never
-   * to make a decision.
+   * Returns a token's claims without verifying anything. Anyone can write such a token, so never base a decision on them.
    *
    * @throws {AuthError} `ERR_TOKEN_MALFORMED` when the token is not a signed JWT.
    */
   decode(token: string): TokenPayload;
 
   /**
-   * Whether the client can do its work. It signs and verifies with the secret, asks the revocation list about a made-up
-   * token, and fetches the JWKS, even if keys are cached, but at most once a second. It never throws. `status()` has the
-   * reason for a `false`.
+   * Resolves to true if the client works. It signs and verifies a token with the secret, asks the revocation list about a random
+   * token id, and fetches the JWKS even if keys are cached. It does so at most once a second, and never throws. After `false`,
+   * `status().pingFailure` has the reason.
    */
   ping(): Promise<boolean>;
 
-  /** The state of the client and its keys. It makes no request. */
+  /** Returns the state of the client and its keys, without making a request. */
   status(): AuthStatus;
 }

@@ -5,7 +5,7 @@ import { type Options, UsageError } from '../arguments.js';
 export interface Plan {
   /** As it was given. Issuers are compared as text. */
   readonly issuer: string;
-  /** The issuer as a URL, or `undefined` for other text, from which nothing can be discovered. */
+  /** The issuer as a URL. `undefined` if it is other text, and then its keys cannot be discovered. */
   readonly issuerUrl: URL | undefined;
   readonly audience: string | undefined;
   readonly jwksUrl: URL | undefined;
@@ -14,7 +14,7 @@ export interface Plan {
   readonly timeoutMs: number;
 }
 
-/** Nobody waits for longer at a terminal. */
+/** The longest `--timeout`. */
 const MAX_TIMEOUT_MS = 5 * 60_000;
 
 /** @throws {UsageError} when an option is missing or unusable. */

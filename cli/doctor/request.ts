@@ -27,7 +27,7 @@ export async function fetchDocument(url: URL, timeoutMs: number): Promise<Fetche
   }
 }
 
-/** A member of a fetched document, or `undefined` if it is not there or the document is no object. */
+/** A member of a fetched document. `undefined` if it is missing or the document is not an object. */
 export const memberOf = (document: unknown, name: string): unknown =>
   typeof document === 'object' && document !== null ? own(document, name) : undefined;
 

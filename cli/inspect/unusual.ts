@@ -65,7 +65,7 @@ function* ofHeader({ header, compact }: ReadableToken): Iterable<string> {
 function* ofTimes({ claims }: ReadableToken, now: number): Iterable<string> {
   const [exp, nbf, iat] = ['exp', 'nbf', 'iat'].map((name) => own(claims, name));
   const inMilliseconds = Object.entries({ exp, nbf, iat }).filter(
-    // Not any value: to make a number of deep lists needs more stack than there is.
+    // `Number` of a deeply nested list would overflow the stack, so only numbers and strings are converted.
     ([, value]) =>
       (typeof value === 'number' || typeof value === 'string') && Number(value) > IN_MILLISECONDS,
   );

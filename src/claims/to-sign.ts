@@ -10,16 +10,16 @@ import { type ClaimRules, mistypedClaim } from './check.js';
 
 const NOT_PLAIN = 'The payload and "claims" must be plain objects.';
 
-/** The options of `sign`. The lifetime is checked where it is compared with the longest, `claims` beside the payload. */
+/** The options of `sign`. `lifetime` checks `expiresIn`, and `mergeClaims` checks `claims`. */
 export const SIGN_OPTIONS = { subject: z.string('text'), expiresIn: z.unknown(), claims: z.unknown() };
 const NO_OPTIONS: Checked<typeof SIGN_OPTIONS> = Object.freeze(withoutPrototype());
 
-/** What the configuration says of every token that is signed. Times are in seconds. */
+/** The configuration of signing. Times are in seconds. */
 export interface SigningPolicy {
   readonly rules: ClaimRules;
   readonly defaultExpiry: number;
   readonly maxExpiry: number;
-  /** Whether a token gets a `jti` of its own. */
+  /** Whether a token without a `jti` gets a random one. */
   readonly addsTokenId: boolean;
 }
 
@@ -57,7 +57,7 @@ function mergeClaims(
   if (!isPlainObject(payload) || !isPlainObject(claims)) throw invalid(NOT_PLAIN);
 
   const merged: Record<string, unknown> = withoutPrototype(payload, claims);
-  // As other libraries take a lifetime. A verified payload has both, and signing it again renews it.
+  // Other libraries set the lifetime by `exp`. A verified payload has `iat` too, and signing it again renews it.
   if (merged.exp !== undefined && merged.iat === undefined) {
     throw invalid(
       '"exp" in the payload does not set the lifetime: give "expiresIn", such as "15m", instead.',
@@ -81,7 +81,7 @@ function mergeClaims(
 
 function lifetime(expiresIn: unknown, policy: SigningPolicy): number {
   if (expiresIn === undefined) return policy.defaultExpiry;
-  // An agent reads this sentence too, and calls the option by another name.
+  // The message says "lifetime", because agents see it too and know the option as `expires_in`.
   const lasts = checkValue(expiresIn, seconds, 'The lifetime', 'ERR_SIGN_INPUT');
   if (lasts > policy.maxExpiry) {
     throw invalid(
@@ -94,7 +94,7 @@ function lifetime(expiresIn: unknown, policy: SigningPolicy): number {
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  // Not `=== Object.prototype`, because an object of another realm is plain too.
+  // Objects of another realm are plain too, so this does not compare with `Object.prototype`.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 

@@ -1,18 +1,18 @@
 /**
- * What gives an asymmetric key away, one form a line. Whoever can read a public key could sign tokens if its text
- * were an HMAC secret. The forms are matched anywhere in the text, because padding before a key hid it from a check
- * of another package (GHSA-mvf2-f6gm-w987, GHSA-ww5h-9m49-7xx4).
+ * The forms in which an asymmetric key can be written. If the text of a public key were used as an HMAC secret, anyone who
+ * can read it could sign tokens. Forms are matched anywhere in the text, because other packages that only checked the beginning
+ * could be bypassed (GHSA-mvf2-f6gm-w987, GHSA-ww5h-9m49-7xx4).
  */
 const FORMS: Readonly<Record<string, RegExp>> = {
   // The public key that an identity provider publishes, as PEM (CVE-2023-48223) or SSH2 text.
   pem: /-{4,5} ?BEGIN/,
-  // PEM in base64, as in a Kubernetes secret or an environment variable, also inside other text.
+  // PEM in base64, for example from a Kubernetes secret.
   pemInBase64: /LS0tLS1CRUdJTi/,
   // A line of `authorized_keys`.
   openSsh: /(ssh-\w+|ecdsa-sha2-nistp\d+) AAAA/,
-  // The JSON of one public key (GHSA-g3jj-5cmm-3hxx), also with its quotes and line breaks escaped inside other JSON.
+  // The JSON of a public key (GHSA-g3jj-5cmm-3hxx), also with escaped quotes and line breaks, inside other JSON.
   jwk: /\\*["']kty\\*["'](\s|\\+[nrt])*:/,
-  // The JSON of a key set, as a JWKS endpoint answers.
+  // The JSON of a key set, from a JWKS endpoint.
   jwks: /\\*["']keys\\*["'](\s|\\+[nrt])*:(\s|\\+[nrt])*\[/,
   // DER: the object identifier 1.2.840.113549.1.1.1.
   derRsa: /\*\x86H\x86\xf7\r\x01\x01\x01/,
@@ -20,14 +20,14 @@ const FORMS: Readonly<Record<string, RegExp>> = {
   derEc: /\*\x86H\xce=\x02\x01/,
   // DER: the object identifiers 1.3.101.110 (X25519) and 1.3.101.112 (Ed25519).
   derEd25519: /0\x05\x06\x03\+e[np]/,
-  // DER of PKCS #1, which has no object identifier: a sequence that begins with a long integer.
+  // DER of PKCS #1. It has no object identifier, but begins with a sequence and a long integer.
   derPkcs1: /^0\x82.{1,2}\x02\x82/s,
 };
 
-/** Whether these bytes are, or contain, an asymmetric key: as they are, in UTF-16, or in base64. */
+/** True if the bytes contain an asymmetric key: directly, in UTF-16, or in base64. */
 export function isAsymmetricKeyText(bytes: Uint8Array): boolean {
   const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
-  // Without its NULs, UTF-16 reads as ASCII.
+  // UTF-16 becomes ASCII without its NULs.
   const readings = [text, fromBase64(text)].map((reading) => reading.replaceAll('\0', ''));
   return Object.values(FORMS).some((form) => readings.some((reading) => form.test(reading)));
 }

@@ -5,14 +5,15 @@ import type { Algorithm, AsymmetricAlgorithm } from '../signature/algorithms.js'
 import type { TokenPayload, VerifyFailure } from '../types.js';
 
 /**
- * Rules for the claims of tokens. The top level has them, and so do `jwks` and each entry of `issuers`, where a rule is for
- * the tokens of these keys alone. There, the default of each rule is the rule of the top level.
+ * Rules for the claims of tokens. You can set them at the top level, in `jwks` and in each entry of `issuers`. In `jwks` or an
+ * entry, a rule applies only to tokens signed with those keys, and its default is the top-level rule.
  */
 export interface ClaimRuleOptions {
   /**
    * Expected `iss`; with several, any one of them. At the top level, `sign` writes the first. Default: not checked.
    *
-   * - In `jwks`: the issuer that these keys speak for. Set it beside a `secret`, so that neither can speak for the other.
+   * - In `jwks`: the issuer of tokens signed with these keys. If you also have a `secret`, set it to another issuer than the
+   *   top-level one, so that neither can sign tokens of the other.
    * - In an entry of `issuers`: required, and a single string. The top-level `issuer` is not its default.
    * @see RFC 7519 section 4.1.1, RFC 8725 section 3.8
    */
@@ -25,59 +26,59 @@ export interface ClaimRuleOptions {
   audience?: string | readonly string[];
 
   /**
-   * Expected `typ` header, compared without case and without an `application/` prefix. `'at+jwt'` is RFC 9068's. At the top
-   * level, `sign` writes it. Default: not checked, and `sign` writes `'JWT'`.
+   * Expected `typ` header, such as `'at+jwt'` for access tokens by RFC 9068. Case and an `application/` prefix are ignored. At
+   * the top level, `sign` writes it. Default: not checked, and `sign` writes `'JWT'`.
    * @see RFC 8725 section 3.11
    */
   typ?: string;
 
-  /** Claims that must be present, such as `['exp', 'sub']`. Default: none beyond what other options imply. */
+  /** Claims that must be present, such as `['exp', 'sub']`. Default: only those that other options imply. */
   requiredClaims?: readonly string[];
 
-  /** The longest time since `iat`, such as `'12h'`, rounded to whole seconds; makes `iat` required. Default: no limit. */
+  /** The maximum time since `iat`, such as `'12h'`, rounded to whole seconds. It makes `iat` required. Default: no limit. */
   maxTokenAge?: string;
 }
 
 /**
- * Options of `createAuthProvider` and `createAuthClient`. Give `secret`, `jwksUrl` or `issuers`; `secret` goes with either
- * of the others.
+ * Options of `createAuthProvider` and `createAuthClient`. Give `secret`, `jwksUrl` or `issuers`. You can combine `secret` with
+ * one of the others.
  */
 export interface AuthProviderConfig extends ClaimRuleOptions {
   /**
-   * HMAC secret for `sign` and `verify`; text is used as its UTF-8 bytes. A list rotates without downtime: the
-   * first signs, the others only verify, and are tried only when the signature does not match. Use at least as
-   * many random bytes as the hash has (32 for HS256); a shorter secret works, with a warning.
+   * HMAC secret for `sign` and `verify`. A string is used as its UTF-8 bytes. Give a list to rotate without downtime: the
+   * first secret signs, and the others only verify. Use at least as many random bytes as the hash has (32 for HS256). A
+   * shorter secret works, but causes a warning.
    * @see RFC 7518 section 3.2
    */
   secret?: string | Uint8Array | readonly (string | Uint8Array)[];
 
   /**
-   * URL of the identity provider's JSON Web Key Set, to verify its tokens. `https:`, or `http:` on a loopback
-   * host. Fetched when first needed.
+   * URL of the identity provider's JSON Web Key Set, to verify its tokens: `https:`, or `http:` on this machine. The keys are
+   * fetched when a token first needs them.
    * @see RFC 7517 section 5
    */
   jwksUrl?: string;
 
-  /** How the keys behind `jwksUrl` are fetched and kept, and which tokens they may verify. */
+  /** How the keys of `jwksUrl` are fetched and cached, and which tokens they may verify. */
   jwks?: JwksOptions;
 
   /**
-   * Several identity providers, each with its own keys and rules, instead of `jwksUrl`. A token's `iss` selects the
-   * entry, whose rules then demand that very `iss`. Top-level `audience`, `typ`, `requiredClaims` and `maxTokenAge` are
-   * the defaults of each entry; a top-level `issuer` is that of the `secret` alone.
+   * Several identity providers, each with its own keys and rules, instead of `jwksUrl`. The `iss` of a token selects the entry.
+   * Top-level `audience`, `typ`, `requiredClaims` and `maxTokenAge` are the defaults of each entry. A top-level `issuer`
+   * applies only to the `secret`.
    * @see RFC 8725 section 3.8
    */
   issuers?: readonly IssuerOptions[];
 
   /**
-   * With `secret`: the HMAC algorithm that signs and that is accepted, default `'HS256'`. With `jwksUrl` or `issuers`
-   * alone: the one asymmetric algorithm accepted, default whichever the matching key is for.
+   * With `secret`: the HMAC algorithm that signs and that is accepted. Default `'HS256'`. Without `secret`: the only asymmetric
+   * algorithm that is accepted. Default: all asymmetric algorithms that the key allows.
    */
   algorithm?: Algorithm;
 
   /**
-   * Lifetime of a signed token when `expiresIn` is not given, such as `'15m'`, rounded to whole seconds. Default `'1h'`, or
-   * `maxExpiry` if that is less.
+   * Lifetime of a signed token without `expiresIn`, such as `'15m'`, rounded to whole seconds. Default `'1h'`, or `maxExpiry`
+   * if that is shorter.
    */
   defaultExpiry?: string;
 
@@ -85,20 +86,19 @@ export interface AuthProviderConfig extends ClaimRuleOptions {
   maxExpiry?: string;
 
   /**
-   * How far clocks may differ when `exp`, `nbf` and `maxTokenAge` are checked, such as `'30s'`, rounded to whole seconds:
-   * `'0.4s'` is none. Default `'0s'`.
+   * How far clocks may differ when `exp`, `nbf` and `maxTokenAge` are checked, such as `'30s'`. Rounded to whole seconds, so
+   * `'0.4s'` counts as zero. Default `'0s'`.
    */
   clockTolerance?: string;
 
   /**
-   * Says which tokens are revoked: a list of `createRevocationList`, or anything with its methods. `verify` asks it last,
-   * and has no verdict when it gives no answer. Default: no token is.
+   * Tells which tokens are revoked: a list of `createRevocationList`, or your own object with the same methods. `verify` asks it
+   * last, and throws `ERR_REVOCATION_UNAVAILABLE` if it does not answer. Default: revocation is not checked.
    */
   revocation?: Revocation;
 
   /**
-   * Receives what became of each `verify`, for audit and metrics, before its caller does. What it throws or rejects is
-   * ignored. Default: none.
+   * Receives the result of each `verify`, for audit and metrics, before the caller does. Its errors are ignored. Default: none.
    */
   onVerdict?: VerdictHandler;
 
@@ -109,107 +109,107 @@ export interface AuthProviderConfig extends ClaimRuleOptions {
   onWarning?: WarningHandler;
 }
 
-/** The global `fetch`, named so that the types also compile where no library declares one. */
+/** The type of the global `fetch`. Without types for it, a minimal function type, so that this package still compiles. */
 export type Fetch = typeof globalThis extends { fetch: infer Global }
   ? Global
   : (url: string, init: object) => Promise<object>;
 
-/** Options for the keys behind `jwksUrl`. Durations are text, such as `'5s'` or `'10m'`. */
+/** Options for the keys of `jwksUrl`. Durations are text, such as `'5s'` or `'10m'`. */
 export interface JwksOptions extends ClaimRuleOptions {
   /**
-   * The asymmetric algorithms that these keys may verify, such as `['RS256']`. Default: without a `secret`, the top-level
-   * `algorithm` if it is given; otherwise every asymmetric algorithm, as far as the keys allow.
+   * The asymmetric algorithms that these keys may verify, such as `['RS256']`. Default: the top-level `algorithm` if it is given
+   * and there is no `secret`. Otherwise all asymmetric algorithms that the key allows.
    * @see RFC 8725 section 3.1
    */
   algorithms?: readonly AsymmetricAlgorithm[];
-  /** The longest a fetch may take, body included. Default `'5s'`. */
+  /** The time limit of a fetch, including its body. Default `'5s'`. */
   timeout?: string;
   /**
-   * The pace at which unknown key ids may cause fetches: two at once, then one a cooldown. A token whose key id could
-   * not be looked up gets no verdict. Default `'10s'`.
+   * Rate-limits fetches for unknown key ids: two at once, then one per cooldown. For other tokens with an unknown key id,
+   * `verify` throws `ERR_JWKS_UNAVAILABLE` in the meantime. Default `'10s'`.
    */
   cooldown?: string;
   /**
-   * How long fetched keys are fresh. They are refreshed in the background at a random point between 70 and 90 % of it,
-   * so that the processes of a fleet do not ask all at once. Default `'10m'`.
+   * How long fetched keys are fresh. They are refreshed in the background after 70 to 90 % of this time, at random, so that
+   * processes do not all fetch at once. Default `'10m'`.
    */
   cacheMaxAge?: string;
   /**
-   * While the endpoint fails, for how long after the last success its keys still serve. `'0s'` turns it off.
-   * The price: a key revoked during an outage verifies until then. Default `'1h'`.
+   * How long cached keys are used after the last success while the endpoint fails. The price: a key that the provider withdraws
+   * during an outage is accepted until then. `'0s'` turns it off. Default `'1h'`.
    */
   staleIfError?: string;
   /**
-   * A store in which processes share the fetched keys, so that not each of a fleet asks the endpoint. What is in it is
-   * judged like an answer of the endpoint, and is never older than `cacheMaxAge`. A store that fails leads to a fetch.
-   * Whoever can write to it can have tokens accepted. Default: none.
+   * A store through which processes share fetched keys, so that not every process asks the endpoint. Keys from it are checked
+   * like a response of the endpoint, and ignored if they are older than `cacheMaxAge`. If the store fails, the process fetches
+   * the keys itself. Anyone who can write to the store can make you accept forged tokens. Default: none.
    */
   cache?: Store;
   /**
-   * Headers of each request for keys. With discovery they go to the issuer's origin only: if the keys are on another host that
-   * needs them, give `jwksUrl`. Default: none.
+   * Headers of each request for keys. If the keys are discovered, the headers are sent only to the issuer's origin. If the keys
+   * are on another host that needs the headers, give `jwksUrl`. Default: none.
    */
   headers?: Readonly<Record<string, string>>;
-  /** What makes the request, for proxies and private CAs. It must not follow redirects. Default: the global `fetch`. */
+  /** A `fetch` for the requests, for proxies and private CAs. It must not follow redirects. Default: the global `fetch`. */
   fetch?: Fetch;
-  /** Allows `http:` beyond loopback, where anyone on the network path can replace the keys. Default `false`. */
+  /** Allows `http:` to other machines. Anyone on the network path can then replace the keys. Default `false`. */
   dangerouslyAllowHttp?: boolean;
 }
 
-/** An entry of `issuers`. Its other options are those of {@link JwksOptions}, for this issuer alone. */
+/** An entry of `issuers`. Its other options are those of {@link JwksOptions}, for this issuer only. */
 export interface IssuerOptions extends Omit<JwksOptions, 'issuer'> {
-  /** The exact `iss` of its tokens. It is an `https:` URL where the keys are discovered. */
+  /** The exact `iss` of its tokens. Without `jwksUrl`, it must be an `https:` URL, because the keys are discovered from it. */
   issuer: string;
   /**
-   * URL of its JSON Web Key Set. Default: discovered from the issuer, and read again whenever keys are fetched.
+   * URL of its JSON Web Key Set. Default: discovered from the issuer each time keys are fetched.
    * @see RFC 8414 section 3, OpenID Connect Discovery 1.0 section 4
    */
   jwksUrl?: string;
 }
 
 /**
- * Says which tokens are revoked. `createRevocationList` of `intentkit-auth/revocation` makes one on a store that
- * processes share. Anything with these methods will do. A call that takes longer than 5 s counts as no answer.
+ * Tells which tokens are revoked. Use `createRevocationList` of `intentkit-auth/revocation`, or your own object with these
+ * methods. A call that takes longer than 5 s counts as a failure.
  */
 export interface Revocation {
   /**
-   * Whether a token is revoked whose signature and claims are good. It gets a copy of the claims, never the token. When
-   * it throws, or answers with anything but `true` or `false`, there is no verdict: `verify` throws
-   * `ERR_REVOCATION_UNAVAILABLE`. An `AuthError` of yours with this code is thrown as it is.
+   * Returns true if a token is revoked. It gets a copy of the claims, after the signature and the claims were checked. If it
+   * throws, or returns anything but a boolean, `verify` throws `ERR_REVOCATION_UNAVAILABLE`. If it throws an `AuthError` with
+   * this code, `verify` throws that error unchanged.
    */
   isRevoked(payload: TokenPayload): boolean | Promise<boolean>;
   /**
-   * Revokes the token with these claims, for `auth.revoke`. Without it, this client cannot revoke. It may get one that is
-   * revoked already. What it throws becomes `ERR_REVOCATION_UNAVAILABLE`, except an `AuthError` with this code or
+   * Revokes the token with these claims. `auth.revoke` calls it, also for a token that is already revoked. Without this method,
+   * `auth.revoke` throws. Its errors become `ERR_REVOCATION_UNAVAILABLE`, except an `AuthError` with that code or
    * `ERR_NO_REVOCATION`.
    *
-   * @param tolerance how far the client lets clocks differ, in seconds. It accepts the token for so long after its `exp`.
+   * @param tolerance the `clockTolerance` of the client, in seconds. The client accepts the token for this long after its `exp`.
    */
   revoke?(payload: TokenPayload, tolerance: number): Promise<void>;
 }
 
 /**
- * What became of one `verify`, for audit and metrics. It never holds the token. The claims and `keyId` are present only
- * when the signature is valid.
+ * The result of one `verify`, for audit and metrics. It never contains the token. The claims and `keyId` are present only if the
+ * signature is valid.
  */
 export interface Verdict {
   /** Whether the token was accepted. */
   readonly valid: boolean;
-  /** Why it was not. The code of an error says that there is no verdict. It is absent when `valid` is true. */
+  /** Why the token was not accepted: the reason of a refusal, or the code of the error that `verify` threw. */
   readonly reason?: VerifyFailure | AuthErrorCode;
   /** The `iss` claim. */
   readonly issuer?: string;
   /** The `sub` claim. */
   readonly subject?: string;
-  /** Who uses the token: the first text among the claims `client_id`, `azp`, `cid` and `appid`. */
+  /** The client that the token was issued to: the first of `client_id`, `azp`, `cid` and `appid` that is a string. */
   readonly clientId?: string;
   /** The `jti` claim. */
   readonly jti?: string;
-  /** The `kid` header. It is present only when the signature of this token is valid. */
+  /** The `kid` header. */
   readonly keyId?: string;
-  /** How long `verify` took, with all that it waited for. */
+  /** How long `verify` took, including fetches and stores. */
   readonly milliseconds: number;
 }
 
-/** Receives each verdict. It may throw, reject or hang: a broken log must not break authentication. */
+/** Receives each verdict. Its errors are ignored and it is not waited for, so a broken log cannot break authentication. */
 export type VerdictHandler = (verdict: Verdict) => void;

@@ -17,7 +17,7 @@ import { weaknessOf } from './secret-strength.js';
 /** In seconds. */
 const HOUR = 60 * 60;
 
-/** The configuration as the client uses it: checked, complete and copied. */
+/** The configuration after checking, with defaults filled in and values copied. */
 export interface Config {
   readonly name: string;
   readonly warn: WarningHandler;
@@ -30,7 +30,7 @@ export interface Config {
   readonly onVerdict: VerdictHandler | undefined;
 }
 
-/** What the secret source needs: how to sign, and what it may verify. */
+/** The configuration of the secret: how to sign, and which tokens it may verify. */
 export interface SecretConfig extends SigningPolicy {
   readonly secrets: readonly Uint8Array[];
   readonly algorithm: HmacAlgorithm;
@@ -38,9 +38,9 @@ export interface SecretConfig extends SigningPolicy {
 }
 
 /**
- * Checks a configuration once, so that a mistake surfaces where it was made and not on the first request.
+ * Checks a configuration when the client is created, so that a mistake is found then and not on the first request.
  *
- * @param of the name of the function that takes it.
+ * @param of the name of the function whose options these are, for errors.
  * @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts, never its value.
  */
 export function parseConfig(input: AuthProviderConfig, of = 'createAuthClient'): Config {
@@ -80,7 +80,7 @@ export function parseConfig(input: AuthProviderConfig, of = 'createAuthClient'):
       ? [jwksConfig(jwks ?? withoutPrototype(), jwksUrl, topLevel)]
       : issuerConfigs(issuers ?? [], topLevel),
   };
-  // Last, so that a configuration that is refused does not warn as well.
+  // Warnings come last, so that a configuration that is refused causes only an error.
   warnOfWeakness(config);
   return config;
 }

@@ -10,13 +10,13 @@ import { type GivenIssuer, type GivenRemote, type GivenRules, rulesAmong } from 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-/** What a remote source needs: where its keys are, and what they may verify. */
+/** The configuration of remote keys: where they are, and which tokens they may verify. */
 export interface RemoteConfig {
-  /** The issuer that selects this source. `undefined`: it is the one of `jwksUrl`, for every issuer it allows. */
+  /** The issuer that selects this source. `undefined` for the top-level `jwksUrl`, which is selected by algorithm only. */
   readonly issuer: string | undefined;
-  /** `undefined`: the URL of the keys is discovered from the issuer. */
+  /** The URL of the keys. `undefined`: it is discovered from the issuer. */
   readonly url: URL | undefined;
-  /** Whether keys may come over `http:` from beyond this machine. */
+  /** Whether keys may be fetched over `http:` from other machines. */
   readonly allowHttp: boolean;
   readonly algorithms: readonly AsymmetricAlgorithm[];
   readonly rules: ClaimRules;
@@ -24,19 +24,19 @@ export interface RemoteConfig {
   readonly cooldownMs: number;
   readonly cacheMaxAgeMs: number;
   readonly staleIfErrorMs: number;
-  /** Where processes share the keys. */
+  /** The store through which processes share keys. */
   readonly cache: Store | undefined;
   readonly headers: Headers | undefined;
   /** The configured `fetch`, or `undefined` for the global one. */
   readonly fetch: Fetch | undefined;
 }
 
-/** What the top level of the configuration says for every source. */
+/** The top-level options that apply to every source. */
 export interface TopLevel {
   readonly rules: GivenRules;
   /** In seconds. */
   readonly clockTolerance: number;
-  /** The top-level `algorithm`, where it is for public keys. */
+  /** The top-level `algorithm`, if it is asymmetric. */
   readonly algorithm: AsymmetricAlgorithm | undefined;
 }
 
@@ -85,11 +85,11 @@ function remoteConfig(
   };
 }
 
-/** The rules as they are applied. Where several are given, the last wins. */
+/** Merges rules for claims. Later rules replace earlier ones. */
 export function claimRules(clockTolerance: number, ...given: readonly GivenRules[]): ClaimRules {
   const rules: GivenRules = withoutPrototype(...given);
   const { maxTokenAge, requiredClaims = [] } = rules;
-  // Without `iat`, the age of a token is unknown.
+  // The age of a token is known only from its `iat`.
   const required = maxTokenAge === undefined ? requiredClaims : [...requiredClaims, 'iat'];
   return Object.assign(rules, { clockTolerance, requiredClaims: required });
 }

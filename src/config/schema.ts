@@ -27,12 +27,12 @@ import { isAsymmetricKeyText } from './asymmetric-key-text.js';
 import type { Fetch, Revocation, VerdictHandler } from './options.js';
 
 /*
- * The options of a client. In what the check returns, `timeout`, `cooldown`, `cacheMaxAge` and `staleIfError` are in
- * milliseconds, all other durations in seconds.
+ * The options of a client. After the check, `timeout`, `cooldown`, `cacheMaxAge` and `staleIfError` are in milliseconds, and
+ * all other durations are in seconds.
  */
 
-// Not `instanceof Uint8Array`, which refuses the arrays of another realm, as test runners make them. `isView` cannot
-// be fooled by an object that only calls itself one.
+// `instanceof Uint8Array` would refuse arrays of another realm, which test runners create. `toString` alone can be faked by any
+// object, so `isView` is checked too.
 const isBytes = (value: unknown): value is Uint8Array =>
   ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]';
 
@@ -71,7 +71,7 @@ const CLAIM_NAMES = 'a list of claim names';
 const SIGNATURE_ALGORITHMS = `a non-empty list of ${ASYMMETRIC_ALGORITHMS.join(', ')}`;
 const ALGORITHMS = [...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS] as const;
 
-/** The rules for claims, which the top level, `jwks` and each entry of `issuers` have. */
+/** The rules for claims. The top level, `jwks` and each entry of `issuers` accept them. */
 const rules = {
   issuer: texts,
   audience: texts,
@@ -80,10 +80,10 @@ const rules = {
   maxTokenAge: seconds,
 } satisfies Record<Exclude<keyof ClaimRules, 'clockTolerance'>, z.ZodMiniType>;
 
-/** The rules that are given somewhere. */
+/** The rules that were given at one of these places. */
 export type GivenRules = Checked<typeof rules>;
 
-/** The rules among the options of the top level, of `jwks` or of an entry of `issuers`. */
+/** Picks the rules from the options of the top level, of `jwks` or of an entry of `issuers`. */
 export const rulesAmong = (options: GivenRules): GivenRules =>
   withoutPrototype(
     Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(rules, name))),
@@ -110,7 +110,7 @@ const oneIssuer = z.pipe(
 );
 const issuerEntry = { ...jwks, issuer: z.nonoptional(oneIssuer), jwksUrl: url };
 
-/** What is given for the keys of one identity provider. */
+/** The options for the keys of one identity provider. */
 export type GivenRemote = Checked<typeof jwks>;
 /** An entry of `issuers`. */
 export type GivenIssuer = Checked<typeof issuerEntry>;

@@ -7,7 +7,7 @@ import { HeaderMemory } from '../token/header.js';
 import { Malformed, parseToken } from '../token/parse.js';
 import type { KeySource } from './sources.js';
 
-/** The configured secrets. Each is imported once: importing on every call nearly halves the speed. */
+/** The configured secrets. Each is imported once, because importing it on every call nearly halves the speed. */
 export class SecretSource implements KeySource {
   readonly issuer = undefined;
   readonly algorithms: readonly [HmacAlgorithm];
@@ -23,12 +23,12 @@ export class SecretSource implements KeySource {
     this.#keys = new Settled(isReady ? (keys as SigningKey[]) : Promise.all(keys));
   }
 
-  /** All secrets. A later one is tried when the signature is not by those before it. */
+  /** Returns all secrets. A token is checked against one after the other until its signature is valid. */
   find(): readonly SigningKey[] | Promise<readonly SigningKey[]> {
     return this.#keys.get();
   }
 
-  /** Whether the first secret made the signature of a token. Its claims do not matter. */
+  /** True if a token was signed with the first secret. Its claims are not checked. */
   async hasSigned(compact: string): Promise<boolean> {
     const token = parseToken(compact, new HeaderMemory(1));
     const [key] = await this.find();
@@ -37,7 +37,7 @@ export class SecretSource implements KeySource {
 
   /** Signs claims, given as JSON, with the first secret. */
   sign(claims: string): string | Promise<string> {
-    // The configuration refuses an empty list.
+    // There is at least one, because the configuration refuses an empty list.
     const first = ([key]: readonly SigningKey[]) => (key as SigningKey).sign(claims);
     const keys = this.#keys.get();
     return keys instanceof Promise ? keys.then(first) : first(keys);

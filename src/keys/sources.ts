@@ -6,29 +6,24 @@ import type { Header } from '../token/header.js';
 import { Malformed, readClaims, type Token } from '../token/parse.js';
 
 /**
- * Holds the keys that may verify certain algorithms, and the rules for the claims of its tokens. A token's `alg` leads
- * to the secret or to remote sources, never to both, so that no key of one kind ever meets an algorithm of the other.
+ * Holds keys, the algorithms that these keys may verify, and the rules for the claims of their tokens. The secret and each
+ * set of remote keys is a source. No algorithm belongs to both kinds, so a public key is never used as an HMAC secret.
  */
 export interface KeySource {
   /** The issuer that selects this source. `undefined`: the algorithm alone selects it. */
   readonly issuer: string | undefined;
-  /**
-   * The algorithms that the source accepts. The secret shares none with a remote source; remote sources of `issuers` may
-   * share theirs, and `iss` then selects one.
-   */
+  /** The algorithms that the source accepts. Two entries of `issuers` may accept the same one. */
   readonly algorithms: readonly string[];
   readonly rules: ClaimRules;
   /**
-   * The keys that may have made this token's signature, none when there is no such key.
-   * @throws {AuthError} `ERR_JWKS_UNAVAILABLE` when that cannot be known.
+   * Returns the keys that may have signed a token with this header. The list is empty if no key matches.
+   *
+   * @throws {AuthError} `ERR_JWKS_UNAVAILABLE` if the keys cannot be fetched right now.
    */
   find(header: Header): readonly Key[] | Promise<readonly Key[]>;
 }
 
-/**
- * The sources of a client. The algorithm of a token leads to the one source that may verify it, or to those among which
- * its issuer chooses. That keeps a key of one kind away from a token of the other.
- */
+/** The sources of a client. The `alg` of a token selects its source. Where several `issuers` share it, the `iss` does. */
 export class Sources {
   readonly #byAlgorithm = new Map<string, KeySource | 'by issuer'>();
   readonly #byIssuer = new Map<string, KeySource>();
@@ -41,12 +36,12 @@ export class Sources {
     }
   }
 
-  /** Every algorithm that some source accepts. */
+  /** All algorithms that the client accepts. */
   get algorithms(): string[] {
     return [...this.#byAlgorithm.keys()];
   }
 
-  /** The source that may verify a token, or why there is none. */
+  /** Returns the source that may verify a token, or the rule that the token breaks. */
   choose(token: Token): KeySource | BrokenRule {
     const source = this.#byAlgorithm.get(token.header.alg);
     if (!source) return new BrokenRule('algorithm', 'The "alg" header is not an accepted algorithm.');
@@ -54,8 +49,8 @@ export class Sources {
   }
 
   /**
-   * The `iss`, which nothing has verified yet, only selects a source: its own rules then demand that very `iss`. An
-   * issuer that is not listed costs no request.
+   * Selects a source by the `iss`, which is not verified yet. This is safe, because the rules of the source require the same
+   * `iss`. An issuer that is not configured causes no request.
    */
   #chooseByIssuer(token: Token): KeySource | BrokenRule {
     const claims = readClaims(token);
@@ -68,7 +63,7 @@ export class Sources {
     return new BrokenRule('issuer', `The "iss" claim is not a configured issuer${this.#hintOfSlash(iss)}.`);
   }
 
-  /** A slash at the end is the usual mistake. What is configured is no secret. */
+  /** Names the configured issuer if only a slash at the end differs, the most common mistake. Issuers are not secret. */
   #hintOfSlash(iss: unknown): string {
     if (typeof iss !== 'string') return '';
     const other = withOtherSlash(iss);

@@ -4,22 +4,22 @@ import { nearestName } from './nearest-name.js';
 import { inheritedName, withoutPrototype } from './own-properties.js';
 import type { Accepted, Checked, Shape, ShapeOf } from './shape.js';
 
-/** Whose options they are. */
+/** The function whose options are checked, and the code of its errors. */
 interface Owner {
   readonly of: string;
   readonly code: AuthErrorCode;
 }
 
-/** An error lists all options of a function that has no more than this. */
+/** For a function with at most this many options, the error about an unknown option lists all of them. */
 const FEW_NAMES = 5;
 
 /**
- * Checks the options of a function and copies them, so that what was checked is what is used. Each option must be known
- * and the object's own. `undefined`, `null` and inherited options are refused, because each could switch a check off
- * without a word. A polluted `Object.prototype` changes nothing. Symbols are ignored, because they name no option.
+ * Checks the options of a function and copies them, so that later changes have no effect. Each option must be known, and an own
+ * property. `undefined`, `null` and inherited options are refused, because each could silently switch off a check. A polluted
+ * `Object.prototype` changes nothing. Symbols are ignored.
  *
  * @param of the name of the function.
- * @throws {AuthError} with this code. The sentence names the option and what it accepts, never its value.
+ * @throws {AuthError} with this code. The message names the option and what it accepts, but never its value.
  */
 export function checkOptions<Options extends object, S extends Shape>(
   options: Options,
@@ -48,10 +48,10 @@ export function checkValue<S extends z.ZodMiniType>(
   throw new AuthError(code, `${name} must be ${result.error.issues[0]?.message}.`);
 }
 
-/** The error of options that do not fit together. */
+/** Creates the error for options that cannot be combined. */
 export const configError = (message: string): AuthError => new AuthError('ERR_AUTH_CONFIG', message);
 
-/** @param path what comes before the names in messages, such as `jwks.`. */
+/** @param path the prefix of the names in messages, such as `jwks.`. */
 function copyOf(options: object, shape: Shape, path: string, owner: Owner): object {
   const copy = withoutPrototype<Record<string, unknown>>();
   for (const name of Object.getOwnPropertyNames(options)) {
@@ -68,7 +68,7 @@ function copyOf(options: object, shape: Shape, path: string, owner: Owner): obje
       'is inherited from a class: copy the options into a plain object.',
     );
   }
-  // Not `Object.entries`, which takes longer than all the rest.
+  // `Object.entries` would take longer than the rest of this function.
   for (const name of Object.keys(shape)) {
     const accepted = shape[name];
     if (Object.hasOwn(copy, name) || !isRequired(accepted)) continue;
@@ -85,7 +85,7 @@ function read(options: object, name: string, path: string, owner: Owner): unknow
   } catch {
     throw unreadable(owner, path + name);
   }
-  // `issuer: process.env.ISSUER` with the variable unset, or `null` in a file of JSON.
+  // The usual causes are `issuer: process.env.ISSUER` with the variable not set, and `null` in a JSON file.
   if (value !== undefined && value !== null) return value;
   throw mistake(owner, path + name, `is ${value}: give it a value or leave it out.`);
 }
@@ -110,17 +110,17 @@ function parsed(value: unknown, schema: z.ZodMiniType, name: string, owner: Owne
   try {
     result = z.safeParse(schema, value);
   } catch {
-    // A getter inside the value.
+    // A getter inside the value has thrown.
     throw unreadable(owner, name);
   }
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  // Text is a key, such as the name of a header. A number is a place in a list, which does not help.
+  // The message shows names, such as that of a header, but not positions in a list.
   const keys = issue?.path.filter((key) => typeof key === 'string') ?? [];
   throw mistake(owner, [name, ...keys].join('.'), `must be ${issue?.message}.`);
 }
 
-/** Names the nearest option, or all options where they are few. */
+/** Names the most similar option, or all options if there are few. */
 function hint(name: string, path: string, shape: Shape): string {
   const known = Object.keys(shape);
   const nearest = nearestName(name, known);

@@ -1,13 +1,12 @@
 /*
- * Only what an object itself has counts. What `Object.prototype` was polluted with, by this process or by a bug in
- * another package, changes nothing.
+ * Reads properties without `Object.prototype`. If another package pollutes it, nothing changes here.
  */
 
-/** A member that the object itself has, otherwise `undefined`. */
+/** Returns an own property, otherwise `undefined`. */
 export const own = (object: object, name: string): unknown =>
   Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : undefined;
 
-/** A member that an object has itself or by its class. What `Object.prototype` has is none. */
+/** Returns a property of an object or of its class, but not of `Object.prototype`. */
 export function memberOf(object: object, name: string): unknown {
   let holder: object = object;
   while (!Object.hasOwn(holder, name)) {
@@ -19,15 +18,15 @@ export function memberOf(object: object, name: string): unknown {
   return isLast ? undefined : Reflect.get(holder, name, object);
 }
 
-/** A method that an object has itself or by its class, bound to it, otherwise `undefined`. */
+/** Returns a method of an object or of its class, bound to the object, otherwise `undefined`. */
 export function methodOf(object: object, name: string): ((...values: never[]) => unknown) | undefined {
   const value = memberOf(object, name);
   return typeof value === 'function' ? value.bind(object) : undefined;
 }
 
 /**
- * A name that an object has by its class or by another prototype alone, or `undefined` when there is none. What the
- * `Object.prototype` of any realm has does not count, nor does `constructor`.
+ * Returns the name of a property that an object only inherits, or `undefined`. Properties of `Object.prototype`, of any realm,
+ * and `constructor` are ignored.
  */
 export function inheritedName(object: object): string | undefined {
   let prototype: object | null = Object.getPrototypeOf(object);
@@ -41,15 +40,15 @@ export function inheritedName(object: object): string | undefined {
   return undefined;
 }
 
-/** Not every last prototype is an `Object.prototype`: one may have been made without a prototype. */
+/** True for the `Object.prototype` of any realm. False for other objects without a prototype. */
 const isRoot = (prototype: object): boolean =>
   Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 
-// Not `Object.create(null)`, whose objects V8 keeps as slow hash tables.
+// V8 keeps objects from `Object.create(null)` as slow hash tables. Instances of a class without a prototype are fast.
 function Bare(): void {}
 Bare.prototype = Object.create(null);
 const BareObject = Bare as unknown as new () => object;
 
-/** A copy that inherits nothing: `__proto__` is a property like any other in it. Of equal names, the last wins. */
+/** Copies objects into one that inherits nothing, so `__proto__` is an ordinary property. For equal names, the last one wins. */
 export const withoutPrototype = <T extends object>(...objects: readonly T[]): T =>
   Object.assign(new BareObject(), ...objects);

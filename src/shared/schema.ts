@@ -4,8 +4,8 @@ import { inheritedName, methodOf, withoutPrototype } from './own-properties.js';
 import { type Store, storeThatFailsLoudly } from './store.js';
 
 /*
- * What options accept, for every factory. The error of a schema is a phrase that follows "must be", as in
- * `"timeout" must be a duration longer than zero …`.
+ * Schemas of options, for every factory. The error of a schema is a phrase that follows "must be", as in `"timeout" must be a
+ * duration longer than zero …`.
  */
 
 /** Accepts what `read` can use. The result is what `read` returns; `undefined` means that the value is not accepted. */
@@ -62,7 +62,7 @@ export const secondsOrNone = wholeSeconds(ANY_DURATION, 0);
 export const milliseconds = wholeMilliseconds(LONGER_THAN_ZERO, 1);
 export const millisecondsOrNone = wholeMilliseconds(ANY_DURATION, 0);
 
-/** The methods of an object, its own or its class's, each read once and bound. `undefined` when a required one is missing. */
+/** Returns an object with these methods, bound to `value`. `undefined` if a required method is missing. */
 export function boundMethods<T extends object>(
   value: unknown,
   required: readonly (keyof T & string)[],

@@ -1,6 +1,6 @@
 /**
- * A value that may still be pending. When the promise resolves, only its value is kept. A promise would keep the
- * `AsyncLocalStorage` context in which it was created, which is that of the first request that needed the value.
+ * A value that may still be pending. When the promise resolves, only its value is kept. A promise keeps the `AsyncLocalStorage`
+ * context of the request that created it, so all later requests would see that context.
  */
 export class Settled<T> {
   #value: T | undefined;

@@ -1,8 +1,8 @@
 import { AuthError } from '../errors.js';
 import { builtin } from '../shared/runtime.js';
 
-// Node keeps the `AsyncLocalStorage` context in which a module is first imported, which may be that of a request. So jose is
-// always imported in the context in which this module was loaded.
+// Node keeps the `AsyncLocalStorage` context of the code that first imports a module. If that were a request, its context would
+// stay in memory. So jose is always imported in the context in which this module was loaded.
 const asyncHooks = builtin<typeof import('node:async_hooks')>('node:async_hooks');
 const context = asyncHooks && new asyncHooks.AsyncResource('intentkit-auth');
 const inOwnContext = <T>(act: () => T): T => (context ? context.runInAsyncScope(act) : act());

@@ -64,7 +64,7 @@ export function mistakeIn(text: string): Mistake {
   return segments < 3 || (segments === 3 && trimmed.endsWith('.')) ? UNSIGNED : OTHER;
 }
 
-/** Nobody wraps a token more often by mistake. The limit keeps made-up text from taking long. */
+/** More layers than anyone adds by mistake. The limit bounds the time that a made-up text takes. */
 const MAX_LAYERS = 16;
 
 /** A token without its layers, and the layers that were removed. */

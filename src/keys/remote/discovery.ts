@@ -9,19 +9,20 @@ import {
 } from '../../shared/url.js';
 
 /*
- * From an issuer to the URL of its keys, without the requests, which `fetchJson` makes. Whoever answers says for whom
- * the answer is, and it counts for nobody else: otherwise one tenant of an identity provider could name the keys of
- * another.
+ * Finds the URL of an issuer's keys. `fetchJson` makes the requests. A document is used only for the issuer that it names;
+ * otherwise, one tenant of an identity provider could replace the keys of another.
  */
 
-/** The media type to ask for. */
+/** The `Accept` header for metadata. */
 export const DISCOVERY_ACCEPT = 'application/json';
 
 /**
- * Where the metadata of an issuer may be, in the order in which to look: the place of OAuth, where the path of the
- * issuer follows the well-known one, then the place of OpenID Connect, where it precedes it.
+ * The two URLs where an issuer may publish its metadata. They are tried in this order. For `https://id.example/tenant`:
  *
- * @param issuer the text of an `https:` URL, or an `http:` one on a loopback host.
+ * - OAuth: `https://id.example/.well-known/oauth-authorization-server/tenant`
+ * - OpenID Connect: `https://id.example/tenant/.well-known/openid-configuration`
+ *
+ * @param issuer an `https:` URL, or an `http:` URL of this machine.
  * @see RFC 8414 section 3.1
  * @see OpenID Connect Discovery 1.0 section 4
  */
@@ -34,12 +35,12 @@ export function discoveryUrls(issuer: string): [oauth: URL, openId: URL] {
 }
 
 /**
- * The URL of the keys that a document of {@link discoveryUrls} names, or why it must not be used: a phrase that is safe
- * to log, as a `FetchError` has it. The `issuer` of the document must be the configured one to the letter.
+ * Returns the `jwks_uri` of a metadata document, or a phrase that says why it must not be used. The phrase is safe to log. The
+ * `issuer` of the document must be exactly the configured one.
  *
- * @param document what was fetched, as JSON gave it.
+ * @param document the parsed JSON.
  * @param issuer the configured issuer.
- * @param allowHttp whether the keys may come over `http:` from beyond this machine.
+ * @param allowHttp whether keys may be fetched over `http:` from other machines.
  * @see RFC 8414 section 3.3
  * @see OpenID Connect Discovery 1.0 section 4.3
  */
@@ -61,7 +62,7 @@ export function checkedJwksUri(jwksUri: unknown, issuer: string, allowHttp: bool
   if (!URL.canParse(jwksUri)) return 'the "jwks_uri" of the discovery document is not a URL';
   const url = new URL(jwksUri);
   if (url.username || url.password) return 'the "jwks_uri" of the discovery document holds credentials';
-  // An issuer elsewhere must not lead requests to what listens on this machine.
+  // An issuer on another machine must not make this process send requests to local services (SSRF).
   const isIssuerHere = mayBeLoopback(new URL(issuer));
   if (mayBeLoopback(url) && !isIssuerHere)
     return 'the "jwks_uri" of the discovery document is on this machine';

@@ -4,44 +4,44 @@ import { TooLate, within } from '../../shared/deadline.js';
 /** 1 MiB: a thousand RSA keys are about half of it. */
 export const MAX_BODY_BYTES = 1_048_576;
 
-/** What is fetched, and how. */
+/** A request for a JSON document. */
 export interface JsonRequest {
   readonly url: URL;
   readonly accept: string;
-  /** The longest the request may take, body included. */
+  /** The time limit of the request, including its body. */
   readonly timeoutMs: number;
   readonly headers: Headers | undefined;
-  /** `undefined`: the global `fetch`, looked up at each request, because instrumentation replaces it. */
+  /** `undefined`: the global `fetch`. It is read at each request, because monitoring tools replace it. */
   readonly fetch: Fetch | undefined;
   /**
-   * Whether the endpoint is known to fail. The connection is then closed after the request, because it may lead to a
-   * broken replica, and a request that is cut is left to the next attempt.
+   * Whether the last request failed. If so, the connection is closed afterwards, because it may lead to a broken replica. A
+   * cut connection is not retried here either: the caller retries later.
    */
   readonly isFailing: boolean;
-  /** Whether caches on the way must ask the endpoint itself. */
+  /** Whether to send `Cache-Control: no-cache`, so that a cache on the way asks the endpoint. */
   readonly noCache?: boolean;
-  /** Called when the request is sent. A repetition is not told. */
+  /** Called when the request is sent, but not when it is repeated on a new connection. */
   readonly onRequest?: () => void;
 }
 
-/** The JSON that an endpoint answered with. */
+/** The JSON of a response. */
 export interface FetchedJson {
   readonly document: unknown;
-  /** How long ago the answer was made, by its `Age` header. It is more than 0 for a copy out of a cache. */
+  /** The age of the response by its `Age` header. It is more than 0 if the response comes from a cache. */
   readonly ageMs: number;
 }
 
 /**
- * In which way a request failed.
+ * How a request failed.
  *
- * - `network`: no answer; `code` is that of the runtime, if there is one
- * - `timeout`: no complete answer in time
- * - `redirect`: a redirect, which is not followed
- * - `status`: another status than 200, which is `status`
- * - `too_large`: a body of more than {@link MAX_BODY_BYTES}
- * - `not_json`: a body that is not JSON
- * - `fetch`: the configured `fetch` does not answer as a `fetch` does
- * - `unusable`: JSON that is not what was asked for
+ * - `network`: there was no response; `code` is the error code of the runtime, if known
+ * - `timeout`: the response did not arrive in time
+ * - `redirect`: the response is a redirect, which is not followed
+ * - `status`: the status is not 200; see `status`
+ * - `too_large`: the body has more than {@link MAX_BODY_BYTES}
+ * - `not_json`: the body is not JSON
+ * - `fetch`: the configured `fetch` did not return a valid `Response`
+ * - `unusable`: the JSON is not a usable key set or metadata document
  */
 export type FetchFailure =
   | 'network'
@@ -54,15 +54,15 @@ export type FetchFailure =
   | 'unusable';
 
 /**
- * Why there is no JSON, in words that are safe to log. The errors of some runtimes hold the whole URL with its query, so
- * only their codes are taken over.
+ * A failed request. The message is safe to log: errors of some runtimes contain the whole URL with its query, so it repeats
+ * only their code.
  */
 export class FetchError extends Error {
   override readonly name = 'FetchError';
   readonly kind: FetchFailure;
   readonly code: string | undefined;
   readonly status: number | undefined;
-  /** The wait that the endpoint's `Retry-After` asks for. */
+  /** How long to wait, by the `Retry-After` header. 0 without that header. */
   readonly retryAfterMs: number;
 
   constructor(
@@ -78,22 +78,21 @@ export class FetchError extends Error {
   }
 }
 
-/** The codes of a cut connection in Node, Deno and Bun. */
+/** The error codes of a cut connection in Node, Deno and Bun. */
 const CUT: readonly (string | undefined)[] = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ConnectionClosed'];
 
 /**
- * One GET of a JSON document, within bounds on time and size. jose's own fetch of a JWKS has no limit on the body, and
- * fails with the same `TypeError` that a wrong key gives. Here each way to fail is told apart where it happens.
- * Redirects are refused, because the keys would be taken from a host that nobody configured.
+ * Fetches a JSON document, with limits on time and size. Redirects are refused, because they could lead to a host that is not
+ * configured. jose can fetch a JWKS too, but does not limit its size, and its errors do not tell the cause.
  *
- * @throws {FetchError} and nothing else.
+ * @throws {FetchError} for every failure.
  */
 export async function fetchJson(request: JsonRequest): Promise<FetchedJson> {
-  // Not `AbortSignal.timeout`, whose timer keeps a Deno process alive after the answer.
+  // `AbortSignal.timeout` would keep a Deno process alive after the response.
   const abort = new AbortController();
   const answer = get(request, abort.signal);
   try {
-    // A configured fetch may ignore the signal. The caller must not wait longer all the same.
+    // A configured fetch may ignore the signal, so the time limit does not depend on it.
     return await within(request.timeoutMs, answer);
   } catch (error) {
     throw asFetchError(error);
@@ -123,7 +122,10 @@ async function get(request: JsonRequest, signal: AbortSignal): Promise<FetchedJs
   }
 }
 
-/** Sends the request, and once more if it is cut before an answer, on whatever socket: all clients share those of `fetch`. */
+/**
+ * Sends the request. If the connection is cut before a response, it repeats the request once: `fetch` reuses connections that
+ * other code opened, and the server may have just closed one.
+ */
 async function send(request: JsonRequest, headers: Headers, signal: AbortSignal): Promise<Response> {
   const once = (isFailing: boolean): Promise<Response> => {
     if (isFailing) headers.set('connection', 'close');
@@ -143,13 +145,13 @@ async function readBody(response: Response, signal: AbortSignal): Promise<string
   if (typeof response?.status !== 'number')
     throw new FetchError('fetch', '"fetch" did not answer with a Response');
   const reader = response.body?.getReader?.();
-  // Gives the connection back, at once and even if the fetch ignores the signal. After the end it does nothing.
+  // Frees the connection, even if the fetch ignores the signal. It does nothing if the whole body has been read.
   const cancel = (): void => void reader?.cancel().catch(() => {});
   signal.addEventListener('abort', cancel);
   try {
-    // A late answer of a fetch that ignores the signal: nobody waits for it, so nobody reads it.
+    // A fetch that ignores the signal may return after the deadline. The caller no longer waits for the body.
     if (signal.aborted) throw new FetchError('timeout', 'the answer came too late');
-    // A configured fetch may have followed one all the same. Browsers hide the status of those they did not follow.
+    // A configured fetch may follow redirects despite `redirect: 'manual'`. Browsers hide the status of a redirect.
     if (response.redirected || response.type === 'opaqueredirect') {
       throw new FetchError('redirect', 'the endpoint answered with a redirect, not 200');
     }
@@ -164,7 +166,7 @@ async function readBody(response: Response, signal: AbortSignal): Promise<string
       throw new FetchError('fetch', '"fetch" answered with a body that is not a web stream');
     return reader ? await readText(reader) : '';
   } finally {
-    // Node's fetch holds on to the signal of a body that broke off, and with it to all that listens.
+    // Node's fetch keeps the signal of a body that broke off in memory, together with its listeners.
     signal.removeEventListener('abort', cancel);
     cancel();
   }
@@ -183,22 +185,22 @@ async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promis
   return text + utf8.decode();
 }
 
-/** How old an answer is that comes out of a cache. @see RFC 9111 section 5.1 */
+/** The `Age` header, in milliseconds. 0 if it is missing. @see RFC 9111 section 5.1 */
 function ageOf({ headers }: Response): number {
   const age = headers?.get('age') ?? '';
   return /^\d{1,9}$/.test(age) ? Number(age) * 1000 : 0;
 }
 
-/** The wait of a `Retry-After` header, which holds seconds or a date. @see RFC 9110 section 10.2.3 */
+/** The `Retry-After` header, which has seconds or a date, in milliseconds from now. @see RFC 9110 section 10.2.3 */
 function retryAfterMs({ headers }: Response): number {
   const value = headers?.get('retry-after') ?? '';
   const wait = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  // NaN where there is no such header.
+  // Without the header, the date is NaN.
   return Math.max(0, wait || 0);
 }
 
-// Node reports `TypeError: fetch failed` with the code on the cause. Bun and Deno put the code on the error. A
-// configured fetch may throw anything, even what throws when it is looked at.
+// Node reports `TypeError: fetch failed` and puts the code on its cause. Bun and Deno put the code on the error itself. A
+// configured fetch may throw anything, even an object whose getters throw.
 export function asFetchError(error: unknown): FetchError {
   try {
     if (error instanceof FetchError) return error;
@@ -208,11 +210,11 @@ export function asFetchError(error: unknown): FetchError {
     if (typeof found === 'string' && /^\w{1,40}$/.test(found)) {
       return new FetchError('network', `the request failed (${found})`, { code: found });
     }
-    // Fetch has a list of blocked ports, and no code for them.
+    // `fetch` refuses some ports, without an error code.
     if (cause?.message === 'bad port')
       return new FetchError('network', 'the request failed (fetch blocks its port)');
   } catch {
-    // There is nothing to tell.
+    // Reading the error failed, so its cause is unknown.
   }
   return new FetchError('network', 'the request failed');
 }

@@ -1,7 +1,7 @@
 import type { WarningHandler } from '../../shared/warnings.js';
 import type { IgnoredKeyReason, JwksStatus } from '../../types.js';
 
-/** How many keys of a set are ignored, by reason. */
+/** The number of ignored keys of a set, by reason. */
 export type IgnoredKeys = JwksStatus['ignoredKeys'];
 
 export function countIgnored(reasons: readonly IgnoredKeyReason[]): IgnoredKeys {
@@ -10,30 +10,30 @@ export function countIgnored(reasons: readonly IgnoredKeyReason[]): IgnoredKeys 
   return Object.fromEntries(counts);
 }
 
-/** The counts as part of a sentence: `2 short, 1 private`. It is empty when no key is ignored. */
+/** Writes the counts as part of a sentence: `2 short, 1 private`. Empty if no key is ignored. */
 export const countsOf = (ignored: IgnoredKeys): string =>
   Object.entries(ignored)
     .map(([reason, count]) => `${count} ${reason}`)
     .join(', ');
 
-/** Keys that sets have for other readers. They need no warning. */
+/** These keys are meant for other software, so they cause no warning. */
 const NORMAL = ['other_use', 'unsupported'];
 
-/** Warns of weak or broken keys beside usable ones, once for each reason, because their tokens are refused. */
+/** Warns once for each reason if a usable set also has weak or broken keys. Tokens signed with them are refused. */
 export class IgnoredKeysMonitor {
-  /** The counts of the last set that was fetched, even if none of its keys was usable. */
+  /** The counts of the last set that was fetched, even if it had no usable key. */
   counts: IgnoredKeys = {};
   readonly #subject: string;
   readonly #warn: WarningHandler;
   readonly #seen = new Set<string>();
 
-  /** @param subject what has the keys, as the first words of a sentence. */
+  /** @param subject the endpoint. Each warning begins with it. */
   constructor(subject: string, warn: WarningHandler) {
     this.#subject = subject;
     this.#warn = warn;
   }
 
-  /** Takes the counts of a set that has usable keys. */
+  /** Records the counts of a set with usable keys, and warns if a reason is new. */
   update(ignored: IgnoredKeys): void {
     this.counts = ignored;
     const harmful = Object.entries(ignored).filter(([reason]) => !NORMAL.includes(reason));

@@ -7,41 +7,41 @@ import type { Header } from '../../token/header.js';
 import { countIgnored, type IgnoredKeys } from './ignored-keys.js';
 import { usableKey } from './usable-key.js';
 
-/** A token that more keys than this may have signed is refused untried, so that one token cannot block the process. */
+/** If more keys than this match a token, it is refused without trying any, so that one token cannot block the process. */
 export const MAX_CANDIDATES = 16;
 
 type Keys = readonly Key[] | Promise<readonly Key[]>;
 
-/** Where a set comes from. Times are in milliseconds on a monotonic clock. */
+/** Where and when a set was fetched. Times are in milliseconds on a monotonic clock. */
 export interface KeySetOrigin {
-  /** Where it was fetched. */
+  /** The URL of the key set. */
   readonly url: URL;
-  /** When its fetch began, by which it grows old. For a set out of a store, the clock of the writer has said so. */
+  /** When the fetch began. The age of the set counts from here. For a set from a shared store, by the clock of its writer. */
   readonly fetchBegan: number;
-  /** Which of this process's requests to the endpoint it is, counted from 1: 0 for a set out of a store. */
+  /** The number of the request among those of this process, counted from 1. 0 for a set from a shared store. */
   readonly order: number;
-  /** When this process asked the endpoint: `-Infinity` for a set out of a store. */
+  /** When this process sent the request. `-Infinity` for a set from a shared store. */
   readonly askedAt: number;
-  /** Since when the answer may have been out of date. It is earlier than `askedAt` for a copy out of a cache. */
+  /** When the response was made. This is before `askedAt` if an HTTP cache answered. */
   readonly madeAt: number;
 }
 
 /**
- * The usable keys of one fetched JWKS. jose imports a key when the first token needs it. The answers are kept, so that
- * finding a known key takes the same time among one key and among a thousand.
+ * The usable keys of one JWKS. A key is imported when the first token needs it. Results of `find` are cached, so finding a
+ * key takes the same time in a large set as in a small one.
  */
 export class KeySet {
   readonly origin: KeySetOrigin;
-  /** How many keys may verify a signature. */
+  /** The number of usable keys. */
   readonly size: number;
-  /** How many members were left out, by reason. */
+  /** The number of ignored keys, by reason. */
   readonly ignored: IgnoredKeys;
-  /** The keys, as what they consist of. */
+  /** The usable keys. */
   readonly keys: readonly JWK[];
   readonly #engine: SignatureEngine;
   readonly #byKeyId = new Map<string, JWK[]>();
   readonly #imports = new Map<string, Map<JWK, Settled<Key | undefined>>>();
-  /** By algorithm, then by key id. It grows only with ids that are in the set. */
+  /** The results of `find`, by algorithm and key id. Unknown ids are not cached, so tokens cannot make it grow. */
   readonly #found = new Map<string, Map<unknown, Keys>>();
 
   constructor(members: readonly unknown[], origin: KeySetOrigin, engine: SignatureEngine) {
@@ -69,7 +69,7 @@ export class KeySet {
     return sorted(this.keyIds) === sorted(other.keyIds);
   }
 
-  /** The keys that may have signed a token with this header. Without a key id, every key for its algorithm may. */
+  /** Returns the keys that may have signed a token with this header. If it has no `kid`, these are all keys for its `alg`. */
   find({ alg, kid }: Header): Keys {
     const found = this.#found.get(alg)?.get(kid);
     if (found) return found;
@@ -83,26 +83,26 @@ export class KeySet {
     return imported;
   }
 
-  /** Whether another fetch could tell nothing new: the key id is there, or without one, a key for the algorithm. */
+  /** True if the set has a key with this `kid` or, without a `kid`, for this `alg`. Then no other fetch is needed. */
   knows({ alg, kid }: Header): boolean {
     return kid === undefined ? this.#candidates(alg, kid).length > 0 : this.#byKeyId.has(String(kid));
   }
 
-  /** Whether some key for one of these algorithms can be imported. It stops at the first. */
+  /** True if at least one key for these algorithms can be imported. */
   async isUsableFor(algorithms: readonly string[]): Promise<boolean> {
     let tried = 0;
     for (const alg of algorithms) {
       for (const key of this.#candidates(alg, undefined)) {
         if (await this.#import(key, alg)) return true;
         tried += 1;
-        // Importing a key takes time even if it fails. With so many left, the set is taken for what it says it is.
+        // Failed imports take time too. After so many, the set is accepted without trying the rest.
         if (tried === MAX_CANDIDATES) return true;
       }
     }
     return false;
   }
 
-  // As RFC 7517 section 4 has it. A member says with `alg` that it is for that algorithm only.
+  /** The keys that match a `kid` and an `alg`. */
   #candidates(alg: string, kid: unknown): readonly JWK[] {
     const sameId = kid === undefined ? this.keys : (this.#byKeyId.get(String(kid)) ?? []);
     return sameId.filter((key) => fits(key, alg));
@@ -113,7 +113,7 @@ export class KeySet {
     return keys.filter((key) => key !== undefined);
   }
 
-  /** Imports each key once for an algorithm. `undefined`: its parameters make no key, as of a point off the curve. */
+  /** Imports a key for an algorithm, once. The result is `undefined` if the runtime rejects the key. */
   #import(jwk: JWK, alg: string): Key | undefined | Promise<Key | undefined> {
     const imports = this.#imports.get(alg) ?? new Map<JWK, Settled<Key | undefined>>();
     this.#imports.set(alg, imports);
@@ -122,7 +122,7 @@ export class KeySet {
     const imported = loadKeyImport()
       .then(({ importJWK }) => importJWK(jwk, alg))
       .then((key) => this.#engine.importPublicKey(key as CryptoKey, alg as AsymmetricAlgorithm))
-      // After both steps, because nobody may be waiting for the second when it fails.
+      // Handles failures of both steps here, because they could otherwise become unhandled rejections.
       .catch(() => undefined);
     imports.set(jwk, new Settled(imported));
     return imported;
@@ -131,7 +131,11 @@ export class KeySet {
 
 const sorted = (texts: readonly string[]): string => JSON.stringify(texts.toSorted());
 
-/** The curve or type of key that each family of algorithms needs. @see RFC 7518 section 3.1, RFC 8037 section 3.1 */
+/**
+ * True if a key can be used with an algorithm, by its type or curve. A key with an `alg` is only for that algorithm.
+ *
+ * @see RFC 7517 section 4.4, RFC 7518 section 3.1, RFC 8037 section 3.1
+ */
 function fits({ kty, crv, alg: only }: JWK, alg: string): boolean {
   if (only !== undefined && only !== alg) return false;
   if (alg.startsWith('RS') || alg.startsWith('PS')) return kty === 'RSA';

@@ -8,7 +8,7 @@ import { FetchError, fetchJson, type JsonRequest } from './fetch-json.js';
 import { countsOf, type IgnoredKeys } from './ignored-keys.js';
 import { KeySet, type KeySetOrigin } from './key-set.js';
 
-/** A key set without a key for an accepted algorithm. */
+/** The key set has no usable key for an accepted algorithm. */
 export class UselessKeySet extends FetchError {
   readonly ignored: IgnoredKeys;
 
@@ -22,18 +22,19 @@ export class UselessKeySet extends FetchError {
 
 const JWKS_ACCEPT = 'application/jwk-set+json, application/json';
 
-/** How keys are fetched this time. */
+/** Options of a single fetch. */
 export type FetchOptions = Pick<JsonRequest, 'isFailing' | 'noCache' | 'onRequest'> & {
-  /** The last set. Its URL serves while requests for the metadata fail. */
+  /** The last set. Its URL is used again if the metadata cannot be fetched. */
   readonly last: KeySet | undefined;
-  /** The number of this request among those of the source. */
+  /** The number of this fetch, counted from 1. */
   readonly order: number;
 };
 
 /**
- * Fetches a JWKS, and checks that it has a key for an accepted algorithm.
+ * Fetches a JWKS and checks that it has a key for an accepted algorithm. Without a configured URL, it first fetches the
+ * metadata of the issuer, which has the URL.
  *
- * @throws {FetchError} and nothing else.
+ * @throws {FetchError} for every failure.
  */
 export async function loadKeySet(
   config: RemoteConfig,
@@ -62,9 +63,9 @@ const isSameOrigin = (url: URL, issuer: string | undefined): boolean =>
   issuer !== undefined && url.origin === new URL(issuer).origin;
 
 /**
- * A set with the members of a JWKS.
+ * Creates a set from the `keys` of a JWKS.
  *
- * @throws {FetchError} when no member is a key for an accepted algorithm.
+ * @throws {FetchError} if no member is a key for an accepted algorithm.
  */
 export async function keySetOf(
   members: unknown,
@@ -74,19 +75,20 @@ export async function keySetOf(
 ): Promise<KeySet> {
   if (!Array.isArray(members))
     throw new FetchError('unusable', 'the endpoint did not answer with a JSON Web Key Set');
-  // Otherwise its failure to load would look like keys that cannot be imported.
+  // If jose cannot be loaded, every import fails. Without this check, the keys would seem to be bad.
   await loadKeyImport().catch(() => {
     throw new FetchError('unusable', 'jose could not be loaded');
   });
   const set = new KeySet(members, origin, engine);
-  // Otherwise an empty set, as of a provider that is being deployed, would replace valid keys.
+  // A provider may serve an empty set during a deployment. It must not replace valid keys.
   if (!(await set.isUsableFor(algorithms))) throw new UselessKeySet(set.ignored);
   return set;
 }
 
 /**
- * The URL of the keys, from the first document that names this issuer. Many providers serve only one of the two documents.
- * If neither names the issuer, the error says what is wrong with the first document that was read, or why none was.
+ * Returns the URL of the keys, from the first document that names this issuer. Many providers serve only one of the two
+ * documents. If neither can be used, the error tells the problem of the first document that could be read. If neither could be
+ * read, the URL of the last set is used, and without one the error tells why both requests failed.
  */
 async function discover(
   { issuer = '', allowHttp }: RemoteConfig,

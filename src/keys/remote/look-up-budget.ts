@@ -2,19 +2,19 @@ import type { RemoteConfig } from '../../config/remote.js';
 
 const BURST = 2;
 
-/** What a fetch may take besides its requests for the metadata and for the keys. */
+/** How long a fetch may take in addition to its two requests, for the metadata and the keys. */
 const SHARING_MS = 5000;
 
 /**
- * Decides whether an unknown key id is worth a fetch. Anyone can make up key ids, so fetches for them come from a
- * budget: two at once, then one per cooldown. A fetch that never ends is given back: Cloudflare Workers drop what a cancelled
- * request was waiting for. Times are in milliseconds on a monotonic clock.
+ * Rate-limits fetches for unknown key ids, because anyone can send tokens with made-up ids: two at once, then one per cooldown.
+ * A fetch that never ends is returned to the budget: on Cloudflare Workers, work ends without notice when its request is
+ * cancelled. Times are in milliseconds on a monotonic clock.
  */
 export class LookUpBudget {
   readonly #cooldownMs: number;
-  /** After this long, a fetch that has not ended never will. */
+  /** A fetch that takes longer than this is taken for one that never ends. */
   readonly #longestMs: number;
-  /** The fetches that have not ended, by the time at which each is given back. */
+  /** The fetches that have not ended. */
   readonly #underWay = new Set<{ readonly givenBackAt: number }>();
   #left = BURST;
   #refilledAt = 0;
@@ -25,9 +25,9 @@ export class LookUpBudget {
   }
 
   /**
-   * Takes one fetch from the budget if there is one.
+   * Takes one fetch from the budget.
    *
-   * @returns a function to call when the fetch has ended.
+   * @returns a function to call when the fetch has ended, or `undefined` if the budget is spent.
    */
   spend(now: number): (() => void) | undefined {
     this.#refill(now);
@@ -40,7 +40,7 @@ export class LookUpBudget {
     };
   }
 
-  /** Milliseconds until the budget holds a fetch. */
+  /** Milliseconds until a fetch is allowed. */
   remaining(now: number): number {
     this.#refill(now);
     const refilledIn = (1 - this.#left) * this.#cooldownMs;

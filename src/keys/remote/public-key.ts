@@ -4,12 +4,12 @@ import { decodeBase64url, encodeBase64url } from '../../token/base64url.js';
 import type { IgnoredKeyReason } from '../../types.js';
 
 /*
- * Identity providers spell the parameters of keys in many ways: in either base64 alphabet, with padding, with leading
- * zeros or without those that belong there. Runtimes differ in which of these they import. So parameters are decoded
- * here, judged by their bytes, and encoded again in the one way that RFC 7518 section 6 defines.
+ * Identity providers encode the parameters of keys in different ways: in base64 instead of base64url, with padding, with
+ * additional leading zeros, or without required ones. Not every runtime imports all of these. So this module decodes the
+ * parameters, checks their bytes, and encodes them again as RFC 7518 section 6 requires.
  */
 
-/** The public parameters of a JWK in their canonical spelling, or why the key is not used. */
+/** Returns the public parameters of a JWK in their canonical encoding, or why the key is ignored. */
 export function publicKey(parameters: object): JWK | IgnoredKeyReason {
   const [kty, crv] = ['kty', 'crv'].map((name) => own(parameters, name));
   const [n, e, x, y] = ['n', 'e', 'x', 'y'].map((name) => decode(own(parameters, name)));
@@ -24,8 +24,8 @@ export function publicKey(parameters: object): JWK | IgnoredKeyReason {
 }
 
 /**
- * The bytes of base64 text in either alphabet, padded or not, or `undefined` for anything else. Only for keys: a token
- * has exactly one spelling.
+ * Decodes base64 or base64url, with or without padding. Returns `undefined` for anything else. Only keys may be decoded like
+ * this, because a token must have only one valid encoding.
  */
 function decode(text: unknown): Uint8Array | undefined {
   if (typeof text !== 'string' || text === '') return undefined;
@@ -33,7 +33,7 @@ function decode(text: unknown): Uint8Array | undefined {
   return decodeBase64url(unpadded.replaceAll('+', '-').replaceAll('/', '_'));
 }
 
-/** The bytes of a big-endian integer without its leading zeros. */
+/** Removes the leading zeros of a big-endian integer. */
 function withoutZeros(bytes: Uint8Array): Uint8Array {
   const first = bytes.findIndex((byte) => byte !== 0);
   return bytes.subarray(first < 0 ? bytes.length : first);
@@ -42,11 +42,11 @@ function withoutZeros(bytes: Uint8Array): Uint8Array {
 const toBigInt = (bytes: Uint8Array): bigint =>
   BigInt(`0x0${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`);
 
-/** Real keys have 17. A long exponent makes each verification as expensive as a signature. */
+/** Real keys have 17 bits. A long exponent makes verifying as slow as signing. */
 const MAX_EXPONENT_BITS = 64;
 
-// RFC 7518 section 3.3 asks for a modulus of 2048 bits, and Web Crypto imports shorter ones. With an exponent of one,
-// a signature would be what anyone can compute. A product of two odd primes is odd.
+// Web Crypto imports moduli of less than 2048 bits, which RFC 7518 section 3.3 forbids. With the exponent 1, anyone can
+// compute a valid signature. An even modulus cannot be the product of two large primes.
 function rsaKey(n: Uint8Array, e: Uint8Array): JWK | IgnoredKeyReason {
   if (bitLength(n) < 2048) return 'short';
   if (bitLength(e) < 2 || bitLength(e) > MAX_EXPONENT_BITS || isEven(e)) return 'exponent';
@@ -57,7 +57,7 @@ function rsaKey(n: Uint8Array, e: Uint8Array): JWK | IgnoredKeyReason {
 const bitLength = (bytes: Uint8Array): number => bytes.length * 8 - Math.clz32(bytes[0] ?? 0) + 24;
 const isEven = (bytes: Uint8Array): boolean => ((bytes.at(-1) ?? 0) & 1) === 0;
 
-/** A curve y² = x³ - 3x + b over the integers modulo p, whose coordinates have `size` bytes. */
+/** A curve y² = x³ - 3x + b over the integers modulo p. Its coordinates have `size` bytes. */
 interface Curve {
   readonly size: number;
   readonly p: bigint;
@@ -92,7 +92,7 @@ const CURVES: ReadonlyMap<string, Curve> = new Map([
   ],
 ]);
 
-/** Runtimes refuse a point that is not on its curve when they import it. Here it is counted by its reason. */
+/** Runtimes reject a point that is not on its curve when they import it. Checking it here gives the reason. */
 function ecKey(crv: string, curve: Curve, x: Uint8Array, y: Uint8Array): JWK | IgnoredKeyReason {
   if (!isOnCurve(curve, toBigInt(x), toBigInt(y))) return 'off_curve';
   return { kty: 'EC', crv, x: coordinate(x, curve), y: coordinate(y, curve) };
@@ -101,7 +101,7 @@ function ecKey(crv: string, curve: Curve, x: Uint8Array, y: Uint8Array): JWK | I
 const isOnCurve = ({ p, b }: Curve, x: bigint, y: bigint): boolean =>
   x < p && y < p && (y * y - x * x * x + 3n * x - b) % p === 0n;
 
-/** A coordinate has as many bytes as the field. @see RFC 7518 section 6.2.1.2 */
+/** Encodes a coordinate with as many bytes as the field has. @see RFC 7518 section 6.2.1.2 */
 function coordinate(bytes: Uint8Array, { size }: Curve): string {
   const field = new Uint8Array(size);
   const last = bytes.subarray(-size);
@@ -109,18 +109,18 @@ function coordinate(bytes: Uint8Array, { size }: Curve): string {
   return encodeBase64url(field);
 }
 
-/** The prime of the field of Ed25519. @see RFC 8032 section 5.1 */
+/** The field prime of Ed25519. @see RFC 8032 section 5.1 */
 const P = 2n ** 255n - 19n;
 
-/** The y coordinate of two points of order eight. The other two have its negative. */
+/** The y coordinate of two of the points of order eight. The other two have its negative. */
 const ORDER_EIGHT_Y = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
 
 /** The y coordinates of the eight points of small order: of order four, one, two, and eight. */
 const SMALL_ORDER_Y: readonly bigint[] = [0n, 1n, P - 1n, ORDER_EIGHT_Y, P - ORDER_EIGHT_Y];
 
-/** Under a key of small order, one signature fits every message, and OpenSSL accepts it. */
+/** With a key of small order, one signature is valid for every message, and OpenSSL accepts it. */
 function ed25519Key(x: Uint8Array): JWK | IgnoredKeyReason {
-  // Little-endian, and the highest bit is the sign of the other coordinate.
+  // The bytes are little-endian. The highest bit is not part of y: it is the sign of x.
   const y = toBigInt(x.toReversed()) & (2n ** 255n - 1n);
   if (y >= P) return 'not_canonical';
   if (SMALL_ORDER_Y.includes(y)) return 'small_order';

@@ -22,9 +22,8 @@ import { consequenceOf, noVerdict, outageOf, subjectOf, unfetched } from './unav
 import { UnknownKeyIds } from './unknown-key-ids.js';
 
 /**
- * The keys behind a JWKS URL. The first token that needs them fetches them, and they are kept. They are refreshed in
- * the background before they grow old. While the endpoint fails they serve on, within a bound that counts from the
- * last success.
+ * The keys of a JWKS URL. They are fetched for the first token that needs them, cached, and refreshed in the background. If the
+ * endpoint fails, cached keys are used for up to `staleIfError` after the last success.
  */
 export class RemoteSource implements KeySource {
   readonly issuer;
@@ -39,7 +38,7 @@ export class RemoteSource implements KeySource {
   readonly #lookUps: LookUpBudget;
   readonly #unknown: UnknownKeyIds;
   #set: KeySet | undefined;
-  /** How many requests have begun. */
+  /** The number of requests that have begun. */
   #order = 0;
   #lifetime: Lifetime = OVER;
   #pending: Promise<KeySet> | undefined;
@@ -56,14 +55,14 @@ export class RemoteSource implements KeySource {
     this.rules = config.rules;
     this.#lookUps = new LookUpBudget(config);
     this.#unknown = new UnknownKeyIds(config.cooldownMs);
-    // The first fetch loads it again if this fails.
+    // If this fails, the first fetch retries it.
     loadKeyImport().catch(() => {});
   }
 
   /** See {@link KeySource.find}. */
   find(header: Header): readonly Key[] | Promise<readonly Key[]> {
     const { kid } = header;
-    // No key of a set has an id that is not text (RFC 7517 section 4.5).
+    // RFC 7517 section 4.5: a key id is text.
     if (kid !== undefined && typeof kid !== 'string') return [];
     if (this.#set && monotonicNow() < this.#lifetime.refreshAt) {
       const keys = this.#set.find(header);
@@ -73,16 +72,16 @@ export class RemoteSource implements KeySource {
   }
 
   /**
-   * Fetches the keys, even when keys are cached and however recently a fetch failed. It joins a fetch in flight.
+   * Fetches the keys, even if keys are cached or a fetch has just failed. If a fetch is already running, it waits for that one.
    *
-   * @returns why the keys could not be fetched, or `undefined` when they could.
+   * @returns why the fetch failed, or `undefined` if it succeeded.
    */
   async check(): Promise<string | undefined> {
     try {
       await (this.#sharedFetch ?? this.#fetch({ skipStore: true }));
       return undefined;
     } catch {
-      // Another fetch may have succeeded since, as on Workers, where requests do not share one.
+      // On Workers, requests do not share a fetch, so another one may have succeeded in the meantime.
       const problem = this.#lastError && unfetched(this.#config, this.#lastError);
       return problem && `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`;
     }
@@ -124,7 +123,7 @@ export class RemoteSource implements KeySource {
           waitMs,
         );
       }
-      // While the endpoint fails, an earlier answer proves nothing about a new key.
+      // While the endpoint fails, a response from before this token proves nothing, because the key may be new.
       if (isAbsent && (set.origin.order > arrival.order || !this.#backOff.failing)) return [];
     }
   }
@@ -148,9 +147,9 @@ export class RemoteSource implements KeySource {
     }
   }
 
-  /** Looks for a key that the current set does not have. */
+  /** Fetches again, for a key that the current set does not have. */
   #lookUp(header: Header): Promise<KeySet> {
-    // While the endpoint fails, only the back-off paces. The budget is for what tokens can cause.
+    // While the endpoint fails, the back-off already limits fetches, so they do not use up the budget.
     if (this.#sharedFetch || this.#backOff.failing) return this.#refresh();
     const now = monotonicNow();
     const ended = this.#lookUps.spend(now);
@@ -160,7 +159,7 @@ export class RemoteSource implements KeySource {
   }
 
   #refreshInBackground(): void {
-    // #failed records the error. No caller awaits this.
+    // No caller waits for this. `#failed` has already recorded the error.
     if (!this.#pending && !isWorkers()) this.#refresh().catch(() => {});
   }
 
@@ -171,19 +170,18 @@ export class RemoteSource implements KeySource {
   }
 
   /**
-   * The fetch in flight, for everyone to wait on. Cloudflare Workers forbid one request to wait for the I/O of another
-   * and give up what a request leaves behind: there each request fetches for itself, and nothing happens in the
-   * background.
+   * The running fetch, shared by all callers. On Cloudflare Workers, a request must not wait for the I/O of another request, and
+   * work ends with its request. So each request fetches for itself there, and nothing is refreshed in the background.
    */
   get #sharedFetch(): Promise<KeySet> | undefined {
     return isWorkers() ? undefined : this.#pending;
   }
 
   /**
-   * Gets a set: from the store that processes share, if there is one, or by a request.
+   * Gets a set from the shared store if one is configured, otherwise from the endpoint.
    *
-   * @param wanted of the token whose key is looked up.
-   * @param skipStore whether only the endpoint is asked.
+   * @param wanted the header of a token whose key is missing.
+   * @param skipStore whether to ask the endpoint even if there is a store.
    */
   #fetch({ wanted, skipStore = false }: { wanted?: Header; skipStore?: boolean } = {}): Promise<KeySet> {
     let requests = 0;
@@ -216,7 +214,7 @@ export class RemoteSource implements KeySource {
     this.#outage.succeeded();
     this.#backOff.succeeded();
     this.#lastError = undefined;
-    // On Workers an earlier fetch can end later.
+    // On Workers, fetches can overlap, and an older one may end last.
     if (this.#set && this.#set.origin.fetchBegan > set.origin.fetchBegan) return this.#set;
     this.#unknown.update(set, this.#set, monotonicNow());
     this.#set = set;
@@ -235,7 +233,7 @@ export class RemoteSource implements KeySource {
   }
 
   #unavailable(): AuthError {
-    // Only called after a failure, so #lastError is set.
+    // This is only called after a failure, so `#lastError` is set.
     const cause = this.#lastError as FetchError;
     return noVerdict(unfetched(this.#config, cause), this.#retryInMs(), cause);
   }

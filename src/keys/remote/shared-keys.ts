@@ -13,32 +13,32 @@ import { MAX_BODY_BYTES } from './fetch-json.js';
 import type { KeySet, KeySetOrigin } from './key-set.js';
 import { keySetOf } from './load-key-set.js';
 
-/** The longest that one question to the store may take. */
+/** The time limit of each call to the store. */
 const STORE_TIMEOUT_MS = 250;
 
-/** Processes that start together come one after the other within this time. */
+/** Each process waits for a random part of this time, so that processes that start together do not act at the same moment. */
 const SPREAD_MS = 100;
 
-/** How long the others wait for the one that fetches, and how often they look. */
+/** How long the other processes wait for the one that fetches, and how often they read the store. */
 const TURN_MS = 2000;
 const LOOK_EVERY_MS = 50;
 
-/** A store that fails now and then causes one warning in this time. */
+/** The shortest time between two warnings about the store. */
 const QUIET_MS = 60_000;
 
-/** The time of a set is computed anew at each read, so two readings of one set may differ by this much. */
+/** Each read computes the time of a set again from its age, so two reads of the same set may differ by this much. */
 const SAME_MS = 1000;
 
-/** This process has not asked the endpoint. */
+/** For a set that this process did not fetch. */
 const NEVER = Number.NEGATIVE_INFINITY;
 
-/** Clocks of processes may differ by this much. A set dated further than this into the future is ignored. */
+/** The clocks of two processes may differ by this much. A set whose time is further in the future is ignored. */
 const CLOCKS_MS = 60_000;
 
 /**
- * The key sets that processes share through a store. Whoever needs keys and finds none there takes a turn to fetch
- * them, and the others wait for what it brings. A store that fails or hangs leads to a fetch. Whoever can write to it
- * can have forged tokens accepted.
+ * Shares key sets between processes through a store. A process that finds no keys in the store takes the turn to fetch them,
+ * and the other processes wait until it has stored them. If the store fails or hangs, the process fetches the keys itself.
+ * Anyone who can write to the store can make this process accept forged tokens.
  */
 export class SharedKeys {
   readonly #config: RemoteConfig;
@@ -47,7 +47,7 @@ export class SharedKeys {
   readonly #outage: Outage;
   readonly #names: Settled<{ keys: string; turn: string }>;
 
-  /** Why the store failed, until it answers again. */
+  /** Why the store failed. `undefined` once it works again. */
   lastError: string | undefined;
 
   constructor(config: RemoteConfig, store: Store, engine: SignatureEngine, warn: WarningHandler) {
@@ -64,10 +64,10 @@ export class SharedKeys {
   }
 
   /**
-   * A newer set than the known one: that of the store, or else a fetched one, which the store then gets.
+   * Returns a newer set than the known one: from the store if it has one, otherwise from `fetch`. A fetched set is stored.
    *
-   * @param wanted of the token whose key is looked up. Only a set that has this key is then taken from the store.
-   * @throws {FetchError} of `fetch`, and nothing else.
+   * @param wanted the header of a token whose key is missing. A set from the store is then used only if it has this key.
+   * @throws {FetchError} if `fetch` does. Failures of the store are not thrown.
    */
   async load(known: KeySet | undefined, fetch: () => Promise<KeySet>, wanted?: Header): Promise<KeySet> {
     let isFailing = false;
@@ -81,7 +81,7 @@ export class SharedKeys {
     return set;
   }
 
-  /** The set of the store, once it has one that is news. `undefined`: this process must fetch. */
+  /** Waits for a new set in the store. Returns `undefined` if this process must fetch. */
   async #find(known: KeySet | undefined, wanted: Header | undefined): Promise<KeySet | undefined> {
     const isNewer = ({ fetchBegan }: KeySetOrigin): boolean =>
       !known || fetchBegan >= known.origin.fetchBegan + SAME_MS;
@@ -105,7 +105,8 @@ export class SharedKeys {
     while (monotonicNow() < until) {
       const brought = await look();
       if (brought) return brought;
-      // Another process has fetched meanwhile, and its set lacks the key. Only a fetch of this process proves that.
+      // Another process has fetched in the meantime, and its set lacks the key. Only a fetch by this process can prove that
+      // the key does not exist.
       if (wanted && noNews.size > before) return undefined;
       if (await this.#takeTurn()) return undefined;
       await sleep(LOOK_EVERY_MS * (0.5 + Math.random()));
@@ -132,7 +133,10 @@ export class SharedKeys {
     };
   }
 
-  /** Whether it is our turn. The store cannot compare and set, so of those who come at once, the last one has it. */
+  /**
+   * True if this process gets the turn to fetch. The store has no compare-and-set, so if several processes write at the same
+   * time, the last one gets the turn.
+   */
   async #takeTurn(): Promise<boolean> {
     const { turn } = await this.#names.get();
     const [, takenAt] = parts(await this.#get(turn), 'turn');
@@ -147,9 +151,9 @@ export class SharedKeys {
   async #keep(set: KeySet): Promise<void> {
     const { keys } = await this.#names.get();
     const age = monotonicNow() - set.origin.fetchBegan;
-    // A configured URL may hold a secret, and everyone knows it. A discovered one is public.
+    // A configured URL may contain a secret, and every process knows it, so it is not stored. A discovered URL is public.
     const content = JSON.stringify([this.#config.url ? null : set.origin.url.href, set.keys]);
-    // It begins with a word, because some stores turn what looks like JSON into objects.
+    // Some stores parse text that looks like JSON, so it begins with a word.
     const text = `jwks ${Math.round(Date.now() - age)} ${content}`;
     await this.#set(keys, text, Math.ceil(this.#config.cacheMaxAgeMs - age));
   }
@@ -159,7 +163,7 @@ export class SharedKeys {
     this.#outage.succeeded();
   }
 
-  /** Other errors mean that the store holds something else than a key set. */
+  /** Records a failure of the store. Returns false for other errors, which mean that the stored text is not a key set. */
   #failed(error: unknown): boolean {
     if (!(error instanceof StoreError)) return false;
     this.lastError = error.message;
@@ -176,21 +180,24 @@ export class SharedKeys {
   }
 }
 
-/** Hashes: the URL may hold a secret, and other headers may get other keys. Without a URL, keys are discovered. */
+/**
+ * The names of the two entries in the store. They contain a hash, because the URL may contain a secret. Headers are part of the
+ * hash, because an endpoint may answer other headers with other keys.
+ */
 async function namesFor({
   url,
   issuer,
   headers,
   allowHttp,
 }: RemoteConfig): Promise<{ keys: string; turn: string }> {
-  // What came over http: is not for those that do not allow it.
+  // A process that does not allow http: must not use keys that were fetched over it.
   const place = url ? `url ${url.href}` : `issuer${allowHttp ? ' over http' : ''} ${issuer}`;
   const lines = [place, ...Array.from(headers ?? [], ([name, value]) => `${name}: ${value}`)];
   const hash = await sha256(lines.join('\n'));
   return { keys: `intentkit-auth:jwks:${hash}`, turn: `intentkit-auth:jwks-turn:${hash}` };
 }
 
-/** What we store is a word, a time in milliseconds since the epoch, and a text. */
+/** Splits a stored text into its parts: a word, a time in milliseconds since the epoch, and the content. */
 function parts(answer: unknown, word: 'jwks' | 'turn'): readonly (string | undefined)[] {
   if (typeof answer !== 'string' || answer.length > MAX_BODY_BYTES) return [];
   const match = /^(jwks|turn) (\d{1,15}) /.exec(answer);

@@ -3,13 +3,13 @@ import { Outage } from '../../shared/outage.js';
 import { shownUrl } from '../../shared/url.js';
 import type { WarningHandler } from '../../shared/warnings.js';
 
-/** Where keys come from: a URL, or an issuer whose metadata names it. */
+/** The source of keys: a URL, or an issuer whose metadata has the URL. */
 interface Endpoint {
   readonly issuer: string | undefined;
   readonly url: URL | undefined;
 }
 
-/** The error that `verify` throws when a token cannot be verified right now. `retryInMs` becomes whole seconds. */
+/** The error that `verify` throws when a token cannot be verified right now. `retryInMs` is rounded up to whole seconds. */
 export function noVerdict(problem: string, retryInMs: number, cause?: Error): AuthError {
   const retryAfter = Math.max(1, Math.ceil(retryInMs / 1000));
   return new AuthError(
@@ -19,13 +19,13 @@ export function noVerdict(problem: string, retryInMs: number, cause?: Error): Au
   );
 }
 
-/** Says that keys could not be fetched, and why. The name of an issuer is not a secret. */
+/** Says that keys could not be fetched, and why. An issuer is not secret, but a `jwksUrl` may be. */
 export const unfetched = ({ issuer }: Endpoint, { message }: Error): string => {
   const keys = issuer === undefined ? 'the keys behind "jwksUrl"' : `the keys of ${JSON.stringify(issuer)}`;
   return `${keys} could not be fetched (${message})`;
 };
 
-/** An endpoint as the first words of a warning. */
+/** The name of an endpoint, with which a warning begins. */
 export const subjectOf = ({ issuer, url }: Endpoint): string =>
   `The JWKS endpoint ${url ? shownUrl(url.href) : `of ${JSON.stringify(issuer)}`}`;
 
@@ -37,7 +37,7 @@ export const outageOf = (endpoint: Endpoint, warn: WarningHandler): Outage =>
     recovered: 'JWKS_RECOVERED',
   });
 
-/** What an outage means: the last good keys serve for this long, or not at all. */
+/** Says whether cached keys are still used during an outage, and for how long. */
 export const consequenceOf = (servesForMs: number): [consequence: string, details?: string] =>
   servesForMs > 0
     ? ['the last good keys serve', ` for another ${Math.ceil(servesForMs / 1000)} s`]

@@ -6,64 +6,65 @@ const MAX_REMEMBERED = 256;
 const MAX_KEY_ID_LENGTH = 256;
 const NEVER = Number.NEGATIVE_INFINITY;
 
-/** How long the metadata must name the same URL of keys before its keys prove anything. */
+/** After the metadata names another URL of the keys, no set proves anything for this long. */
 const URL_SETTLES_MS = 60_000;
 
-/** When a token came. */
+/** When a token arrived. */
 export interface Arrival {
   readonly at: number;
-  /** How many requests of the source had begun. It tells what came first, also while a clock of a test stands still. */
+  /** How many requests had begun by then. Unlike a time, this orders events even with the stopped clock of a test. */
   readonly order: number;
 }
 
 interface Seen {
   readonly header: Header;
-  /** When a token with this header first came. */
+  /** When the first token with this header arrived. */
   readonly first: number;
-  /** When its key was no longer in the set, if it ever was. */
+  /** When its key was removed from the set. `-Infinity` if it never was in the set. */
   readonly vanishedAt: number;
   /** Whether a set has proven that its key does not exist. */
   isProven: boolean;
 }
 
 /**
- * Decides whether a key set proves that a key does not exist. The key of a token was published before the token was
- * signed, so an answer of the endpoint that was made after a key id first came proves that its key does not exist. Times
- * are in milliseconds on a monotonic clock.
+ * Decides whether a key set without a key proves that the key does not exist. An issuer publishes a key before it signs with
+ * it. So if the endpoint's response was made after a token arrived and lacks its key, that is a proof, and the token is
+ * refused. Without a proof, `verify` fetches again or throws. Times are in milliseconds on a monotonic clock.
  */
 export class UnknownKeyIds {
   readonly #cooldownMs: number;
   readonly #seen = new BoundedMap<string, Seen>(MAX_REMEMBERED);
-  /** Whether the last two sets have the same key ids. While they differ, as with two replicas, no set proves anything. */
+  /** False if the last two sets have different key ids, for example from two replicas. No set proves anything then. */
   #isSettled = true;
-  /** Until then the URL of the keys may change back, and no set proves anything. */
+  /** Until this time, the URL of the keys may change back, and no set proves anything. */
   #urlSettlesAt = NEVER;
 
   constructor(cooldownMs: number) {
     this.#cooldownMs = cooldownMs;
   }
 
-  /** When a token with this header first came, which is now if it was not remembered. */
+  /** When the first token with this header arrived. `now` if none is remembered. */
   firstSeen(header: Header, now: number): number {
     return this.#entry(header, now).first;
   }
 
   /**
-   * Whether a key set that lacks the key of a token proves that the key does not exist.
+   * True if a key set that lacks the key of a token proves that the key does not exist.
    *
-   * @returns `old copy` when the endpoint was asked after the token came, but a cache answered.
+   * @returns `old copy` if the request was sent after the token arrived, but an HTTP cache answered with an older response.
    */
   prove(header: Header, { order, askedAt, madeAt }: KeySetOrigin, arrival: Arrival): boolean | 'old copy' {
     const seen = this.#entry(header, arrival.at);
     if (!this.#isSettled || askedAt < this.#urlSettlesAt) return false;
-    // A cache that never asks the endpoint must not leave the question open for ever.
+    // A cache may never ask the endpoint, so after one cooldown its response counts as a proof too.
     const isProof = madeAt >= seen.first || askedAt - seen.first >= this.#cooldownMs;
     if (order > arrival.order) {
       seen.isProven ||= isProof;
       return isProof || 'old copy';
     }
-    // What is proven is remembered for one cooldown since the last answer, so that a client with a retired key does not
-    // use up the look-ups that a rotation needs. A key that was there just now may come back, as with two replicas.
+    // The set was fetched before this token arrived. An earlier proof holds for one cooldown after the last response, so a
+    // client with a retired key does not use up the fetches that a rotation needs. A key that was removed less than a
+    // cooldown ago may come back, for example with two replicas.
     const isRecent = arrival.at - askedAt < this.#cooldownMs;
     return seen.isProven && isProof && isRecent && askedAt - seen.vanishedAt >= this.#cooldownMs;
   }
@@ -77,7 +78,7 @@ export class UnknownKeyIds {
     return entry;
   }
 
-  /** Takes note of a new set: forgets the keys that it has, and remembers which of the last set it has not. */
+  /** Records a new set. Forgets the ids of its keys, and remembers the ids that only the last set had. */
   update(set: KeySet, last: KeySet | undefined, now: number): void {
     this.#isSettled = last?.hasSameKeyIds(set) ?? true;
     if (last && last.origin.url.href !== set.origin.url.href) this.#urlSettlesAt = now + URL_SETTLES_MS;
@@ -90,5 +91,5 @@ export class UnknownKeyIds {
   }
 }
 
-/** A token without a key id is remembered by its algorithm. */
+/** The name under which a header is remembered: its `kid` or, without one, its `alg`. */
 const nameOf = ({ alg, kid }: Header): string => (kid === undefined ? `alg ${alg}` : `kid ${kid}`);

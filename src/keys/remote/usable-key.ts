@@ -4,23 +4,23 @@ import { ASYMMETRIC_ALGORITHMS } from '../../signature/algorithms.js';
 import type { IgnoredKeyReason } from '../../types.js';
 import { publicKey } from './public-key.js';
 
-/** Every private parameter of RFC 7518 section 6, and `priv` of the AKP keys. */
+/** The private parameters of RFC 7518 section 6, and `priv` of AKP keys. */
 const PRIVATE_PARAMETERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
-/** The uses of keys that sign tokens. @see RFC 7517 section 4.2, SPIFFE JWT-SVID section 6.1 */
+/** The values of `use` for keys that sign tokens. @see RFC 7517 section 4.2, SPIFFE JWT-SVID section 6.1 */
 const SIGNATURE_USES: readonly unknown[] = ['sig', 'jwt-svid'];
 
 /**
- * A member of a key set as a public key that may verify signatures, or why it is ignored. Each member is judged alone, so
- * that an odd key breaks nothing for the good keys beside it. The result has only what is needed to verify, and its
- * parameters have their canonical spelling: the same key gives the same text.
+ * Returns a member of a key set as a public key that can verify signatures, or why it is ignored. Each member is checked alone,
+ * so a bad key does not affect the good keys. The result has only the parameters that verifying needs, in their canonical
+ * encoding, so equal keys give equal JSON.
  *
  * @see RFC 7517 section 5
  */
 export function usableKey(member: unknown): JWK | IgnoredKeyReason {
   if (typeof member !== 'object' || member === null) return 'malformed';
   const get = (name: string): unknown => valueIn(own(member, name));
-  // A key that is published with its private part is in everyone's hands.
+  // Anyone can sign with a key whose private part is published.
   if (PRIVATE_PARAMETERS.some((name) => get(name) !== undefined)) return 'private';
   const [alg, use, keyOps] = ['alg', 'use', 'key_ops'].map(get);
   if (use !== undefined && !SIGNATURE_USES.includes(use)) return 'other_use';
@@ -39,6 +39,6 @@ export function usableKey(member: unknown): JWK | IgnoredKeyReason {
 const isSupported = (alg: unknown): alg is string =>
   (ASYMMETRIC_ALGORITHMS as readonly unknown[]).includes(alg);
 
-/** Serializers write `null`, an empty text or an empty list for a member that is not set. It then counts as absent. */
+/** Treats `null`, an empty text and an empty list as absent, because some serializers write them for a missing member. */
 const valueIn = (value: unknown): unknown =>
   value === null || value === '' || (Array.isArray(value) && value.length === 0) ? undefined : value;
