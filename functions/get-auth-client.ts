@@ -16,7 +16,7 @@ export function getAuthClient(
   if (isAuthClient(client)) return client;
   throw new AuthError(
     'ERR_AUTH_CONFIG',
-    `There is no provider named ${JSON.stringify(name)} that createAuthProvider made; add it to the providers given to serve.`,
+    `No provider from createAuthProvider is named ${JSON.stringify(name)}; add one to the "providers" option of serve.`,
   );
 }
 

@@ -47,7 +47,11 @@ function functionsFor(provider: string, prefix: string) {
         claims: claims
           .optional()
           .describe('Claims to put into the token, except iss, aud, exp, iat, nbf and sub'),
-        subject: z.string().min(1).optional().describe('Whom the token is about: the "sub" claim'),
+        subject: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('The user or service that the token is about: the "sub" claim'),
         expires_in: z
           .string()
           .optional()
@@ -82,10 +86,8 @@ function functionsFor(provider: string, prefix: string) {
       input: z.strictObject({ token: token.describe('The JWT to verify') }),
       output: z.object({
         valid: z.boolean().describe('Whether the token can be trusted'),
-        expired: z
-          .boolean()
-          .describe('Whether it has expired and no other claim is wrong; it may be revoked'),
-        payload: claims.describe('Its claims; empty when the signature is not good'),
+        expired: z.boolean().describe('Whether expiry is the only problem found; it may be revoked too'),
+        payload: claims.describe('Its claims; empty if the signature is invalid'),
         reason: z.enum(VERIFY_FAILURES).optional().describe('Why it is not valid'),
         message: z.string().optional().describe('The same in one sentence'),
       }),
@@ -101,7 +103,7 @@ function functionsFor(provider: string, prefix: string) {
       permissions: ['auth:read'],
       input: z.strictObject({ token: token.describe('The JWT to decode') }),
       output: z.object({
-        payload: claims.describe('Its claims, which anyone can have written: never decide anything by them'),
+        payload: claims.describe('Its claims. They are not verified, so never base a decision on them'),
       }),
       execute: async (input, ctx) => ({ payload: getAuthClient(ctx, provider).decode(input.token) }),
     }),

@@ -117,7 +117,9 @@ export function createRevocationList(store: Store, options: RevocationListOption
   async function revoke(payload: TokenPayload, tolerance = 0): Promise<void> {
     const [issuer, id] = textsAndTime(payload);
     if (id === undefined)
-      throw refused('The token has no "jti", so it can only be revoked with its subject.');
+      throw refused(
+        'The token has no "jti", so it cannot be revoked alone; revoke its subject with "revokeSubject".',
+      );
     const expiry = own(payload, 'exp');
     const rest =
       typeof expiry === 'number' ? (expiry + tolerance) * 1000 - Date.now() : settings.maxLifetimeMs;

@@ -88,8 +88,8 @@ export interface RefusedToken<Claims extends object = object> {
    */
   payload: TokenPayload & Partial<Claims>;
   /**
-   * True if the only problem is expiry, by `exp` or `maxTokenAge`. Do not renew a session because of it: the revocation list is
-   * not asked about expired tokens, so the token may be revoked.
+   * True if the only problem is expiry, by `exp` or `maxTokenAge`. Do not renew a session because of it: the token may also be
+   * revoked, because the revocation list is not asked about expired tokens.
    */
   expired: boolean;
   /** Why the token is refused. */

@@ -12,7 +12,7 @@ export interface Explanation {
 
 const REACH = 'Check the address, and what is in between: firewall, proxy, VPN, container network.';
 const TRUST =
-  'If a private authority issued it, name that authority in NODE_EXTRA_CA_CERTS, for your server too; otherwise renew the certificate with its full chain.';
+  'If a private authority issued it, set NODE_EXTRA_CA_CERTS to the file with its certificate, for your server too; otherwise renew the certificate with its full chain.';
 
 /** What the codes of Node's network errors mean, and what to change. */
 const NETWORK_ERRORS: readonly (readonly [codes: readonly string[], cause: string, change: string])[] = [

@@ -75,7 +75,7 @@ function requireProviders(registry: IntentRegistry, providers: readonly Provider
     for (const required of fn.requires) {
       if (!providers.some((provider) => provider.name === required)) {
         throw new Error(
-          `The function "${fn.name}" requires the provider "${required}", which is not among the providers given to serve.`,
+          `The function "${fn.name}" requires the provider "${required}", which is missing; add it to the "providers" option of serve.`,
         );
       }
     }

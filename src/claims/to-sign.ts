@@ -9,6 +9,8 @@ import type { SignOptions } from '../types.js';
 import { type ClaimRules, mistypedClaim } from './check.js';
 
 const NOT_PLAIN = 'The payload and "claims" must be plain objects.';
+const TYPES =
+  '"iss", "sub" and "jti" are strings, "aud" is a string or a list of strings, "exp", "nbf" and "iat" are numbers';
 
 /** The options of `sign`. `lifetime` checks `expiresIn`, and `mergeClaims` checks `claims`. */
 export const SIGN_OPTIONS = { subject: z.string('text'), expiresIn: z.unknown(), claims: z.unknown() };
@@ -73,7 +75,7 @@ function mergeClaims(
   merged.exp = now + lifetime(expiresIn, policy);
 
   const mistyped = mistypedClaim(merged);
-  if (mistyped) throw invalid(`The "${mistyped}" claim must have the type that RFC 7519 gives it.`);
+  if (mistyped) throw invalid(`The "${mistyped}" claim has the wrong type: ${TYPES}.`);
   // JSON.stringify calls a `toJSON`, whose result could be anything.
   if (typeof merged.toJSON === 'function') throw invalid(NOT_PLAIN);
   return merged;

@@ -1,5 +1,5 @@
 /**
- * The forms in which an asymmetric key can be written. If the text of a public key were used as an HMAC secret, anyone who
+ * The text and binary forms of asymmetric keys. If the text of a public key were used as an HMAC secret, anyone who
  * can read it could sign tokens. Forms are matched anywhere in the text, because other packages that only checked the beginning
  * could be bypassed (GHSA-mvf2-f6gm-w987, GHSA-ww5h-9m49-7xx4).
  */

@@ -117,21 +117,21 @@ export type Fetch = typeof globalThis extends { fetch: infer Global }
 /** Options for the keys of `jwksUrl`. Durations are text, such as `'5s'` or `'10m'`. */
 export interface JwksOptions extends ClaimRuleOptions {
   /**
-   * The asymmetric algorithms that these keys may verify, such as `['RS256']`. Default: the top-level `algorithm` if it is given
-   * and there is no `secret`. Otherwise all asymmetric algorithms that the key allows.
+   * The asymmetric algorithms that these keys may verify, such as `['RS256']`. Default without a `secret`: the top-level
+   * `algorithm`. Default with a `secret`, or without `algorithm`: all asymmetric algorithms that the key allows.
    * @see RFC 8725 section 3.1
    */
   algorithms?: readonly AsymmetricAlgorithm[];
   /** The time limit of a fetch, including its body. Default `'5s'`. */
   timeout?: string;
   /**
-   * Rate-limits fetches for unknown key ids: two at once, then one per cooldown. For other tokens with an unknown key id,
-   * `verify` throws `ERR_JWKS_UNAVAILABLE` in the meantime. Default `'10s'`.
+   * Rate-limits fetches for unknown key ids: two at once, then one per cooldown. If a key id cannot be looked up because of this
+   * limit, `verify` throws `ERR_JWKS_UNAVAILABLE`. Default `'10s'`.
    */
   cooldown?: string;
   /**
-   * How long fetched keys are fresh. They are refreshed in the background after 70 to 90 % of this time, at random, so that
-   * processes do not all fetch at once. Default `'10m'`.
+   * How long fetched keys are fresh. They are refreshed in the background at a random age of 70 to 90 % of it, so that processes
+   * do not all fetch at once. Default `'10m'`.
    */
   cacheMaxAge?: string;
   /**

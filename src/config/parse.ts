@@ -49,10 +49,15 @@ export function parseConfig(input: AuthProviderConfig, of = 'createAuthClient'):
 
   if (!secret && !jwksUrl && !issuers) throw configError('Give "secret", "jwksUrl" or "issuers".');
   if (issuers && jwksUrl)
-    throw configError('Give "jwksUrl" or "issuers", not both; each entry may have its own.');
-  if (jwks && !jwksUrl) throw configError('"jwks" needs "jwksUrl".');
+    throw configError(
+      'Give "jwksUrl" or "issuers", not both; each entry of "issuers" can have its own "jwksUrl".',
+    );
+  if (jwks && !jwksUrl)
+    throw configError('"jwks" needs "jwksUrl"; with "issuers", put its options into the entries.');
   if (issuers && issuer && !secret) {
-    throw configError('"issuer" is that of "secret"; each entry of "issuers" has its own.');
+    throw configError(
+      '"issuer" is only for tokens signed with "secret"; remove it, and set "issuer" in each entry of "issuers".',
+    );
   }
 
   const rules = rulesAmong(options);
@@ -98,7 +103,7 @@ function warnOfWeakness({ secret, remotes, warn }: Config): void {
   const own = secret.rules.issuer;
   for (const { rules, issuer } of remotes) {
     if (own && rules.issuer && !own.some((one) => rules.issuer?.includes(one))) continue;
-    const other = issuer === undefined ? '"jwks.issuer"' : 'those of "issuers"';
+    const other = issuer === undefined ? '"jwks.issuer"' : 'the entries of "issuers"';
     const advice = `Give "issuer" and ${other} different values`;
     warn(`${advice}: now the secret and the JWKS may sign tokens of the same issuer.`, 'SHARED_ISSUER');
     return;

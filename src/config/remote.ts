@@ -55,7 +55,7 @@ export function issuerConfigs(entries: readonly GivenIssuer[], topLevel: TopLeve
       jwksUrl,
     } = options;
     const place = `issuers[${index}]`;
-    if (seen.has(issuer)) throw configError(`"${place}.issuer" is there twice: give each issuer one entry.`);
+    if (seen.has(issuer)) throw configError(`"${place}.issuer" is listed twice: give each issuer one entry.`);
     seen.add(issuer);
     if (jwksUrl) checkUrl(jwksUrl, options, `"${place}.jwksUrl"`, `"${place}.headers"`);
     else checkDiscoverable(issuer, options, `"${place}.issuer"`);
@@ -108,7 +108,7 @@ function checkDiscoverable(issuer: string, options: GivenRemote, name: string): 
   const isPlain = url && !url.username && !url.password && !url.search && !url.hash;
   if (isPlain && isAllowed(url, options)) return;
   throw configError(
-    `${name} must be an https: URL, or give its "jwksUrl", because keys are discovered from it.`,
+    `${name} must be an https: URL without credentials, query and fragment, because its keys are discovered from it; for another issuer, give "jwksUrl" too.`,
   );
 }
 

@@ -49,7 +49,7 @@ export class Sources {
   }
 
   /**
-   * Selects a source by the `iss`, which is not verified yet. This is safe, because the rules of the source require the same
+   * Selects a source by the `iss`, which is not verified yet. This is safe, because the rules of the source then demand the same
    * `iss`. An issuer that is not configured causes no request.
    */
   #chooseByIssuer(token: Token): KeySource | BrokenRule {

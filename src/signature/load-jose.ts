@@ -2,7 +2,7 @@ import { AuthError } from '../errors.js';
 import { builtin } from '../shared/runtime.js';
 
 // Node keeps the `AsyncLocalStorage` context of the code that first imports a module. If that were a request, its context would
-// stay in memory. So jose is always imported in the context in which this module was loaded.
+// stay in memory. So jose is always imported in the context of this module.
 const asyncHooks = builtin<typeof import('node:async_hooks')>('node:async_hooks');
 const context = asyncHooks && new asyncHooks.AsyncResource('intentkit-auth');
 const inOwnContext = <T>(act: () => T): T => (context ? context.runInAsyncScope(act) : act());

@@ -239,7 +239,7 @@ it('A server does not start without a provider that one of its functions require
   const { end, output } = start(LIFECYCLE, {}, 'without providers');
   expect(await end()).toEqual({ status: 1, signal: null });
   expect(output.stdout).toBe('');
-  const sentence = 'The function "talkative" requires the provider "db", which is not among the providers';
+  const sentence = 'The function "talkative" requires the provider "db", which is missing; add it to the';
   expect(output.stderr).toContain(sentence);
 });
 

@@ -65,7 +65,7 @@ export function checkedJwksUri(jwksUri: unknown, issuer: string, allowHttp: bool
   // An issuer on another machine must not make this process send requests to local services (SSRF).
   const isIssuerHere = mayBeLoopback(new URL(issuer));
   if (mayBeLoopback(url) && !isIssuerHere)
-    return 'the "jwks_uri" of the discovery document is on this machine';
+    return 'the "jwks_uri" of the discovery document is on this machine, but the issuer is not';
   const mayBeHttp = allowHttp || (isLoopback(url) && isIssuerHere);
   if (url.protocol === 'https:' || (mayBeHttp && url.protocol === 'http:')) return url;
   return 'the "jwks_uri" of the discovery document is not an https: URL';

@@ -34,7 +34,7 @@ export interface FetchedJson {
 /**
  * How a request failed.
  *
- * - `network`: there was no response; `code` is the error code of the runtime, if known
+ * - `network`: no response arrived; `code` is the error code of the runtime, if known
  * - `timeout`: the response did not arrive in time
  * - `redirect`: the response is a redirect, which is not followed
  * - `status`: the status is not 200; see `status`

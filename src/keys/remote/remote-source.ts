@@ -119,7 +119,7 @@ export class RemoteSource implements KeySource {
       if (isAbsent === 'old copy') {
         const waitMs = this.#unknown.firstSeen(header, arrival.at) + this.#config.cooldownMs - monotonicNow();
         throw noVerdict(
-          'its key id is unknown, and the endpoint answered with a copy that may be old',
+          'its key id is unknown, and the endpoint answered with cached keys that may be out of date',
           waitMs,
         );
       }
@@ -171,7 +171,7 @@ export class RemoteSource implements KeySource {
 
   /**
    * The running fetch, shared by all callers. On Cloudflare Workers, a request must not wait for the I/O of another request, and
-   * work ends with its request. So each request fetches for itself there, and nothing is refreshed in the background.
+   * work ends with its request. So each request fetches for itself there, and keys are not refreshed in the background.
    */
   get #sharedFetch(): Promise<KeySet> | undefined {
     return isWorkers() ? undefined : this.#pending;

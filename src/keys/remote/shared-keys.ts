@@ -16,7 +16,7 @@ import { keySetOf } from './load-key-set.js';
 /** The time limit of each call to the store. */
 const STORE_TIMEOUT_MS = 250;
 
-/** Each process waits for a random part of this time, so that processes that start together do not act at the same moment. */
+/** Each process waits for a random time of up to this, so that processes that start together do not all fetch. */
 const SPREAD_MS = 100;
 
 /** How long the other processes wait for the one that fetches, and how often they read the store. */

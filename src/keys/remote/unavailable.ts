@@ -40,5 +40,5 @@ export const outageOf = (endpoint: Endpoint, warn: WarningHandler): Outage =>
 /** Says whether cached keys are still used during an outage, and for how long. */
 export const consequenceOf = (servesForMs: number): [consequence: string, details?: string] =>
   servesForMs > 0
-    ? ['the last good keys serve', ` for another ${Math.ceil(servesForMs / 1000)} s`]
+    ? ['the last good keys are used', ` for another ${Math.ceil(servesForMs / 1000)} s`]
     : ['its tokens cannot be verified until it answers'];

@@ -231,11 +231,15 @@ describe('A configuration of issuers', () => {
   const jwksUrl = 'https://a.example/keys';
   it.each<[what: string, config: object, message: string]>([
     ['with jwksUrl', { jwksUrl, issuers: [{ issuer: A }] }, 'Give "jwksUrl" or "issuers", not both'],
-    ['with jwks', { jwks: {}, issuers: [{ issuer: A }] }, '"jwks" needs "jwksUrl".'],
+    [
+      'with jwks',
+      { jwks: {}, issuers: [{ issuer: A }] },
+      '"jwks" needs "jwksUrl"; with "issuers", put its options into the entries.',
+    ],
     [
       'with an issuer and no secret',
       { issuer: 'own', issuers: [{ issuer: A }] },
-      '"issuer" is that of "secret"',
+      '"issuer" is only for tokens signed with "secret"',
     ],
     ['that is empty', { issuers: [] }, '"issuers" must be a non-empty list of issuers.'],
     ['that is not a list', { issuers: { issuer: A } }, '"issuers" must be a non-empty list of issuers.'],
@@ -243,7 +247,7 @@ describe('A configuration of issuers', () => {
     [
       'with an issuer twice',
       { issuers: [{ issuer: A }, { issuer: A }] },
-      '"issuers[1].issuer" is there twice',
+      '"issuers[1].issuer" is listed twice',
     ],
     [
       'with an option of the wrong type',

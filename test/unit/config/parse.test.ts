@@ -147,7 +147,10 @@ describe('parseConfig, given a bad configuration,', () => {
 
   it.each<[message: string, ...configs: unknown[]]>([
     [NOTHING, {}, { issuer: 'i', audience: 'a' }, { jwks: {} }, { algorithm: 'HS256' }],
-    ['"jwks" needs "jwksUrl".', { secret: SECRET, jwks: { issuer: 'i' } }],
+    [
+      '"jwks" needs "jwksUrl"; with "issuers", put its options into the entries.',
+      { secret: SECRET, jwks: { issuer: 'i' } },
+    ],
     [KEY_TEXT, { secret: '{"kty":"RSA"}' }, { secret: [SECRET, bytes('{"kty":"RSA"}')] }],
     [HMAC_ONLY, { secret: SECRET, algorithm: 'RS256' }],
     [HMAC_ONLY, { secret: SECRET, jwksUrl: JWKS_URL, algorithm: 'EdDSA' }],

@@ -135,7 +135,7 @@ describe('createTokenFunctions', () => {
     expect(content).toEqual([
       {
         type: 'text',
-        text: 'There is no provider named "partner" that createAuthProvider made; add it to the providers given to serve.',
+        text: 'No provider from createAuthProvider is named "partner"; add one to the "providers" option of serve.',
       },
     ]);
   });

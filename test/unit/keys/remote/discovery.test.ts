@@ -37,7 +37,7 @@ describe('The metadata of an issuer', () => {
   });
 });
 
-const HERE = 'the "jwks_uri" of the discovery document is on this machine';
+const HERE = 'the "jwks_uri" of the discovery document is on this machine, but the issuer is not';
 const LOOPBACKS = [
   ...['localhost', 'localhost.', '127.0.0.1', '127.1', '2130706433', '0.0.0.0', '0', 'idp.localhost'],
   ...['[::1]', '[::]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]'],

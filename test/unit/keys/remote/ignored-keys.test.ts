@@ -88,7 +88,7 @@ it('status counts the ignored keys of an unusable set while the last good keys s
   expect(status()).toMatchObject({ keyCount: 1, keyIds: ['good'], ignoredKeys, lastError: problem });
   expect(warnings).toEqual([
     expect.stringContaining(
-      `JWKS_FAILING The JWKS endpoint https://idp.example/jwks is failing: ${problem}; the last good keys serve`,
+      `JWKS_FAILING The JWKS endpoint https://idp.example/jwks is failing: ${problem}; the last good keys are used`,
     ),
   ]);
   expect(await outcome(good.token)).toBe('valid');

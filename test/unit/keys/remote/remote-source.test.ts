@@ -425,10 +425,10 @@ it('In an outage, callers use stale keys without waiting, and staleIfError count
 
 // biome-ignore format: one case per line
 it.each<[title: string, jwks: JwksOptions, age: number, consequence: string]>([
-  ['keys that are due for a refresh', {}, 560 * SECOND, 'the last good keys serve for another 3040 s'],
-  ['stale keys', {}, HOUR - 1, 'the last good keys serve for another 1 s'],
+  ['keys that are due for a refresh', {}, 560 * SECOND, 'the last good keys are used for another 3040 s'],
+  ['stale keys', {}, HOUR - 1, 'the last good keys are used for another 1 s'],
   ['expired keys', {}, HOUR, 'its tokens cannot be verified until it answers'],
-  ['fresh keys without staleIfError', { staleIfError: '0s' }, 560 * SECOND, 'the last good keys serve for another 40 s'],
+  ['fresh keys without staleIfError', { staleIfError: '0s' }, 560 * SECOND, 'the last good keys are used for another 40 s'],
   ['expired keys without staleIfError', { staleIfError: '0s' }, 600 * SECOND, 'its tokens cannot be verified until it answers'],
 ])('The warning of an outage says its consequence: %s', async (_, jwks, age, consequence) => {
   const client = await startWithKeys(jwks);
@@ -443,7 +443,7 @@ it.each<[title: string, jwks: JwksOptions, age: number, consequence: string]>([
 
 it('The client warns once when an outage begins, once when its keys expire, and once when it is over', async () => {
   const client = await startWithKeys();
-  const begins = 'JWKS_FAILING the last good keys serve for another';
+  const begins = 'JWKS_FAILING the last good keys are used for another';
   const recovered = 'JWKS_RECOVERED JWKS endpoint https://idp.example/jwks answers again.';
   // biome-ignore format: one moment per line
   for (const [minutes, fault, ...expected] of [
