@@ -1,7 +1,7 @@
 import { own } from '../shared/own-properties.js';
 import type { TokenPayload } from '../types.js';
 
-/** The claims in which identity providers name the client, in the order in which they are read. */
+/** The claims where identity providers write the client. The first that is a string is used. */
 const CLAIMS = ['client_id', 'azp', 'cid', 'appid'];
 
 /**

@@ -1,6 +1,6 @@
 import { type HmacAlgorithm, hashBytes } from '../signature/algorithms.js';
 
-/** Why secrets may be guessed, in a sentence, or `undefined`. @see RFC 7518 section 3.2 */
+/** Says in a sentence why a secret may be guessed. `undefined` if none may. @see RFC 7518 section 3.2 */
 export function weaknessOf(secrets: readonly Uint8Array[], algorithm: HmacAlgorithm): string | undefined {
   const least = `at least ${hashBytes(algorithm)} random bytes (RFC 7518, 3.2) for ${algorithm}`;
   if (secrets.some((bytes) => bytes.length < hashBytes(algorithm)))
@@ -11,8 +11,8 @@ export function weaknessOf(secrets: readonly Uint8Array[], algorithm: HmacAlgori
 }
 
 /**
- * Random bytes, also in hex or base64, have at least eight different ones. The bytes EF BF BD are U+FFFD in UTF-8: they are
- * there when binary data was read as text.
+ * True for a secret that is probably not random. Random bytes have at least eight different values, also in hex or base64. If
+ * binary data was read as text, it contains EF BF BD, the replacement character in UTF-8.
  */
 const looksGuessable = (bytes: Uint8Array): boolean =>
   new Set(bytes).size < 8 ||

@@ -1,7 +1,7 @@
 import type { RemoteConfig } from '../../config/remote.js';
 import type { KeySetOrigin } from './key-set.js';
 
-/** A background refresh begins after this share of `cacheMaxAge`: a random one between the two. */
+/** Keys are refreshed in the background at a random age between these shares of `cacheMaxAge`. */
 const REFRESH_FROM = 0.7;
 const REFRESH_TO = 0.9;
 
@@ -11,11 +11,11 @@ export interface Lifetime {
   readonly freshUntil: number;
   /** How long the set may be used while the endpoint fails. It may be earlier than `freshUntil`. */
   readonly staleUntil: number;
-  /** The later one of the two. */
+  /** The later of `freshUntil` and `staleUntil`. */
   readonly servesUntil: number;
 }
 
-/** The lifetime while there is no set. */
+/** The lifetime before the first set. */
 export const OVER: Lifetime = { refreshAt: 0, freshUntil: 0, staleUntil: 0, servesUntil: 0 };
 
 export function lifetimeOf({ fetchBegan }: KeySetOrigin, config: RemoteConfig): Lifetime {

@@ -87,8 +87,9 @@ export async function keySetOf(
 
 /**
  * Returns the URL of the keys, from the first document that names this issuer. Many providers serve only one of the two
- * documents. If neither can be used, the error tells the problem of the first document that could be read. If neither could be
- * read, the URL of the last set is used, and without one the error tells why both requests failed.
+ * documents. If neither could be read, it returns the URL of the last set, unless that set comes from the shared store.
+ *
+ * @throws {FetchError} with the problem of the first document that could be read, or with the reasons why both requests failed.
  */
 async function discover(
   { issuer = '', allowHttp }: RemoteConfig,
@@ -110,7 +111,8 @@ async function discover(
   }
   const [problem] = problems;
   if (problem !== undefined) throw new FetchError('unusable', problem);
-  // Without a limit in time, so only a URL of this process's own discovery: the store may have been written by anyone.
+  // This fallback has no time limit, so it uses only a URL that this process discovered. A URL from the shared store could be
+  // forged.
   if (last && last.order > 0) return last;
   const reasons = new Set(failures.map(({ message }) => message));
   const retryAfterMs = Math.max(...failures.map((failure) => failure.retryAfterMs));
