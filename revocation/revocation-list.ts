@@ -165,7 +165,7 @@ export function createRevocationList(store: Store, options: RevocationListOption
     }, outcome);
   }
 
-  return markBounded({ isRevoked, revoke, revokeSubject });
+  return { isRevoked: markBounded(isRevoked), revoke: markBounded(revoke), revokeSubject };
 }
 
 function textsAndTime(

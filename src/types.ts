@@ -108,7 +108,7 @@ export interface RefusedToken<Claims extends object = object> {
  * - `off_curve`: its point is not on its curve P-256, P-384 or P-521
  * - `small_order`: its Ed25519 point has a small order, so anyone can make signatures for it
  * - `not_canonical`: its Ed25519 point is not encoded as RFC 8032 requires
- * - `malformed`: it is not a JWK, or a parameter is missing or is not base64
+ * - `malformed`: it is not a JWK, a parameter is missing or not base64, or its `alg` is for another type of key
  * - `other_use`: it is not for signatures, by its `use` or `key_ops`. This is normal
  * - `unsupported`: its type, curve or algorithm is not supported
  */

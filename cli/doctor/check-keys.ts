@@ -26,7 +26,7 @@ const REASONS = {
     'Compare what is published with the real keys: a coordinate is wrong.',
   ],
   malformed: [
-    'with a parameter that is missing or not base64',
+    'with a parameter that is missing or wrong',
     'Compare what is published with the real keys: a parameter is wrong or cut.',
   ],
   other_use: [

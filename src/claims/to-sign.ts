@@ -71,7 +71,7 @@ function mergeClaims(
   if (issuer !== undefined) merged.iss = issuer;
   if (audience !== undefined) merged.aud = audience;
   if (subject !== undefined) merged.sub = subject;
-  if (policy.addsTokenId && !Object.hasOwn(merged, 'jti')) merged.jti = randomId();
+  if (policy.addsTokenId && merged.jti === undefined) merged.jti = randomId();
   merged.exp = now + lifetime(expiresIn, policy);
 
   const mistyped = mistypedClaim(merged);

@@ -39,7 +39,8 @@ async function ask(
 ): Promise<unknown> {
   try {
     const answer = question();
-    const isPending = typeof answer === 'object' && answer !== null;
+    // A promise may also be a function, as stubs of remote calls are.
+    const isPending = Object(answer) === answer;
     return await (isPending && !isBounded ? within(HOOK_TIMEOUT_MS, Promise.resolve(answer)) : answer);
   } catch (error) {
     if (error instanceof AuthError && expected.includes(error.code)) throw error;

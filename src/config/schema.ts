@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { ClaimRules } from '../claims/check.js';
 import { isBounded } from '../shared/deadline.js';
-import { withoutPrototype } from '../shared/own-properties.js';
+import { memberOf, withoutPrototype } from '../shared/own-properties.js';
 import { encodeUtf8 } from '../shared/runtime.js';
 import {
   aFunction,
@@ -122,7 +122,9 @@ export interface RevocationHook extends Revocation {
 
 const revocation = readBy((value): RevocationHook | undefined => {
   const hook = boundMethods<Revocation>(value, ['isRevoked'], ['revoke']);
-  return hook && Object.assign(hook, { isBounded: isBounded(Object(value)) });
+  // The methods of a list of this package may have been replaced, for example by wrappers.
+  const methods = Object.keys(hook ?? {}).map((name) => memberOf(value as object, name));
+  return hook && Object.assign(hook, { isBounded: methods.every((method) => isBounded(Object(method))) });
 }, 'an object with "isRevoked", such as createRevocationList makes');
 
 /** The options of `createAuthClient` and `createAuthProvider`. */

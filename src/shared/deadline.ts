@@ -11,14 +11,14 @@ export class TooLate extends Error {
 
 const BOUNDED = new WeakSet<object>();
 
-/** Records that an object of this package has its own deadlines, so its calls need no other. */
-export const markBounded = <T extends object>(object: T): T => {
-  BOUNDED.add(object);
-  return object;
+/** Records that a function of this package has its own deadline, so its calls need no other. */
+export const markBounded = <T extends object>(method: T): T => {
+  BOUNDED.add(method);
+  return method;
 };
 
-/** True for objects that {@link markBounded} has recorded. */
-export const isBounded = (object: object): boolean => BOUNDED.has(object);
+/** True for functions that {@link markBounded} has recorded. */
+export const isBounded = (method: object): boolean => BOUNDED.has(method);
 
 /** The longest delay of a Node timer. A timer with a longer delay fires immediately. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

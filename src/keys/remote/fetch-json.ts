@@ -1,5 +1,6 @@
 import type { Fetch } from '../../config/options.js';
 import { TooLate, within } from '../../shared/deadline.js';
+import { safely } from '../../shared/warnings.js';
 
 /** 1 MiB: a thousand RSA keys are about half of it. */
 export const MAX_BODY_BYTES = 1_048_576;
@@ -146,7 +147,7 @@ async function readBody(response: Response, signal: AbortSignal): Promise<string
     throw new FetchError('fetch', '"fetch" did not answer with a Response');
   const reader = response.body?.getReader?.();
   // Frees the connection, even if the fetch ignores the signal. It does nothing if the whole body has been read.
-  const cancel = (): void => void reader?.cancel().catch(() => {});
+  const cancel = safely(() => reader?.cancel());
   signal.addEventListener('abort', cancel);
   try {
     // A fetch that ignores the signal may return after the deadline. The caller no longer waits for the body.

@@ -5,7 +5,7 @@ import type { Key, SignatureEngine } from '../../signature/engine.js';
 import { loadKeyImport } from '../../signature/load-jose.js';
 import type { Header } from '../../token/header.js';
 import { countIgnored, type IgnoredKeys } from './ignored-keys.js';
-import { usableKey } from './usable-key.js';
+import { fits, usableKey } from './usable-key.js';
 
 /** If more keys than this match a token, it is refused without trying any, so that one token cannot block the process. */
 export const MAX_CANDIDATES = 16;
@@ -85,7 +85,7 @@ export class KeySet {
 
   /** True if the set has a key with this `kid` or, without a `kid`, for this `alg`. Then no other fetch is needed. */
   knows({ alg, kid }: Header): boolean {
-    return kid === undefined ? this.#candidates(alg, kid).length > 0 : this.#byKeyId.has(String(kid));
+    return this.#candidates(alg, kid).length > 0;
   }
 
   /** True if at least one key for these algorithms can be imported. */
@@ -130,17 +130,3 @@ export class KeySet {
 }
 
 const sorted = (texts: readonly string[]): string => JSON.stringify(texts.toSorted());
-
-/**
- * True if a key can be used with an algorithm, by its type or curve. A key with an `alg` is only for that algorithm.
- *
- * @see RFC 7517 section 4.4, RFC 7518 section 3.1, RFC 8037 section 3.1
- */
-function fits({ kty, crv, alg: only }: JWK, alg: string): boolean {
-  if (only !== undefined && only !== alg) return false;
-  if (alg.startsWith('RS') || alg.startsWith('PS')) return kty === 'RSA';
-  if (alg === 'ES256') return crv === 'P-256';
-  if (alg === 'ES384') return crv === 'P-384';
-  if (alg === 'ES512') return crv === 'P-521';
-  return (alg === 'EdDSA' || alg === 'Ed25519') && crv === 'Ed25519';
-}

@@ -20,12 +20,19 @@ export class UselessKeySet extends FetchError {
   }
 }
 
+/** A metadata document that was read and must not be used. */
+export class WrongMetadata extends FetchError {
+  constructor(problem: string) {
+    super('unusable', problem);
+  }
+}
+
 const JWKS_ACCEPT = 'application/jwk-set+json, application/json';
 
 /** Options of a single fetch. */
 export type FetchOptions = Pick<JsonRequest, 'isFailing' | 'noCache' | 'onRequest'> & {
-  /** The last set. Its URL is used again if the metadata cannot be fetched. */
-  readonly last: KeySet | undefined;
+  /** Where discovery last found the keys. The URL is used again if the metadata cannot be fetched. */
+  readonly found: KeySetOrigin | undefined;
   /** The number of this fetch, counted from 1. */
   readonly order: number;
 };
@@ -39,14 +46,14 @@ export type FetchOptions = Pick<JsonRequest, 'isFailing' | 'noCache' | 'onReques
 export async function loadKeySet(
   config: RemoteConfig,
   engine: SignatureEngine,
-  { last, order, ...options }: FetchOptions,
+  { found, order, ...options }: FetchOptions,
 ): Promise<KeySet> {
   const { timeoutMs, headers, fetch, algorithms } = config;
   const request = { timeoutMs, headers, fetch, ...options };
   const askedAt = monotonicNow();
   const { url, madeAt } = config.url
     ? { url: config.url, madeAt: askedAt }
-    : await discover(config, request, askedAt, last?.origin);
+    : await discover(config, request, askedAt, found);
   const { document, ageMs } = await fetchJson({
     ...request,
     url,
@@ -87,7 +94,7 @@ export async function keySetOf(
 
 /**
  * Returns the URL of the keys, from the first document that names this issuer. Many providers serve only one of the two
- * documents. If neither could be read, it returns the URL of the last set, unless that set comes from the shared store.
+ * documents. If neither could be read, it returns the URL that was found last.
  *
  * @throws {FetchError} with the problem of the first document that could be read, or with the reasons why both requests failed.
  */
@@ -110,10 +117,8 @@ async function discover(
     }
   }
   const [problem] = problems;
-  if (problem !== undefined) throw new FetchError('unusable', problem);
-  // This fallback has no time limit, so it uses only a URL that this process discovered. A URL from the shared store could be
-  // forged.
-  if (last && last.order > 0) return last;
+  if (problem !== undefined) throw new WrongMetadata(problem);
+  if (last) return last;
   const reasons = new Set(failures.map(({ message }) => message));
   const retryAfterMs = Math.max(...failures.map((failure) => failure.retryAfterMs));
   const message = `the discovery failed: ${[...reasons].join(', and then ')}`;

@@ -13,12 +13,12 @@ import type { KeySource } from '../sources.js';
 import { BackOff } from './back-off.js';
 import type { FetchError } from './fetch-json.js';
 import { IgnoredKeysMonitor } from './ignored-keys.js';
-import type { KeySet } from './key-set.js';
+import type { KeySet, KeySetOrigin } from './key-set.js';
 import { type Lifetime, lifetimeOf, OVER } from './lifetime.js';
-import { loadKeySet, UselessKeySet } from './load-key-set.js';
+import { loadKeySet, UselessKeySet, WrongMetadata } from './load-key-set.js';
 import { LookUpBudget } from './look-up-budget.js';
 import { SharedKeys } from './shared-keys.js';
-import { consequenceOf, noVerdict, outageOf, subjectOf, unfetched } from './unavailable.js';
+import { consequenceOf, noVerdict, outageOf, sentenceOf, subjectOf, unfetched } from './unavailable.js';
 import { UnknownKeyIds } from './unknown-key-ids.js';
 
 /**
@@ -41,6 +41,8 @@ export class RemoteSource implements KeySource {
   /** The number of requests that have begun. */
   #order = 0;
   #lifetime: Lifetime = OVER;
+  /** Where this process found the keys last. It has no time limit, so it is never from the shared store, which could be forged. */
+  #found: KeySetOrigin | undefined;
   #pending: Promise<KeySet> | undefined;
   #lastError: FetchError | undefined;
 
@@ -82,8 +84,7 @@ export class RemoteSource implements KeySource {
       return undefined;
     } catch {
       // On Workers, requests do not share a fetch, so another one may have succeeded in the meantime.
-      const problem = this.#lastError && unfetched(this.#config, this.#lastError);
-      return problem && `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`;
+      return this.#lastError && sentenceOf(unfetched(this.#config, this.#lastError));
     }
   }
 
@@ -112,11 +113,12 @@ export class RemoteSource implements KeySource {
 
   async #find(header: Header): Promise<readonly Key[]> {
     const arrival = { at: monotonicNow(), order: this.#order };
+    // It ends at the latest when `#lookUp` throws, because the budget or the back-off allows no further fetch.
     for (let set = await this.#currentSet(); ; set = await this.#lookUp(header)) {
       const keys = await set.find(header);
       if (set.knows(header)) return keys;
-      const isAbsent = this.#unknown.prove(header, set.origin, arrival);
-      if (isAbsent === 'old copy') {
+      const absence = this.#unknown.prove(header, set.origin, arrival);
+      if (absence === 'old copy') {
         const waitMs = this.#unknown.firstSeen(header, arrival.at) + this.#config.cooldownMs - monotonicNow();
         throw noVerdict(
           'its key id is unknown, and the endpoint answered with cached keys that may be out of date',
@@ -124,7 +126,7 @@ export class RemoteSource implements KeySource {
         );
       }
       // While the endpoint fails, a response from before this token proves nothing, because the key may be new.
-      if (isAbsent && (set.origin.order > arrival.order || !this.#backOff.failing)) return [];
+      if (absence === 'absent' && (set.origin.order > arrival.order || !this.#backOff.failing)) return [];
     }
   }
 
@@ -188,7 +190,7 @@ export class RemoteSource implements KeySource {
     const request = () => {
       this.#order += 1;
       return loadKeySet(this.#config, this.#engine, {
-        last: this.#set,
+        found: this.#found,
         order: this.#order,
         isFailing: this.#backOff.failing,
         noCache: wanted !== undefined,
@@ -218,6 +220,7 @@ export class RemoteSource implements KeySource {
     if (this.#set && this.#set.origin.fetchBegan > set.origin.fetchBegan) return this.#set;
     this.#unknown.update(set, this.#set, monotonicNow());
     this.#set = set;
+    if (set.origin.order > 0) this.#found = set.origin;
     this.#ignored.update(set.ignored);
     this.#lifetime = lifetimeOf(set.origin, this.#config);
     return set;
@@ -227,6 +230,7 @@ export class RemoteSource implements KeySource {
     const now = monotonicNow();
     this.#backOff.failed(now, requests, error.retryAfterMs);
     this.#lastError = error;
+    if (error instanceof WrongMetadata) this.#found = undefined;
     if (error instanceof UselessKeySet) this.#ignored.counts = error.ignored;
     this.#outage.failed(error.message, ...consequenceOf(this.#lifetime.servesUntil - now));
     throw this.#unavailable();

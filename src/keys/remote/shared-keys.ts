@@ -77,19 +77,22 @@ export class SharedKeys {
     const found = await this.#find(known, wanted).catch(failed);
     const set = found ?? (await fetch());
     const kept = found ? Promise.resolve() : this.#keep(set).catch(failed);
-    kept.then(() => isFailing || this.#succeeded());
+    kept.then(() => {
+      if (!isFailing) this.#succeeded();
+    });
     return set;
   }
 
   /** Waits for a new set in the store. Returns `undefined` if this process must fetch. */
   async #find(known: KeySet | undefined, wanted: Header | undefined): Promise<KeySet | undefined> {
+    // With a wanted key, the set differs from the known one, so it need not be newer by more than two readings differ.
     const isNewer = ({ fetchBegan }: KeySetOrigin): boolean =>
-      !known || fetchBegan >= known.origin.fetchBegan + SAME_MS;
+      !known || fetchBegan >= known.origin.fetchBegan + (wanted ? 0 : SAME_MS);
     const noNews = new Set<string>();
     const look = async (): Promise<KeySet | undefined> => {
       const stored = await this.#read();
       if (!stored || noNews.has(stored.text)) return undefined;
-      if (wanted || isNewer(stored.origin)) {
+      if (isNewer(stored.origin)) {
         const set = await keySetOf(stored.members, stored.origin, this.#engine, this.#config.algorithms);
         if (!wanted || set.knows(wanted)) return set;
       }

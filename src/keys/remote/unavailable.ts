@@ -25,6 +25,9 @@ export const unfetched = ({ issuer }: Endpoint, { message }: Error): string => {
   return `${keys} could not be fetched (${message})`;
 };
 
+/** Makes a sentence of a phrase. */
+export const sentenceOf = (phrase: string): string => `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}.`;
+
 /** The name of an endpoint, with which a warning begins. */
 export const subjectOf = ({ issuer, url }: Endpoint): string =>
   `The JWKS endpoint ${url ? shownUrl(url.href) : `of ${JSON.stringify(issuer)}`}`;

@@ -16,12 +16,20 @@ export interface Arrival {
   readonly order: number;
 }
 
+/**
+ * What a key set without the key of a token says about the key.
+ *
+ * - `absent`: the key does not exist
+ * - `unproven`: it may exist, so another fetch is needed
+ * - `old copy`: it may exist, and the endpoint was asked after the token arrived, but an HTTP cache answered with an older
+ *   response
+ */
+export type Absence = 'absent' | 'unproven' | 'old copy';
+
 interface Seen {
   readonly header: Header;
   /** When the first token with this header arrived. */
   readonly first: number;
-  /** When its key was removed from the set. `-Infinity` if it never was in the set. */
-  readonly vanishedAt: number;
   /** Whether a set has proven that its key does not exist. */
   isProven: boolean;
 }
@@ -34,6 +42,8 @@ interface Seen {
 export class UnknownKeyIds {
   readonly #cooldownMs: number;
   readonly #seen = new BoundedMap<string, Seen>(MAX_REMEMBERED);
+  /** When the last set no longer had a key id of the set before it. */
+  readonly #vanishedAt = new BoundedMap<string, number>(MAX_REMEMBERED);
   /** False if the last two sets have different key ids, for example from two replicas. No set proves anything then. */
   #isSettled = true;
   /** Until this time, the URL of the keys may change back, and no set proves anything. */
@@ -48,32 +58,29 @@ export class UnknownKeyIds {
     return this.#entry(header, now).first;
   }
 
-  /**
-   * True if a key set that lacks the key of a token proves that the key does not exist.
-   *
-   * @returns `old copy` if the request was sent after the token arrived, but an HTTP cache answered with an older response.
-   */
-  prove(header: Header, { order, askedAt, madeAt }: KeySetOrigin, arrival: Arrival): boolean | 'old copy' {
+  /** Judges a key set that lacks the key of a token. */
+  prove(header: Header, { order, askedAt, madeAt }: KeySetOrigin, arrival: Arrival): Absence {
     const seen = this.#entry(header, arrival.at);
-    if (!this.#isSettled || askedAt < this.#urlSettlesAt) return false;
+    if (!this.#isSettled || askedAt < this.#urlSettlesAt) return 'unproven';
     // A cache may never ask the endpoint, so after one cooldown its response counts as a proof too.
     const isProof = madeAt >= seen.first || askedAt - seen.first >= this.#cooldownMs;
     if (order > arrival.order) {
       seen.isProven ||= isProof;
-      return isProof || 'old copy';
+      return isProof ? 'absent' : 'old copy';
     }
     // The set was fetched before this token arrived. An earlier proof holds for one cooldown after the last response, so a
     // client with a retired key does not use up the fetches that a rotation needs. A key that was removed less than a
     // cooldown ago may come back, for example with two replicas.
     const isRecent = arrival.at - askedAt < this.#cooldownMs;
-    return seen.isProven && isProof && isRecent && askedAt - seen.vanishedAt >= this.#cooldownMs;
+    const mayComeBack = askedAt - (this.#vanishedAt.get(String(header.kid)) ?? NEVER) < this.#cooldownMs;
+    return seen.isProven && isProof && isRecent && !mayComeBack ? 'absent' : 'unproven';
   }
 
   #entry({ alg, kid }: Header, now: number): Seen {
     const name = nameOf({ alg, kid });
     const known = this.#seen.get(name);
     if (known) return known;
-    const entry = { header: { alg, kid }, first: now, vanishedAt: NEVER, isProven: false };
+    const entry = { header: { alg, kid }, first: now, isProven: false };
     if (name.length <= MAX_KEY_ID_LENGTH) this.#seen.set(name, entry);
     return entry;
   }
@@ -83,13 +90,10 @@ export class UnknownKeyIds {
     this.#isSettled = last?.hasSameKeyIds(set) ?? true;
     if (last && last.origin.url.href !== set.origin.url.href) this.#urlSettlesAt = now + URL_SETTLES_MS;
     for (const [name, { header }] of this.#seen) if (set.knows(header)) this.#seen.delete(name);
-    for (const kid of last?.keyIds ?? []) {
-      const header = { alg: '', kid };
-      if (set.knows(header)) continue;
-      this.#seen.set(nameOf(header), { header, first: now, vanishedAt: now, isProven: false });
-    }
+    for (const kid of last?.keyIds ?? []) this.#vanishedAt.set(kid, now);
+    for (const kid of set.keyIds) this.#vanishedAt.delete(kid);
   }
 }
 
-/** The name under which a header is remembered: its `kid` or, without one, its `alg`. */
-const nameOf = ({ alg, kid }: Header): string => (kid === undefined ? `alg ${alg}` : `kid ${kid}`);
+/** The name under which a header is remembered. A provider can publish keys for several algorithms under one `kid`. */
+const nameOf = ({ alg, kid }: Header): string => (kid === undefined ? alg : `${alg} ${kid}`);

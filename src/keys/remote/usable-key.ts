@@ -28,12 +28,27 @@ export function usableKey(member: unknown): JWK | IgnoredKeyReason {
   if (alg !== undefined && !isSupported(alg)) return 'unsupported';
   const key = publicKey(member);
   if (typeof key === 'string') return key;
+  if (alg !== undefined && !fits(key, alg)) return 'malformed';
   const kid = own(member, 'kid');
   return withoutPrototype({
     ...key,
     ...(typeof kid === 'string' && { kid }),
     ...(alg !== undefined && { alg }),
   });
+}
+
+/**
+ * True if a key can be used with an algorithm, by its type or curve. A key with an `alg` is only for that algorithm.
+ *
+ * @see RFC 7517 section 4.4, RFC 7518 section 3.1, RFC 8037 section 3.1
+ */
+export function fits({ kty, crv, alg: only }: JWK, alg: string): boolean {
+  if (only !== undefined && only !== alg) return false;
+  if (alg.startsWith('RS') || alg.startsWith('PS')) return kty === 'RSA';
+  if (alg === 'ES256') return crv === 'P-256';
+  if (alg === 'ES384') return crv === 'P-384';
+  if (alg === 'ES512') return crv === 'P-521';
+  return (alg === 'EdDSA' || alg === 'Ed25519') && crv === 'Ed25519';
 }
 
 const isSupported = (alg: unknown): alg is string =>

@@ -64,6 +64,7 @@ describe('A client with a revocation list', () => {
     for (const id of ids)
       expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(new Set(ids).size).toBe(3);
+    expect(auth.decode(await auth.sign({ jti: undefined })).jti).toMatch(/^[0-9a-f-]{36}$/);
     expect(auth.decode(await auth.sign({ jti: 'mine' })).jti).toBe('mine');
     expect(auth.decode(await auth.sign({}, { claims: { jti: 'mine' } })).jti).toBe('mine');
     expect(client().decode(await client().sign({}))).not.toHaveProperty('jti');
@@ -242,6 +243,7 @@ describe('A client with a revocation list', () => {
   it.each([
     ['a promise', () => new Promise(() => {})],
     ['a thenable', () => Object.fromEntries([['then', () => {}]])],
+    ['a callable thenable', () => Object.assign(() => {}, Object.fromEntries([['then', () => {}]]))],
   ])('waits five seconds for a custom list that answers with %s that never settles', async (_, answer) => {
     vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'], now: NOW * 1000 });
     const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
@@ -258,6 +260,15 @@ describe('A client with a revocation list', () => {
     const revoking = codeOf(client({ isRevoked: () => false, revoke: answer as never }).revoke(token));
     await vi.advanceTimersByTimeAsync(5000);
     expect(await revoking).toBe(UNAVAILABLE);
+  });
+
+  it('waits five seconds for a wrapper in a list of createRevocationList that never answers', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'], now: NOW * 1000 });
+    const list = createRevocationList(memoryStore());
+    const auth = client(Object.assign(list, { isRevoked: () => new Promise(() => {}) }));
+    const verified = outcome(auth, forged({ jti: 'a' }));
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await verified).toBe(UNAVAILABLE);
   });
 
   it('uses the deadline of a list of createRevocationList, even if it is longer', async () => {

@@ -210,7 +210,7 @@ describe('The doctor names what is wrong with keys:', () => {
     [
       'a parameter that is cut',
       { ...p256, x: 'AAAAA' },
-      '1 with a parameter that is missing or not base64 ("ec")',
+      '1 with a parameter that is missing or wrong ("ec")',
       'a parameter is wrong or cut.',
     ],
     [

@@ -158,6 +158,23 @@ it('A client follows a rotation even if requests for the metadata have failed fo
   }
 });
 
+it('A wrong metadata document ends the use of the last discovered key URL for good', async () => {
+  let answer = () => metadata('keys');
+  const { client } = start(({ url }) => (isMetadata(url) ? answer() : Response.json(jwks(k1))), {
+    staleIfError: '0s',
+  });
+  expect(await outcome(client, ofIssuer(k1))).toBe('valid');
+  answer = () => Response.json({ issuer: `${ISSUER}/other`, jwks_uri: `${ISSUER}/keys` });
+  await at(HOUR);
+  expect(await outcome(client, ofIssuer(k1))).toBe(NONE);
+  answer = () => new Response('', { status: 503 });
+  await at(2 * HOUR);
+  expect(await outcome(client, ofIssuer(k1))).toBe(NONE);
+  answer = () => metadata('keys');
+  await at(3 * HOUR);
+  expect(await outcome(client, ofIssuer(k1))).toBe('valid');
+});
+
 it('A key URL out of a shared store is not used once its keys are old, even if requests for the metadata fail', async () => {
   const cache = memoryStore();
   const writer = start(({ url }) => (isMetadata(url) ? metadata('keys') : Response.json(jwks(k1))), {

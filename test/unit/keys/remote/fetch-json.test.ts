@@ -278,6 +278,25 @@ it.each([
   expect(fetch).toHaveBeenCalledTimes(attempts);
 });
 
+it.each<[what: string, cancel: unknown]>([
+  ['is missing', undefined],
+  ['returns nothing', () => {}],
+  ['throws', thrower(new Error('no'))],
+  ['rejects', () => Promise.reject(new Error('no'))],
+  ['hangs', never],
+])('A body of a configured fetch works even if its "cancel" %s', async (_, cancel) => {
+  stopClocks();
+  const noRejections = watchRejections();
+  const answerWith = (read: () => unknown) =>
+    partly({ status: 200, body: { getReader: () => ({ read, cancel }) } });
+  const chunks = [{ value: umlauts, done: false }];
+  expect(await answered(answerWith(() => chunks.pop() ?? { done: true }))).toEqual(['Schlüssel-🔑']);
+  const late = answered(answerWith(never));
+  await pass(5 * SECOND);
+  expect(await late).toMatchObject({ message: TIMED_OUT });
+  await noRejections();
+});
+
 it('After a timeout, the client cancels a late answer without reading it', async () => {
   stopClocks();
   const pull = vi.fn();

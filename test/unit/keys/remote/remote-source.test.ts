@@ -308,11 +308,42 @@ it('A key that was absent, was published and was removed is looked up again, eve
   expect([await client.outcome(k2.token), client.requests()]).toEqual(['key', 5]);
 });
 
-it('A key id that is not text, or whose key is for another algorithm, causes no fetch', async () => {
+it('A store whose keys are older than those of a health check causes no look-up', async () => {
+  const cache = memoryStore();
+  const client = simulate({ cache }, [k1]);
+  const first = client.outcome(k1.token);
+  await pass(3 * SECOND, 10);
+  expect(await first).toBe('valid');
+  client.provider.publish(k2);
+  expect([await client.ping(), client.status().keyIds]).toEqual([true, ['k2']]);
+  for (const [token, expected] of [
+    [k1.token, 'key'],
+    [k1.token, 'key'],
+    [k2.token, 'valid'],
+  ] as const) {
+    const verified = client.outcome(token);
+    await pass(3 * SECOND, 10);
+    expect([expected, await verified]).toEqual([expected, expected]);
+  }
+  expect(client.requests()).toBeLessThanOrEqual(4);
+});
+
+it('A key for another algorithm under the same key id is found, as with a key under a new id', async () => {
+  const client = await startWithKeys();
+  const other = createSigner('k1', 'ES256');
+  client.provider.publish(k1, other);
+  expect([await client.outcome(other.token), client.requests()]).toEqual(['valid', 2]);
+  const third = createSigner('k1', 'ES384');
+  expect([await client.outcome(third.token), client.requests()]).toEqual(['key', 3]);
+  expect([await client.outcome(third.token), client.requests()]).toEqual(['key', 3]);
+  expect(await client.outcomes(k1.token, other.token)).toEqual(['valid', 'valid']);
+});
+
+it('A key id that is not text causes no fetch', async () => {
   const client = await startWithKeys();
   const odd = [1, null, {}, ['k1'], true].map((kid) => `${segment({ alg: 'RS256', kid })}.e30.AAAA`);
 
-  expect(new Set(await client.outcomes(...odd, createSigner('k1').token))).toEqual(new Set(['key']));
+  expect(new Set(await client.outcomes(...odd))).toEqual(new Set(['key']));
   expect(client.requests()).toBe(1);
 });
 

@@ -17,12 +17,12 @@ const modulus = (bytes: number, first: readonly number[] = [], last = 0xff): str
 
 it('A usable member of a set keeps only the parts of its key', () => {
   const extras = { x5c: ['AAAA'], x5t: 'AAAA', ext: true, exp: 2, 'https://idp.example/tenant': { id: 7 } };
-  for (const { jwk } of [rsa, ec, ed]) {
+  for (const [{ jwk }, alg] of [[rsa, 'PS512'] as const, [ec, 'ES256'] as const, [ed, 'EdDSA'] as const]) {
     // A copy, because a usable key has no prototype. Strict, because no property may be `undefined`.
     expect({ ...Object(usableKey({ ...jwk, ...extras })) }).toStrictEqual(jwk);
     // jose would import it for these operations, and no public key can sign.
-    const forSignatures = { use: 'sig', alg: 'PS512', key_ops: ['sign', 'verify', 'other'] };
-    expect({ ...Object(usableKey({ ...jwk, ...forSignatures })) }).toStrictEqual({ ...jwk, alg: 'PS512' });
+    const forSignatures = { use: 'sig', alg, key_ops: ['sign', 'verify', 'other'] };
+    expect({ ...Object(usableKey({ ...jwk, ...forSignatures })) }).toStrictEqual({ ...jwk, alg });
   }
 });
 
@@ -231,6 +231,18 @@ it.each([
   ['exponent', 'an exponent of 65 bits', { e: base64url(Buffer.from('010000000000000001', 'hex')) }],
 ])('A member of a set is "%s" when it is an RSA key with %s', (reason, _, change) => {
   expect(usableKey({ ...rsa.jwk, ...change })).toBe(reason);
+});
+
+it.each([
+  ['RSA', 'ES256'],
+  ['RSA', 'EdDSA'],
+  ['EC', 'RS256'],
+  ['EC', 'ES384'],
+  ['EC', 'Ed25519'],
+  ['OKP', 'PS256'],
+])('A member of a set is "malformed" when it is an %s key whose "alg" is %s', (kty, alg) => {
+  const key = { RSA: rsa.jwk, EC: generateKeys('ES256').jwk, OKP: generateKeys('EdDSA').jwk }[kty];
+  expect(usableKey({ ...key, alg })).toBe('malformed');
 });
 
 /** The points of small order in libsodium's list, in hex. Each has a second encoding with the other sign bit. */
