@@ -90,7 +90,7 @@ const LAYERS: readonly Layer[] = [
   {
     place: 'inside',
     what: 'The token has a line break or another space in it.',
-    change: 'Join its parts.',
+    change: 'Give the token alone, in one line.',
     isOn: (text) => text.includes('.') && hasWhiteSpace(text),
     without: (text) => [...text].filter((character) => !isWhiteSpace(character)).join(''),
   },

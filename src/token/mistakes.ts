@@ -15,6 +15,14 @@ const EMPTY: Mistake = {
   what: 'The token is empty.',
   change: 'Check the variable or the header that it comes from.',
 };
+const PLACEHOLDER: Mistake = {
+  what: 'The token is a placeholder or another text, such as "undefined": it was never put in.',
+  change: 'Check the variable that it comes from, and that its promise was awaited.',
+};
+const SEVERAL: Mistake = {
+  what: 'The token has a comma in it, as if there were two tokens.',
+  change: 'Give one token.',
+};
 const SURROUNDED: Mistake = {
   what: 'The token begins or ends with white space.',
   change: 'Remove it.',
@@ -53,9 +61,11 @@ const ENCRYPTED_BY: ReadonlyMap<unknown, Mistake> = new Map(
 export function mistakeIn(text: string): Mistake {
   const trimmed = text.trim();
   if (trimmed === '') return EMPTY;
+  if (isPlaceholder(trimmed)) return PLACEHOLDER;
   const layer = layerOn(trimmed);
   if (isCut(trimmed) && (!layer || layer.place === 'inside')) return CUT;
   if (layer) return layer;
+  if (trimmed.includes(',')) return SEVERAL;
   if (trimmed !== text) return SURROUNDED;
   const header = headerOf(trimmed);
   const segments = segmentsOf(trimmed);
@@ -98,6 +108,12 @@ export const FOR_GRAPH: Mistake = {
   what: 'The token has a "nonce" in its header, like tokens for Microsoft Graph: only Graph can verify those.',
   change: 'Request a token for your API, with a scope such as api://your-api/.default.',
 };
+
+/** What programs and templates leave in the place of a token, and the beginnings of such texts. */
+const PLACEHOLDERS = ['undefined', 'null', 'NaN', 'true', 'false'];
+const PLACEHOLDER_BEGINNINGS = ['[object ', '${', '{{', '<', '$', '%{'];
+const isPlaceholder = (text: string): boolean =>
+  PLACEHOLDERS.includes(text) || PLACEHOLDER_BEGINNINGS.some((beginning) => text.startsWith(beginning));
 
 /** User interfaces often show only the ends of a token, with dots between them. */
 const isCut = (text: string): boolean => text.includes('...') || text.includes('…');

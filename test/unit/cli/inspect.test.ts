@@ -72,7 +72,7 @@ Unusual
     'The token is padded with "=". Remove the padding, or have the issuer leave it out: JWTs have none.';
   const ENCODED =
     'The token is URL-encoded, with "%" in it. Decode it first, for example with decodeURIComponent.';
-  const SPACED = 'The token has a line break or another space in it. Join its parts.';
+  const SPACED = 'The token has a line break or another space in it. Give the token alone, in one line.';
   const INSIDE_JSON =
     'The token is inside JSON. Give only the value of the field that holds the token, such as "access_token".';
   const answer = (token: string) =>

@@ -23,10 +23,13 @@ const JSON_AROUND =
   'The token is inside JSON. Give only the value of the field that holds the token, such as "access_token".';
 const ENCODED =
   'The token is URL-encoded, with "%" in it. Decode it first, for example with decodeURIComponent.';
-const SPACED = 'The token has a line break or another space in it. Join its parts.';
+const SPACED = 'The token has a line break or another space in it. Give the token alone, in one line.';
 const PADDED =
   'The token is padded with "=". Remove the padding, or have the issuer leave it out: JWTs have none.';
 const EMPTY = 'The token is empty. Check the variable or the header that it comes from.';
+const PLACEHOLDER =
+  'The token is a placeholder or another text, such as "undefined": it was never put in. Check the variable that it comes from, and that its promise was awaited.';
+const SEVERAL = 'The token has a comma in it, as if there were two tokens. Give one token.';
 const SURROUNDED = 'The token begins or ends with white space. Remove it.';
 const CUT =
   'The token was cut in the middle: it has "..." in the place of other characters. Copy the whole token.';
@@ -57,6 +60,14 @@ describe('parseToken', () => {
     ['a token with a fourth segment', NOT_CANONICAL, `${valid}.AA`],
     ['a token without a payload', NOT_CANONICAL, `${headerSegment}..${signature}`],
     ['another alphabet', NOT_CANONICAL, `${valid}+`],
+    ['the name of a value that is not there', PLACEHOLDER, 'undefined'],
+    ['a promise as text', PLACEHOLDER, '[object Promise]'],
+    ['a shell variable', PLACEHOLDER, '$TOKEN'],
+    ['a variable of a template', PLACEHOLDER, '{{token}}'],
+    ['a word of instructions', PLACEHOLDER, '<your-token>'],
+    ['a page', PLACEHOLDER, '<!DOCTYPE html>'],
+    ['two tokens of one header', SEVERAL, `${valid},${valid}`],
+    ['two tokens of one header with a space', SPACED, `${valid}, ${valid}`],
     ['a JWE', encrypted(' with A256GCM'), `${segment({ alg: 'dir', enc: 'A256GCM' })}..iv.text.tag`],
     ['a JWE by an "enc" of its own', encrypted(''), `${segment({ alg: 'dir', enc: valid })}..iv.text.tag`],
     ['five segments', encrypted(''), 'a.b.c.d.e'],

@@ -354,7 +354,7 @@ describe('With a token that only another can check, the doctor says so:', () => 
       'broken over lines',
       (token: string) => token.replace('.', '.\n'),
       'has a line break',
-      'Join its parts.',
+      'Give the token alone, in one line.',
     ],
   ])('a token that is %s is wrong for the client too', async (_, change, what, cure) => {
     const { ask, origin } = await issuer();
