@@ -77,7 +77,8 @@ describe('With two identity providers', () => {
     await dead.stop();
     expect(await pending).toBe(NO_VERDICT);
     const later = [known.dead, unknown, renewed, known.well];
-    expect(await outcomes(client, ...later)).toEqual(['valid', NO_VERDICT, 'valid', 'key']);
+    // The old key of the other one vanished just now, so it may come back, and the look-ups are spent.
+    expect(await outcomes(client, ...later)).toEqual(['valid', NO_VERDICT, 'valid', NO_VERDICT]);
     expect(await client.ping()).toBe(false);
     expect(client.status()).toMatchObject({
       pingFailure: expect.stringContaining(`The keys of "${dead.issuer}" could not be fetched`),
