@@ -28,18 +28,19 @@ export function createGate(auth: AuthClient, config: GateConfig): Omit<Gate, 're
     return decision instanceof GateAnswer ? decision.toResponse() : decision;
   }
 
-  async function handleNode(...[request, response, next]: Parameters<NodeMiddleware>): Promise<void> {
+  async function serveNode(...[request, response, next]: Parameters<NodeMiddleware>): Promise<void> {
     const incoming = fromNode(request);
     const decision = metadata(incoming) ?? (await decide(incoming));
     // A time limit of the server may have answered in the meantime. A response that is not of Node may lack the member.
     if (memberOf(response, 'headersSent')) return;
     if (decision instanceof GateAnswer) {
       response.writeHead(decision.status, decision.headers);
-      response.end(decision.body);
+      if (decision.body === undefined) response.end();
+      else response.end(decision.body);
       return;
     }
     request.auth = decision;
-    next();
+    await next();
   }
 
   return {
@@ -55,7 +56,16 @@ export function createGate(auth: AuthClient, config: GateConfig): Omit<Gate, 're
         return authInfo instanceof Response ? authInfo : handler(request, { authInfo }, ...rest);
       },
 
-    // `void`, because fastify would take a returned promise as a second call of `next`.
-    node: () => (request, response, next) => void handleNode(request, response, next),
+    // It returns nothing, because fastify would take a returned promise as a second call of `next`.
+    node: () => (request, response, next) => {
+      serveNode(request, response, next).catch(throwUncaught);
+    },
   };
+}
+
+/** Nobody could handle a rejection, so an error of the application behind the gate is thrown, as by any callback. */
+function throwUncaught(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }

@@ -1,4 +1,4 @@
-import { own } from '../src/shared/own-properties.js';
+import { memberOf, own } from '../src/shared/own-properties.js';
 import type { NodeRequest } from './types.js';
 
 /** The parts of a request that the gate reads, from every kind of server. */
@@ -24,13 +24,25 @@ export function fromNode(request: NodeRequest): Incoming {
     method: request.method ?? '',
     url: typeof originalUrl === 'string' ? originalUrl : (request.url ?? ''),
     header: (name) => {
-      // `headers` is not enough: Node silently drops a second `Authorization` from it.
-      const values = request.rawHeaders.filter(
-        (_, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === name,
-      );
+      const values = valuesOf(request, name);
       return values.length > 0 ? values.join(', ') : undefined;
     },
   };
+}
+
+/**
+ * All values of a header. They come from `rawHeaders`, because Node silently drops a second `Authorization` from `headers`.
+ * Adapters of functions as a service and mocks have only `headers`.
+ */
+function valuesOf(request: NodeRequest, name: string): readonly string[] {
+  const rawHeaders = memberOf(request, 'rawHeaders') as NodeRequest['rawHeaders'];
+  if (rawHeaders && rawHeaders.length > 0) {
+    return rawHeaders.filter((_, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === name);
+  }
+  const headers = memberOf(request, 'headers') as NodeRequest['headers'];
+  return Object.entries(headers ?? {}).flatMap(([key, value]) =>
+    key.toLowerCase() === name ? (value ?? []) : [],
+  );
 }
 
 /**

@@ -56,9 +56,11 @@ export interface NodeRequest {
   /** The path and the query. */
   readonly url?: string | undefined;
   /** The path and the query as they were before a router removed its own prefix. express sets it. */
-  readonly originalUrl?: string;
+  readonly originalUrl?: string | undefined;
   /** Names and values in turn, as they were received, so that a repeated header is found. */
-  readonly rawHeaders: readonly string[];
+  readonly rawHeaders?: readonly string[] | undefined;
+  /** The headers by name. They are read only if `rawHeaders` is missing or empty, as behind adapters for Lambda. */
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
   /** An {@link AuthInfo} once the request is admitted. */
   auth?: unknown;
 }
@@ -69,11 +71,16 @@ export interface NodeResponse {
   readonly headersSent?: boolean;
   /** Sends the status and the headers of a refusal or of the metadata. */
   writeHead(status: number, headers: Record<string, string>): unknown;
+  /** Ends an answer without a body. */
+  end(): unknown;
   /** Sends the body and ends the answer. */
-  end(body?: string): unknown;
+  end(body: string): unknown;
 }
 
-/** Middleware for express, connect and `node:http`. It calls `next`, without arguments, only for admitted requests. */
+/**
+ * Middleware for express, connect and `node:http`. It calls `next`, without arguments, only for admitted requests. An error
+ * that `next` throws or rejects with is thrown as an uncaught exception, unless the framework has caught it, as express does.
+ */
 export type NodeMiddleware = (request: NodeRequest, response: NodeResponse, next: () => unknown) => void;
 
 /** Protects a server: it admits only requests with a valid token. It is safe for concurrent use. */
