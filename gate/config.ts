@@ -51,7 +51,7 @@ const resourceShape = {
   resource: z.nonoptional(
     readBy(
       createResource,
-      'an https: URL without query, fragment and credentials, such as "https://api.example.com/mcp"; http: is for this machine only',
+      'an https: URL such as "https://api.example.com/mcp", with "//", in ASCII, and without white space, backslashes, "..", query, fragment and credentials; http: is for this machine only',
     ),
   ),
   scopes: entriesOf(

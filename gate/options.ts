@@ -3,8 +3,9 @@ import type { Store } from '../src/shared/store.js';
 /** What `createTokenVerifier` and `protectMcp` have in common. */
 export interface ResourceOptions {
   /**
-   * The public URL of the protected server: `https:`, or `http:` on this machine, without query and fragment. Where
-   * the client has no audience configured, the token's `aud` must hold it.
+   * The public URL of the protected server: `https:`, or `http:` on this machine, without query and fragment. A URL that a
+   * parser would repair is refused, such as one with white space. Where the client has no audience configured, the token's
+   * `aud` must hold it.
    *
    * @see RFC 8707 section 2
    */

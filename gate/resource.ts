@@ -14,18 +14,28 @@ export interface Resource {
 
 /** Reads the option `resource`, or returns `undefined` if it cannot be used. @see RFC 9728 sections 1.2 and 3.1 */
 export function createResource(text: unknown): Resource | undefined {
-  const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || /[?#]/.test(text as string) || url.username || url.password) return undefined;
-  if (!isSafeUrl(url)) return undefined;
+  if (typeof text !== 'string' || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  if (!isSafeUrl(url) || !isOriginAndPath(text, url)) return undefined;
   const metadata = wellKnownUrl(url, 'oauth-protected-resource');
   return {
-    text: text as string,
+    text,
     href: url.href,
     origin: url.origin,
     metadataUrl: metadata.href,
     metadataPath: metadata.pathname,
     audiences: new Set([text, url.href]),
   };
+}
+
+/**
+ * Whether a text is nothing but the origin and the path of its URL. Clients compare the text, so it must not have anything
+ * that a URL parser removes or repairs, such as a line break. The case of the host and a default port do not matter.
+ */
+function isOriginAndPath(text: string, { origin, protocol, hostname, pathname }: URL): boolean {
+  const [, prefix = '', path = ''] = /^([!-.0-~]+\/\/[!-.0-~]+)(.*)$/.exec(text) ?? [];
+  const withPort = `${protocol}//${hostname}:${protocol === 'https:' ? 443 : 80}`;
+  return [origin, withPort].includes(prefix.toLowerCase()) && (path || '/') === pathname;
 }
 
 /** Whether a path is that of the metadata. A slash at its end is ignored. */
