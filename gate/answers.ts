@@ -3,20 +3,25 @@ import type { Scheme } from './credentials.js';
 import { PROOF_ALGORITHMS } from './dpop/proof.js';
 import type { Refusal } from './refusals.js';
 
-/** An answer of the gate, as data that every kind of server can send. */
+/** An answer of the gate, as data that every kind of server can send. The same answer is sent to many requests. */
 export class GateAnswer {
   readonly status: number;
-  readonly headers: Record<string, string>;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
 
-  constructor(status: number, headers: Record<string, string>, body?: string) {
+  constructor(status: number, headers: Readonly<Record<string, string>>, body?: string) {
     this.status = status;
     this.headers = headers;
     this.body = body;
   }
 
   toResponse(): Response {
-    return new Response(this.body ?? null, { status: this.status, headers: this.headers });
+    return new Response(this.body ?? null, { status: this.status, headers: this.headersToSend() });
+  }
+
+  /** A copy for one request, because frameworks and middleware may change the object that they are given. */
+  headersToSend(): Record<string, string> {
+    return { ...this.headers };
   }
 }
 
@@ -37,8 +42,10 @@ export function createAnswers(config: GateConfig): (refusal: Refusal, scheme?: S
     DPoP: [...common, ['algs', PROOF_ALGORITHMS.join(' ')]],
   };
   const accepted = ACCEPTED_SCHEMES[config.dpop];
+  // Nearly all refusals are constants, so that each answer is made once.
+  const made = new WeakMap<Refusal, Map<Scheme | undefined, GateAnswer>>();
 
-  return ({ status, error, description, retryAfter }, scheme) => {
+  function answerFor({ status, error, description, retryAfter }: Refusal, scheme?: Scheme): GateAnswer {
     const problem: readonly Parameter[] =
       error === undefined
         ? []
@@ -61,6 +68,13 @@ export function createAnswers(config: GateConfig): (refusal: Refusal, scheme?: S
       },
       JSON.stringify({ error: error ?? 'invalid_token', error_description: description }),
     );
+  }
+
+  return (refusal, scheme) => {
+    const answers = made.get(refusal) ?? new Map<Scheme | undefined, GateAnswer>();
+    const answer = answers.get(scheme) ?? answerFor(refusal, scheme);
+    made.set(refusal, answers.set(scheme, answer));
+    return answer;
   };
 }
 

@@ -34,9 +34,9 @@ export function createGate(auth: AuthClient, config: GateConfig): Omit<Gate, 're
     // A time limit of the server may have answered in the meantime. A response that is not of Node may lack the member.
     if (memberOf(response, 'headersSent')) return;
     if (decision instanceof GateAnswer) {
-      response.writeHead(decision.status, decision.headers);
-      if (decision.body === undefined) response.end();
-      else response.end(decision.body);
+      response.writeHead(decision.status, decision.headersToSend());
+      // `undefined` means no body. The cast is for the types of `node:http2`, which do not say so.
+      response.end(decision.body as string);
       return;
     }
     request.auth = decision;

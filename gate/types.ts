@@ -71,9 +71,7 @@ export interface NodeResponse {
   readonly headersSent?: boolean;
   /** Sends the status and the headers of a refusal or of the metadata. */
   writeHead(status: number, headers: Record<string, string>): unknown;
-  /** Ends an answer without a body. */
-  end(): unknown;
-  /** Sends the body and ends the answer. */
+  /** Sends the body, if there is one, and ends the answer. */
   end(body: string): unknown;
 }
 

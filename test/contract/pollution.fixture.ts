@@ -102,7 +102,7 @@ const all = (acts: readonly (() => unknown)[]): Promise<unknown[]> => Promise.al
 const throughNode = (gate: Gate, { headers }: Request): Promise<unknown> =>
   new Promise((resolve) => {
     const request: NodeRequest = { method: 'POST', url: '/mcp', rawHeaders: [...headers].flat() };
-    const response = { writeHead: () => {}, end: (body?: string) => resolve(body) };
+    const response = { writeHead: () => {}, end: resolve };
     gate.node()(request, response, () => resolve(request.auth));
   });
 

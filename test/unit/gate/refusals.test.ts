@@ -221,6 +221,73 @@ describe('A request is refused', () => {
   });
 });
 
+describe('The answer to a request', () => {
+  /** As frameworks may do it, which have replaced `Response` or `writeHead`. */
+  const spoil = (headers: Record<string, string>): void => {
+    headers['www-authenticate'] = 'spoiled';
+    headers['set-cookie'] = 'spoiled';
+  };
+  const HEADERS = {
+    'cache-control': 'no-store',
+    'content-type': 'application/json',
+    'www-authenticate': NO_TOKEN,
+  };
+
+  it('is the same for the same refusal, and shares nothing with the answer to another request', async () => {
+    const gate = createGate();
+    const [first, second] = [await gate.authenticate(requestWith()), await gate.authenticate(requestWith())];
+    if (!(first instanceof Response) || !(second instanceof Response)) throw new Error('It was admitted.');
+    first.headers.set('www-authenticate', 'spoiled');
+    expect(await first.text()).toBe(await second.text());
+    expect(Object.fromEntries(second.headers)).toEqual(HEADERS);
+  });
+
+  it('gives no two responses the same headers, whatever their class does with them', async () => {
+    const seen: unknown[] = [];
+    class KeepingResponse extends Response {
+      constructor(body: BodyInit | null, init: { status: number; headers: Record<string, string> }) {
+        super(body, init);
+        seen.push({ ...init.headers });
+        spoil(init.headers);
+      }
+    }
+    vi.stubGlobal('Response', KeepingResponse);
+    const gate = createGate();
+    await gate.authenticate(requestWith());
+    await gate.authenticate(requestWith());
+    expect(seen).toEqual([HEADERS, HEADERS]);
+  });
+
+  it('gives no two calls of writeHead the same headers, whatever becomes of them', async () => {
+    const protect = createGate().node();
+    const seen: unknown[] = [];
+    for (let count = 0; count < 2; count += 1) {
+      await new Promise((resolve) => {
+        const writeHead = (_: number, headers: Record<string, string>): void => {
+          seen.push({ ...headers });
+          spoil(headers);
+        };
+        protect({ rawHeaders: [] }, { writeHead, end: resolve }, () => {});
+      });
+    }
+    expect(seen).toEqual([HEADERS, HEADERS]);
+  });
+
+  it('has the challenge of its scheme, whatever was answered to the same refusal before', async () => {
+    const gate = createGate();
+    const challengeFor = async (authorization: string): Promise<string | null> =>
+      (await outcomeOf(await gate.authenticate(requestWith({ authorization })))).challenge;
+    const description = 'The Authorization value must be a scheme and one token.';
+    const [asBearer, asDpop] = [bearer('invalid_request', description), dpop('invalid_request', description)];
+    const challenges = [
+      await challengeFor('Bearer '),
+      await challengeFor('DPoP '),
+      await challengeFor('Bearer '),
+    ];
+    expect(challenges).toEqual([asBearer, asDpop, asBearer]);
+  });
+});
+
 describe('When a token cannot be verified right now', () => {
   it('a gate answers 503 with Retry-After and without a challenge, and admits once the provider is back', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'performance'] });
