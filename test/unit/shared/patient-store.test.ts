@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createAuthClient } from 'intentkit-auth';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { expect, it } from 'vitest';
@@ -96,7 +97,8 @@ it('A replay store that hangs receives questions about only 101 of a thousand pr
     return new Promise(() => {});
   };
   const used = new UsedProofs({ get, set }, 10_000);
-  const use = (n: number) => used.use({ id: `proof-${n}`, acceptedUntil: Date.now() + 60_000 });
+  const idOf = (n: number) => createHash('sha256').update(`proof-${n}`).digest('base64url');
+  const use = (n: number) => used.use({ id: idOf(n), acceptedUntil: Date.now() + 60_000 });
   const first = Array.from({ length: 100 }, (_, n) => use(n));
   await pass(1000);
   const next = Array.from({ length: 900 }, (_, n) => use(100 + n));
