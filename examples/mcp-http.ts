@@ -32,9 +32,10 @@ function protectedServer(issuer: string, resource: string): RequestListener {
     );
     return server;
   });
-  const fetch = gate.fetch((request, { authInfo }) => handler.fetch(request, { authInfo }));
+  const protect = gate.node();
   // The cast is for TypeScript's `exactOptionalPropertyTypes`.
-  return toNodeHandler({ fetch }) as RequestListener;
+  const serve = toNodeHandler(handler) as RequestListener;
+  return (request, response) => protect(request, response, () => serve(request, response));
 }
 
 const say = (line: string): void => {

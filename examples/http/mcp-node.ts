@@ -3,9 +3,10 @@ import { toNodeHandler } from '@modelcontextprotocol/node';
 import { gate } from './gate.js';
 import { handler } from './mcp-server.js';
 
-const serve = toNodeHandler({
-  fetch: gate.fetch((request, { authInfo }) => handler.fetch(request, { authInfo })),
-});
-
+const protect = gate.node();
 // The cast is for TypeScript's `exactOptionalPropertyTypes`. You do not need it without that option.
-export const server = createServer(serve as RequestListener);
+const serve = toNodeHandler(handler) as RequestListener;
+
+export const server = createServer((request, response) => {
+  protect(request, response, () => serve(request, response));
+});

@@ -1,6 +1,7 @@
 // Every server of `examples/http`, as the guide shows it, before the official client and a real identity provider.
 import { once } from 'node:events';
 import { type IncomingMessage, type RequestListener, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { getRequestListener } from '@hono/node-server';
 import {
   Client,
@@ -64,6 +65,14 @@ async function start(listener: () => Promise<RequestListener>, origin?: string):
   return `${server.url}/mcp`;
 }
 
+/** Posts with the headers as they are given: each on a line of its own, with any host. */
+async function post(resource: string, headers: string[]): Promise<{ status: number; body: string }> {
+  const hosts = headers.includes('host') ? [] : ['host', new URL(resource).host];
+  const outgoing = request(resource, { method: 'POST', setHost: false, headers: [...hosts, ...headers] });
+  const [incoming] = (await once(outgoing.end(), 'response')) as [IncomingMessage];
+  return { status: incoming.statusCode ?? 0, body: await text(incoming) };
+}
+
 class BoundCredentials extends ClientCredentialsProvider {
   readonly #session = DpopSession.create();
   dpop(): Promise<DpopSession> {
@@ -119,6 +128,30 @@ describe.each(Object.entries(MCP_SERVERS))('A protected MCP server on %s', (_, l
     const asked = request(resource, { method: 'POST', headers: { host: 'api.example.com' } }).end();
     const [{ statusCode }] = (await once(asked, 'response')) as [IncomingMessage];
     expect(statusCode).toBe(401);
+  });
+
+  it('refuses two Authorization headers, also where the first is good', async () => {
+    const resource = await start(listener);
+    const token = await requestToken(resource);
+    const { status, body } = await post(resource, [
+      ...['Authorization', `Bearer ${token}`],
+      ...['Authorization', 'Bearer x'],
+    ]);
+    expect(status).toBe(400);
+    expect(JSON.parse(body)).toMatchObject({
+      error_description: 'The request has more than one Authorization value.',
+    });
+  });
+
+  it('protects the same paths, whatever a client writes into "Host"', async () => {
+    const resource = await start(listener);
+    const place = '/.well-known/oauth-protected-resource/mcp';
+    for (const host of ['evil.example.com', `evil.example.com${place}?`, `evil.example.com${place}#`, '']) {
+      const { status, body } = await post(resource, ['host', host]);
+      // express answers 403 to hosts that are not its own, and hono 400 to those that are not hosts.
+      expect([400, 401, 403]).toContain(status);
+      expect(body).not.toContain('authorization_servers');
+    }
   });
 
   it('refuses a token that the same provider issued for another server', async () => {
