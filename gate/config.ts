@@ -45,7 +45,7 @@ const scopes = z.pipe(
   z.transform((list) => [...new Set(list)]),
 );
 
-const URLS = 'a list of the URLs of issuers';
+const URLS = 'a list of issuer URLs';
 
 const resourceShape = {
   resource: z.nonoptional(
@@ -57,7 +57,7 @@ const resourceShape = {
   scopes: entriesOf(
     z.string().check(z.refine(isScope, 'the name of a scope, without spaces, quotes and backslashes')),
     scopes,
-    'an object that lists for a scope what it implies',
+    'an object with the scopes that each scope implies, such as { "files:admin": ["files:read"] }',
   ),
   permissions: trueOrFalse,
 };
@@ -129,7 +129,7 @@ function issuersOf(auth: AuthClient): readonly string[] {
   const urls = [...new Set(issuers.filter(isUrl))];
   if (urls.length > 0) return urls;
   throw configError(
-    '"authorizationServers" must be given, because the client has no issuer configured that is a URL.',
+    '"authorizationServers" is required, because no configured issuer is a URL; list the issuers of your tokens.',
   );
 }
 

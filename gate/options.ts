@@ -11,7 +11,7 @@ export interface ResourceOptions {
    */
   resource: string;
   /**
-   * What a scope implies, such as `{ 'files:admin': ['files:write', 'files:read'] }`. What is implied may imply more.
+   * What a scope implies, such as `{ 'files:admin': ['files:write', 'files:read'] }`. An implied scope can imply further scopes.
    * Default: a scope implies itself only.
    */
   scopes?: Record<string, readonly string[]>;
@@ -39,14 +39,14 @@ export interface McpOptions extends ResourceOptions {
   /**
    * Tokens that are bound to a key.
    *
-   * - `supported`: they are accepted with a proof, and other tokens as bearer tokens (default)
+   * - `supported`: bound tokens with a proof and bearer tokens are both accepted (default)
    * - `required`: no other tokens are accepted
    * - `off`: they are refused
    *
    * @see RFC 9449
    */
   dpop?: 'supported' | 'required' | 'off';
-  /** How far the time of a proof may be from ours, both ways. Default: `'1m'`. At most `'5m'`. */
+  /** How far the `iat` of a proof may differ from the clock of the server, in both directions. Default: `'1m'`. At most `'5m'`. */
   dpopMaxAge?: string;
   /**
    * Where used proofs are remembered for other processes too. A keyv needs `throwOnErrors: true`, as a store that fails

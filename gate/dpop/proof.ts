@@ -110,7 +110,7 @@ const RULES: ClaimRules = {
   clockTolerance: 0,
 };
 
-// Every client has another key in its header, so nothing is gained by remembering headers.
+// Every client has another key in its header, so remembering headers would not help.
 const NO_HEADERS = new HeaderMemory(0);
 
 /**

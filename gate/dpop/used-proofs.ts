@@ -4,7 +4,7 @@ import type { Store } from '../../src/shared/store.js';
 import { bytesOf } from '../../src/token/base64url.js';
 import type { Proof } from './proof.js';
 
-/** The store's time for one look and one entry. */
+/** The time limit for reading and writing one proof. */
 const STORE_DEADLINE_MS = 1000;
 
 /**
@@ -41,7 +41,7 @@ export class UsedProofs {
     const now = Date.now();
     // It is kept for longer than this process accepts it, because the clock of another one may be behind, or this one set back.
     const keptUntil = acceptedUntil + CLOCK_MARGIN * 1000;
-    // Before any wait, so that of two at the same time only one is the first.
+    // This comes before any wait, so only one of two concurrent uses is the first.
     const use = this.#remember(packed(id), keptUntil, now);
     if (use !== 'first' || !this.#store) return use;
     try {

@@ -68,7 +68,7 @@ describe('An option of protectMcp that cannot be used is refused when the gate i
       {
         what: 'implications as a list',
         options: { resource: RESOURCE, scopes: ['a'] },
-        says: '"scopes" must be an object that lists for a scope what it implies.',
+        says: '"scopes" must be an object with the scopes that each scope implies, such as { "files:admin": ["files:read"] }.',
       },
       {
         what: 'an implication as text',
@@ -118,7 +118,7 @@ describe('An option of protectMcp that cannot be used is refused when the gate i
       {
         what: 'an issuer that is no URL',
         options: { resource: RESOURCE, authorizationServers: ['my-service'] },
-        says: '"authorizationServers" must be a list of the URLs of issuers.',
+        says: '"authorizationServers" must be a list of issuer URLs.',
       },
     ]),
   )('%s', (_, { options, says }) => {
@@ -134,7 +134,7 @@ describe('An option of protectMcp that cannot be used is refused when the gate i
   it('no authorization server, where the client has no issuer that is a URL', () => {
     const nameless = createAuthClient({ secret: '0123456789abcdef'.repeat(2), issuer: 'my-service' });
     expect(message(() => protectMcp(nameless, { resource: RESOURCE }))).toBe(
-      '"authorizationServers" must be given, because the client has no issuer configured that is a URL.',
+      '"authorizationServers" is required, because no configured issuer is a URL; list the issuers of your tokens.',
     );
     expect(message(() => protectMcp(nameless, { resource: RESOURCE, authorizationServers: [] }))).toBe(
       'accepted',
