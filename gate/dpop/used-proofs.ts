@@ -1,7 +1,7 @@
 import { CLOCK_MARGIN } from '../../src/shared/clock.js';
 import { PatientStore } from '../../src/shared/patient-store.js';
 import type { Store } from '../../src/shared/store.js';
-import { bytesOf } from '../../src/token/base64url.js';
+import { decodeBase64url } from '../../src/token/base64url.js';
 import type { Proof } from './proof.js';
 
 /** The time limit for reading and writing one proof. */
@@ -69,8 +69,11 @@ export class UsedProofs {
   }
 }
 
-/** The bytes of a hash as a text with one character for each. It takes 48 bytes, and base64url takes 64. */
-const packed = (hash: string): string => String.fromCharCode(...(bytesOf(hash) ?? []));
+/** A hash in base64url as a text with one character for each byte. It takes 48 bytes instead of 64. */
+function packed(hash: string): string {
+  const bytes = decodeBase64url(hash);
+  return bytes ? String.fromCharCode(...bytes) : hash;
+}
 
 async function useInStore(store: Store, key: string, ttlMs: number): Promise<'first' | 'again'> {
   if (((await store.get(key)) ?? undefined) !== undefined) return 'again';
