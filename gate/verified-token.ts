@@ -16,12 +16,13 @@ export type TokenCheck = (token: string) => Promise<AuthInfo | Refusal>;
 export function createTokenCheck(auth: AuthClient, config: VerifierConfig): TokenCheck {
   const { resource, implications, permissions } = config;
   const internals = internalsOf(auth);
-  const common = commonRules(internals?.rules ?? []);
+  const all = internals?.rules ?? [];
+  const checked = audiencesOf(all) ?? resource.audiences;
 
   return async (token) => {
     try {
-      let rules = common;
-      // If the application has replaced the `verify` of the client, that one decides.
+      let rules: Pick<ClaimRules, 'audience' | 'clockTolerance'> | undefined;
+      // The application may have replaced the `verify` of the client, or another library has made the client.
       const { valid, reason, payload } =
         internals && auth.verify === internals.publicVerify
           ? await internals.verify(token, (signed) => {
@@ -30,14 +31,16 @@ export function createTokenCheck(auth: AuthClient, config: VerifierConfig): Toke
           : await auth.verify(token);
       // A verifier of another library may return anything.
       if (valid !== true) return refusalFor(reason);
-      if (!rules.audience && !includesAny(own(payload, 'aud'), resource.audiences)) return WRONG_AUDIENCE;
+      // The client has checked the audience if the rules of this token's issuer have one. A foreign `verify` may not check it.
+      const expected = rules ? resource.audiences : checked;
+      if (!rules?.audience && !includesAny(own(payload, 'aud'), expected)) return WRONG_AUDIENCE;
       const exp = own(payload, 'exp');
       if (typeof exp !== 'number') return NO_EXPIRY;
       return {
         token,
         clientId: clientIdOf(payload) ?? '',
         scopes: expandScopes(scopesOf(payload, permissions), implications),
-        expiresAt: exp + rules.clockTolerance,
+        expiresAt: exp + (rules ?? all[0] ?? NO_RULES).clockTolerance,
         // A new URL each time, because its owner can change it.
         resource: new URL(resource.href),
         extra: payload,
@@ -51,16 +54,12 @@ export function createTokenCheck(auth: AuthClient, config: VerifierConfig): Toke
 /** Whether the token is bound to a key or a certificate. Such a token is never a bearer token. @see RFC 7800 section 3.1 */
 export const isBound = ({ extra }: AuthInfo): boolean => Object.hasOwn(extra, 'cnf');
 
-/**
- * The rules that every key source of a client has in common. If another library made the client, its rules are unknown,
- * so the gate checks the audience.
- */
-function commonRules(all: readonly ClaimRules[]): Pick<ClaimRules, 'audience' | 'clockTolerance'> {
-  const [first] = all;
-  return {
-    audience: all.every(({ audience }) => audience) ? first?.audience : undefined,
-    clockTolerance: first?.clockTolerance ?? 0,
-  };
+const NO_RULES = { clockTolerance: 0 };
+
+/** The audiences of all issuers, if each has one. */
+function audiencesOf(all: readonly ClaimRules[]): ReadonlySet<unknown> | undefined {
+  const audiences = all.flatMap(({ audience }) => audience ?? []);
+  return all.length > 0 && all.every(({ audience }) => audience) ? new Set(audiences) : undefined;
 }
 
 const includesAny = (aud: unknown, accepted: ReadonlySet<unknown>): boolean =>

@@ -137,4 +137,23 @@ describe('The audience', () => {
       body: { error_description: 'The token is not for this resource.' },
     });
   });
+
+  it.each([
+    [{ audience: 'api://1234' }, 'api://1234', 200],
+    [{ audience: ['api://1234', 'api://5678'] }, 'api://5678', 200],
+    [{ audience: 'api://1234' }, RESOURCE, 401],
+    [{ audience: 'api://1234' }, 'https://other.example.com', 401],
+    [{}, RESOURCE, 200],
+    [{}, 'https://other.example.com', 401],
+  ])(
+    'is checked by the gate if the application has replaced "verify": %j, %s: %s',
+    async (config, aud, expected) => {
+      const auth = createAuthClient({ secret: SECRET, issuer: ISSUER, ...config });
+      const lax = createAuthClient({ secret: SECRET, issuer: ISSUER });
+      Object.assign(auth, { verify: lax.verify });
+      const gate = protectMcp(auth, { resource: RESOURCE });
+      const { status } = await outcomeOf(await gate.authenticate(bearer(tokenWith({ aud }))));
+      expect(status).toBe(expected);
+    },
+  );
 });
