@@ -28,7 +28,7 @@ export type Admission = (scheme: Scheme, token: string, request: Incoming) => Pr
 export function createAdmission(auth: AuthClient, config: GateConfig): Admission {
   const { resource, dpop, proofMaxAge, replayStore, requiredScopes } = config;
   const checkToken = createTokenCheck(auth, config);
-  const usedProofs = new UsedProofs(replayStore, (proofMaxAge + CLOCK_MARGIN) * PROOFS_PER_SECOND);
+  const usedProofs = new UsedProofs(replayStore, (2 * proofMaxAge + CLOCK_MARGIN) * PROOFS_PER_SECOND);
 
   return async (scheme, token, request) => {
     // Without DPoP, this is a scheme that the gate does not know.

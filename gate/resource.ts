@@ -35,7 +35,9 @@ export function createResource(text: unknown): Resource | undefined {
 function isOriginAndPath(text: string, { origin, protocol, hostname, pathname }: URL): boolean {
   const [, prefix = '', path = ''] = /^([!-.0-~]+\/\/[!-.0-~]+)(.*)$/.exec(text) ?? [];
   const withPort = `${protocol}//${hostname}:${protocol === 'https:' ? 443 : 80}`;
-  return [origin, withPort].includes(prefix.toLowerCase()) && (path || '/') === pathname;
+  return (
+    [origin, withPort].includes(prefix.toLowerCase()) && (path || '/') === pathname && !path.endsWith('//')
+  );
 }
 
 /** Whether a path is that of the metadata. A slash at its end is ignored. */

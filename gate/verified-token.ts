@@ -17,7 +17,7 @@ export function createTokenCheck(auth: AuthClient, config: VerifierConfig): Toke
   const { resource, implications, permissions } = config;
   const internals = internalsOf(auth);
   const all = internals?.rules ?? [];
-  const checked = audiencesOf(all) ?? resource.audiences;
+  const checked = audiencesOf(all, resource.audiences);
 
   return async (token) => {
     try {
@@ -56,10 +56,10 @@ export const isBound = ({ extra }: AuthInfo): boolean => Object.hasOwn(extra, 'c
 
 const NO_RULES = { clockTolerance: 0 };
 
-/** The audiences of all issuers, if each has one. */
-function audiencesOf(all: readonly ClaimRules[]): ReadonlySet<unknown> | undefined {
-  const audiences = all.flatMap(({ audience }) => audience ?? []);
-  return all.length > 0 && all.every(({ audience }) => audience) ? new Set(audiences) : undefined;
+/** The audiences of all issuers. Those of the resource stand for an issuer without one, and for a client of another library. */
+function audiencesOf(all: readonly ClaimRules[], ofResource: ReadonlySet<unknown>): ReadonlySet<unknown> {
+  const audiences = all.flatMap(({ audience }): readonly unknown[] => audience ?? [...ofResource]);
+  return audiences.length > 0 ? new Set(audiences) : ofResource;
 }
 
 const includesAny = (aud: unknown, accepted: ReadonlySet<unknown>): boolean =>

@@ -70,7 +70,7 @@ export function mistakeIn(text: string): Mistake {
   const header = headerOf(trimmed);
   const segments = segmentsOf(trimmed);
   if (segments === 5) return ENCRYPTED_BY.get(header && own(header, 'enc')) ?? ENCRYPTED;
-  if (!header && segments !== 3) return OPAQUE;
+  if (!header && segments !== 3) return trimmed.startsWith(JSON_START) ? UNSIGNED : OPAQUE;
   return segments < 3 || (segments === 3 && trimmed.endsWith('.')) ? UNSIGNED : OTHER;
 }
 
@@ -114,6 +114,9 @@ const PLACEHOLDERS = ['undefined', 'null', 'NaN', 'true', 'false'];
 const PLACEHOLDER_BEGINNINGS = ['[object ', '${', '{{', '<', '$', '%{'];
 const isPlaceholder = (text: string): boolean =>
   PLACEHOLDERS.includes(text) || PLACEHOLDER_BEGINNINGS.some((beginning) => text.startsWith(beginning));
+
+/** What `{"` is in base64url, with which nearly every token begins. */
+const JSON_START = 'eyJ';
 
 /** User interfaces often show only the ends of a token, with dots between them. */
 const isCut = (text: string): boolean => text.includes('...') || text.includes('…');

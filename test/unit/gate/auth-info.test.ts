@@ -138,6 +138,21 @@ describe('The audience', () => {
     });
   });
 
+  it('is checked the same if a wrapper of "verify" only calls it', async () => {
+    const [a, b] = await Promise.all([createTestIssuer(), createTestIssuer({ url: ISSUER })]);
+    const issuers = [
+      { issuer: a.url, fetch: a.fetch, audience: 'api://1234' },
+      { issuer: b.url, fetch: b.fetch },
+    ];
+    const auth = createAuthClient({ issuers });
+    const { verify } = auth;
+    Object.assign(auth, { verify: (token: string) => verify(token) });
+    const gate = protectMcp(auth, { resource: RESOURCE });
+    const tokens = [a.token({ aud: 'api://1234' }), b.token({ aud: RESOURCE }), a.token({ aud: RESOURCE })];
+    const decisions = tokens.map(async (token) => outcomeOf(await gate.authenticate(bearer(await token))));
+    expect((await Promise.all(decisions)).map(({ status }) => status)).toEqual([200, 200, 401]);
+  });
+
   it.each([
     [{ audience: 'api://1234' }, 'api://1234', 200],
     [{ audience: ['api://1234', 'api://5678'] }, 'api://5678', 200],

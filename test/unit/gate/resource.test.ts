@@ -66,6 +66,8 @@ const MORE_THAN_A_PATH = [
   'https://api.example.com/mcp?',
   'https://api.example.com/mcp#',
   'https://api.example.com?a',
+  'https://api.example.com/mcp//',
+  'https://api.example.com//',
 ];
 
 describe('A resource', () => {

@@ -281,6 +281,30 @@ describe('A client with a revocation list', () => {
     expect(await verified).toBe('valid');
   });
 
+  it.each([
+    ['answers with no boolean', () => 'no'],
+    ['throws', () => Promise.reject(new Error('hush-hush'))],
+  ])('gives no verdict, with one sentence, if a custom list %s', async (_, answer) => {
+    const error = await client(hook(answer))
+      .verify(forged({ exp: NOW + 90 }))
+      .catch((thrown) => thrown);
+    expect(error).toMatchObject({
+      code: UNAVAILABLE,
+      retryAfter: 1,
+      message:
+        'The token was neither accepted nor refused, because the revocation list gave no answer; try again in 1 s.',
+    });
+  });
+
+  it('keeps an error of a custom list whose code says that it gave no answer', async () => {
+    const error = new AuthError(UNAVAILABLE, 'Mine.');
+    const fail = () => Promise.reject(error);
+    const auth = client({ isRevoked: fail });
+    await expect(auth.verify(forged({ exp: NOW + 90 }))).rejects.toBe(error);
+    const revoking = client({ isRevoked: () => false, revoke: fail }).revoke(forged({ exp: NOW + 90 }));
+    await expect(revoking).rejects.toBe(error);
+  });
+
   it('rejects if a custom list fails to revoke', async () => {
     const revoke = vi.fn(() => Promise.reject(new Error('hush-hush')));
     const auth = client({ isRevoked: () => false, revoke });

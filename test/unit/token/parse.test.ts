@@ -55,6 +55,7 @@ describe('parseToken', () => {
     ['a padded word', OPAQUE, '5rLpBz9sQ2kVxw=='],
     ['two words with a dot', OPAQUE, 'ya29.a0AfH6SMBx'],
     ['a header alone', UNSIGNED, headerSegment],
+    ['a part of a header', UNSIGNED, headerSegment.slice(0, 11)],
     ['a token without its signature', UNSIGNED, `${headerSegment}.${payload}.`],
     ['a token without its last dot', UNSIGNED, `${headerSegment}.${payload}`],
     ['a token with a fourth segment', NOT_CANONICAL, `${valid}.AA`],
