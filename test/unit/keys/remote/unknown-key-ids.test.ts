@@ -131,3 +131,9 @@ it('A set from another URL than the last proves nothing for a minute', () => {
   expect(prove(unknown, 'a', asked(NOW + 59_999), NOW + 59_999)).toBe('unproven');
   expect(prove(unknown, 'a', asked(NOW + 60_000), NOW + 60_000)).toBe('absent');
 });
+
+it('The first set of a source proves what it lacks', () => {
+  const unknown = new UnknownKeyIds(COOLDOWN);
+  unknown.update(setOf('b'), undefined, NOW);
+  expect(prove(unknown, 'a', asked(NOW), NOW)).toBe('absent');
+});
