@@ -60,8 +60,13 @@ export const sha256 = (text: string, encoding: 'hex' | 'base64url' = 'hex'): str
 async function webSha256(text: string, encoding: 'hex' | 'base64url'): Promise<string> {
   const bytes = new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', encodeUtf8(text)));
   if (encoding === 'hex') return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  const base64 = btoa(String.fromCharCode(...bytes));
-  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return webBase64url(bytes);
+}
+
+/** The canonical base64url text of bytes, for runtimes without `Buffer`. */
+export function webBase64url(bytes: Uint8Array): string {
+  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
 /** A random UUID. @see RFC 9562 section 5.4 */

@@ -5,6 +5,7 @@
  *
  * See RFC 7515 section 2 and RFC 4648 section 3.5.
  */
+import { webBase64url } from '../shared/runtime.js';
 
 const { Buffer } = globalThis;
 
@@ -64,11 +65,8 @@ export function bytesOf(text: string): Uint8Array | undefined {
 }
 
 /** The canonical base64url text of bytes. */
-export function encodeBase64url(bytes: Uint8Array): string {
-  if (scratch) return Buffer.from(bytes).toString('base64url');
-  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-}
+export const encodeBase64url = (bytes: Uint8Array): string =>
+  scratch ? Buffer.from(bytes).toString('base64url') : webBase64url(bytes);
 
 /** The longest text whose bytes fit into `scratch`. It equals the maximum token length. */
 const MAX_LENGTH = 65_536;

@@ -1,5 +1,5 @@
 import type { RemoteConfig } from '../../config/remote.js';
-import { monotonicNow } from '../../shared/clock.js';
+import { CLOCK_MARGIN, monotonicNow } from '../../shared/clock.js';
 import { Outage } from '../../shared/outage.js';
 import { PatientStore, StoreError } from '../../shared/patient-store.js';
 import { randomId, sha256 } from '../../shared/runtime.js';
@@ -32,8 +32,8 @@ const SAME_MS = 1000;
 /** For a set that this process did not fetch. */
 const NEVER = Number.NEGATIVE_INFINITY;
 
-/** The clocks of two processes may differ by this much. A set whose time is further in the future is ignored. */
-const CLOCKS_MS = 60_000;
+/** A set whose time is further in the future than the clocks of two processes may differ is ignored. */
+const CLOCKS_MS = CLOCK_MARGIN * 1000;
 
 /**
  * Shares key sets between processes through a store. A process that finds no keys in the store takes the turn to fetch them,
