@@ -63,7 +63,7 @@ export function createGate(auth: AuthClient, config: GateConfig): Omit<Gate, 're
   };
 }
 
-/** Nobody could handle a rejection, so an error of the application behind the gate is thrown, as by any callback. */
+/** Throws an error of the application behind the gate, as any callback does. No caller could handle a rejection. */
 function throwUncaught(error: unknown): void {
   queueMicrotask(() => {
     throw error;
