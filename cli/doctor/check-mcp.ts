@@ -1,5 +1,5 @@
 import { scopesOf } from '../../gate/scopes.js';
-import { isLoopback, isSafeUrl, shownUrl, wellKnownUrl } from '../../src/shared/url.js';
+import { isSafeUrl, leadsHere, shownUrl, wellKnownUrl } from '../../src/shared/url.js';
 import { shownValue } from '../bounded.js';
 import type { ReadableToken } from '../read-token.js';
 import { checkMetadata } from './check-metadata.js';
@@ -41,7 +41,7 @@ export async function checkMcp(
   const named = /\bresource_metadata="([^"]*)"/i.exec(challenge)?.[1] ?? '';
   const wellKnown = wellKnownUrl(mcp, 'oauth-protected-resource');
   const findings = token === undefined ? [] : compareScopes(challenge, token);
-  if (URL.canParse(named) && mayLeadTo(new URL(named), mcp)) {
+  if (URL.canParse(named) && isSafeUrl(new URL(named)) && !leadsHere(mcp, new URL(named))) {
     findings.push(fits('challenge', `${place} answers 401 and names its metadata.`));
     return [...findings, ...(await checkMetadata(new URL(named), mcp, plan, server))];
   }
@@ -59,10 +59,6 @@ export async function checkMcp(
   );
   return [...findings, ...(await checkMetadata(wellKnown, mcp, plan, server))];
 }
-
-/** A server elsewhere must not lead the doctor to a server on this machine. */
-const mayLeadTo = (place: URL, mcp: URL): boolean =>
-  isSafeUrl(place) && (isLoopback(mcp) || !isLoopback(place));
 
 /** Only a note: at the server, one scope may include another. */
 function compareScopes(challenge: string, token: ReadableToken): Finding[] {

@@ -1,4 +1,5 @@
 import type { FetchError } from '../../src/keys/remote/fetch-json.js';
+import { sentenceOf } from '../../src/keys/remote/unavailable.js';
 import { shownUrl } from '../../src/shared/url.js';
 
 /** The part of a response that explains a failure. */
@@ -65,7 +66,7 @@ const NETWORK_ERRORS: readonly (readonly [codes: readonly string[], cause: strin
 
 /** Explains a failed request. `answer` is the response, if there was one. */
 export function explainFailure(failure: FetchError, answer?: ResponseHead): Explanation {
-  const message = `${failure.message.charAt(0).toUpperCase()}${failure.message.slice(1)}.`;
+  const message = sentenceOf(failure.message);
   switch (failure.kind) {
     case 'network': {
       const { code = '' } = failure;

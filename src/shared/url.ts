@@ -91,6 +91,9 @@ export const isLoopback = ({ hostname }: URL): boolean =>
 export const mayBeLoopback = (url: URL): boolean =>
   isLoopback(url) || /(^0\.0\.0\.0|^\[::(ffff:0:0)?\]|\.localhost\.?)$/.test(url.hostname);
 
+/** True if a server elsewhere names a URL that may be on this machine. Such a URL must not be requested. */
+export const leadsHere = (from: URL, to: URL): boolean => mayBeLoopback(to) && !mayBeLoopback(from);
+
 /** True if requests to the URL cannot be read or changed on the network: `https:`, or `http:` to this machine. */
 export const isSafeUrl = (url: URL): boolean =>
   url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));

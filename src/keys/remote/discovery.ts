@@ -1,7 +1,7 @@
 import { own } from '../../shared/own-properties.js';
 import {
-  isLoopback,
-  mayBeLoopback,
+  isSafeUrl,
+  leadsHere,
   nearMiss,
   shownUrl,
   wellKnownUrl,
@@ -63,10 +63,8 @@ export function checkedJwksUri(jwksUri: unknown, issuer: string, allowHttp: bool
   const url = new URL(jwksUri);
   if (url.username || url.password) return 'the "jwks_uri" of the discovery document holds credentials';
   // An issuer on another machine must not make this process send requests to local services (SSRF).
-  const isIssuerHere = mayBeLoopback(new URL(issuer));
-  if (mayBeLoopback(url) && !isIssuerHere)
+  if (leadsHere(new URL(issuer), url))
     return 'the "jwks_uri" of the discovery document is on this machine, but the issuer is not';
-  const mayBeHttp = allowHttp || (isLoopback(url) && isIssuerHere);
-  if (url.protocol === 'https:' || (mayBeHttp && url.protocol === 'http:')) return url;
+  if (isSafeUrl(url) || (allowHttp && url.protocol === 'http:')) return url;
   return 'the "jwks_uri" of the discovery document is not an https: URL';
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   isLoopback,
   isSafeUrl,
+  leadsHere,
   mayBeLoopback,
   sameResource,
   shownUrl,
@@ -83,6 +84,16 @@ describe('A host is this machine', () => {
   it('Neither ftp: nor data: is a safe scheme, whatever the host', () => {
     expect([isSafeUrl(new URL('ftp://localhost/')), isSafeUrl(new URL('data:,x'))]).toEqual([false, false]);
   });
+});
+
+it.each([
+  ['https://id.example', 'https://127.0.0.1/', true],
+  ['https://id.example', 'https://0.0.0.0/', true],
+  ['https://id.example', 'https://a.localhost/', true],
+  ['http://localhost:1', 'http://[::]/', false],
+  ['https://id.example', 'https://other.example/', false],
+])('Whether %s leads to this machine by naming %s: %s', (from, to, expected) => {
+  expect(leadsHere(new URL(from), new URL(to))).toBe(expected);
 });
 
 it.each([

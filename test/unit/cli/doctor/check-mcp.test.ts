@@ -45,6 +45,12 @@ it.each<[string, 0 | 1, Answers, ...sentences: string[]]>([
     'names no usable metadata',
   ],
   [
+    'elsewhere that names metadata on the unspecified address',
+    0,
+    { [MCP]: challenged('Bearer resource_metadata="https://0.0.0.0/"'), [METADATA]: metadata() },
+    'names no usable metadata',
+  ],
+  [
     'that sends a Location with its challenge',
     0,
     {
