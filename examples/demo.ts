@@ -1,5 +1,5 @@
 /**
- * A demo: starts `serve.ts` as an MCP client would, calls its tools as an agent would, and checks the results. It exits
+ * A demo: starts `demo-server.ts` as an MCP client would, calls its tools as an agent would, and checks the results. It exits
  * with status 1 if a result is not as expected. Run it with `npm start`.
  */
 import { randomBytes } from 'node:crypto';
@@ -17,7 +17,7 @@ const secret = randomBytes(48).toString('base64url');
 const agent = new Client({ name: 'demo-agent', version: '1.0.0' });
 const server = new StdioClientTransport({
   command: process.execPath,
-  args: ['--import', 'tsx', 'examples/serve.ts'],
+  args: ['--import', 'tsx', 'examples/demo-server.ts'],
   cwd: fileURLToPath(new URL('..', import.meta.url)),
   env: { JWT_SECRET: secret },
 });
@@ -77,7 +77,7 @@ async function demo(): Promise<void> {
   });
   const { token } = created;
   say(`      token    ${shortened(token)}`);
-  say(`      expires  ${new Date(created.expires_at * 1000).toISOString()}`);
+  say(`      expires  ${created.expires}, in ${created.expires_in_seconds} seconds`);
   const verified = await call(verifyToken, { token });
   say(`      payload  ${JSON.stringify(verified.payload)}`);
   expect('the token is valid', verified.valid === true);

@@ -14,7 +14,6 @@
 import { createContext, IntentRegistry, serve } from 'intentkit';
 import { createAuthProvider } from 'intentkit-auth';
 import { createToken, decodeToken, verifyToken } from 'intentkit-auth/functions';
-import { loginUser } from './login-user.js';
 
 async function main(): Promise<void> {
   // An empty variable counts as unset, as it does in a shell.
@@ -35,7 +34,10 @@ async function main(): Promise<void> {
 
   await serve({
     name: 'my-auth-agent',
-    registry: new IntentRegistry().register(createToken, verifyToken, decodeToken, loginUser),
+    instructions:
+      'A token is a credential: pass it on only where it is needed, and do not print it. Only verify_token tells whether a ' +
+      'token can be trusted; decode_token checks nothing. Lifetimes are durations from now, such as "15m".',
+    registry: new IntentRegistry().register(createToken, verifyToken, decodeToken),
     context: await createContext({
       events: true,
       roles: { admin: ['*'], reader: ['auth:verify', 'auth:read'] },

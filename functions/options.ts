@@ -1,8 +1,11 @@
-import * as z from 'zod/mini';
-import { isOwnProvider } from '../src/client/internals.js';
+import type { z } from 'intentkit';
+import * as mini from 'zod/mini';
+import { clientOfProvider } from '../src/client/internals.js';
 import type { AuthProvider } from '../src/client/provider.js';
 import { checkOptions } from '../src/shared/options.js';
-import { readBy } from '../src/shared/schema.js';
+import { aFunction, oneOf, readBy, seconds } from '../src/shared/schema.js';
+import type { AuthClient } from '../src/types.js';
+import { strictClaims } from './claims.js';
 
 /** Options of `createTokenFunctions`. */
 export interface TokenFunctionsOptions {
@@ -13,6 +16,29 @@ export interface TokenFunctionsOptions {
   provider?: string | AuthProvider;
   /** A prefix for the names of the functions, such as `'partner_'`. Default: no prefix. */
   prefix?: string;
+  /** What `create_token` may mint. Default: any claims, subject and lifetime that the provider allows. */
+  mint?: MintOptions;
+}
+
+/** What `create_token` may mint. Agents see these bounds in the input schema. */
+export interface MintOptions {
+  /**
+   * A zod object for the claims, such as `z.object({ role: z.enum(['reader', 'editor']) })`. Other claims are refused. Its output
+   * is signed, so defaults and transforms apply. It must not name a claim that the server sets, such as `sub` or `exp`. Default:
+   * any claims.
+   */
+  claims?: z.ZodType;
+  /**
+   * Whether the agent must give a subject, or a function that returns `true` for each allowed subject. The function is called
+   * with `undefined` if the agent gives none. If it throws or returns anything but `true`, such as a promise, no token is
+   * created. Default `'optional'`.
+   */
+  subject?: 'required' | 'optional' | ((subject: string | undefined) => boolean);
+  /**
+   * The longest lifetime, such as `'15m'`, besides the provider's own `maxExpiry`. If it is shorter than the provider's
+   * `defaultExpiry`, it is also the default. Default: the provider's `maxExpiry`.
+   */
+  maxExpiry?: string;
 }
 
 /**
@@ -21,20 +47,52 @@ export interface TokenFunctionsOptions {
  * @internal
  */
 export const FUNCTIONS_OPTIONS = {
-  provider: readBy(nameOf, 'one that createAuthProvider made, or the name of one'),
-  prefix: z.string('text'),
+  provider: readBy(providerFrom, 'one that createAuthProvider made, or the name of one'),
+  prefix: mini.string('text'),
+  mint: {
+    claims: readBy(
+      strictClaims,
+      'an object schema of zod 4 without claims that the server sets, such as "sub" or "exp"',
+    ),
+    subject: mini.union(
+      [oneOf(['required', 'optional'], ''), aFunction<(subject: string | undefined) => boolean>()],
+      '"required", "optional" or a function',
+    ),
+    maxExpiry: seconds,
+  },
 };
+
+/** The name of a provider, and its client if the provider itself was given. */
+interface NamedProvider {
+  readonly name: string;
+  readonly client?: AuthClient;
+}
+
+/** Checked options, with their defaults. */
+export interface FunctionsConfig {
+  readonly provider: NamedProvider;
+  readonly prefix: string;
+  readonly mint: MintConfig;
+}
+
+/** What `create_token` may mint. `maxExpiry` is in seconds. */
+export interface MintConfig {
+  readonly claims?: z.ZodType;
+  readonly subject?: 'required' | 'optional' | ((subject: string | undefined) => boolean);
+  readonly maxExpiry?: number;
+}
 
 /**
  * @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts.
  * @internal
  */
-export function parseOptions(options: TokenFunctionsOptions): { provider: string; prefix: string } {
-  const { provider = 'auth', prefix = '' } = checkOptions(options, FUNCTIONS_OPTIONS, 'createTokenFunctions');
-  return { provider, prefix };
+export function parseOptions(options: TokenFunctionsOptions): FunctionsConfig {
+  const { provider, prefix = '', mint } = checkOptions(options, FUNCTIONS_OPTIONS, 'createTokenFunctions');
+  return { provider: provider ?? { name: 'auth' }, prefix, mint: mint ?? {} };
 }
 
-function nameOf(provider: unknown): string | undefined {
-  if (typeof provider === 'string') return provider;
-  return isOwnProvider(provider) ? (provider as AuthProvider).name : undefined;
+function providerFrom(provider: unknown): NamedProvider | undefined {
+  if (typeof provider === 'string') return { name: provider };
+  const client = clientOfProvider(provider);
+  return client && { name: (provider as AuthProvider).name, client };
 }

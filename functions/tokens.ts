@@ -1,8 +1,14 @@
 import { defineFunction, z } from 'intentkit';
-import { AuthError } from '../src/errors.js';
+import { configError } from '../src/shared/options.js';
+import { isoTime } from '../src/shared/readable-time.js';
 import { VERIFY_FAILURES } from '../src/types.js';
+import { anyClaims, claimsField } from './claims.js';
 import { getAuthClient } from './get-auth-client.js';
-import { parseOptions, type TokenFunctionsOptions } from './options.js';
+import { lifetimeField, mintOptions, subjectField } from './minting.js';
+import { type FunctionsConfig, parseOptions, type TokenFunctionsOptions } from './options.js';
+import { expiryOf, explain } from './readable.js';
+import { revokeFor } from './revoking.js';
+import { shortened } from './shortened.js';
 
 type Definition<Input extends z.ZodObject, Output extends z.ZodObject> = Parameters<
   typeof defineFunction<Input, Output>
@@ -11,68 +17,58 @@ type Definition<Input extends z.ZodObject, Output extends z.ZodObject> = Paramet
 interface TokenFunction<Input extends z.ZodObject, Output extends z.ZodObject>
   extends ReturnType<typeof defineFunction<Input, Output>> {}
 
-const token = z.string();
-// zod writes an empty schema for any value, and strict MCP clients reject that. `true` means the same.
-const claims = z
-  .record(z.string(), z.unknown(), 'it must be an object of claims')
-  .meta({ additionalProperties: true });
+const now = (): number => Math.floor(Date.now() / 1000);
 
-/** The claims that an agent cannot set, and what to use instead. */
-const RESERVED_CLAIMS: Readonly<Record<string, string>> = {
-  sub: 'use the "subject" field',
-  exp: 'use the "expires_in" field',
-  iat: 'it is always the time of signing',
-  nbf: 'a token is valid from the time of signing',
-  iss: 'it is set by the server',
-  aud: 'it is set by the server',
-  // Tokens with the same `jti` are revoked together, at any server that accepts them.
-  jti: 'it is set by the server',
-};
+// MCP hosts show a model the names, the intents, the input schemas and the results, but never the output schemas.
+const token = z.string();
+const expires = z.string().describe('In UTC');
+const wasShortened = z.literal(true).optional().describe('It was too long');
 
 // Each function is defined here and nowhere else: its types follow from its schemas.
-function functionsFor(provider: string, prefix: string) {
+function functionsFor({ provider: { name: provider, client }, prefix, mint }: FunctionsConfig) {
   const define = <Input extends z.ZodObject, Output extends z.ZodObject>(
     definition: Definition<Input, Output>,
   ): TokenFunction<Input, Output> =>
-    defineFunction({ ...definition, name: `${prefix}${definition.name}`, requires: [provider] });
+    defineFunction({
+      ...definition,
+      name: `${prefix}${definition.name}`,
+      openWorld: false,
+      requires: [provider],
+    });
 
   return {
     /** `create_token`: signs a JWT with custom claims. Permission `auth:sign`. */
     createToken: define({
       name: 'create_token',
       title: 'Create token',
+      destructive: false,
+      idempotent: false,
       intent: 'Create a signed JWT token with custom claims',
       permissions: ['auth:sign'],
       input: z.strictObject({
-        claims: claims
-          .optional()
-          .describe('Claims to put into the token, except iss, aud, exp, iat, nbf and sub'),
-        subject: z
-          .string()
-          .min(1)
-          .optional()
-          .describe('The user or service that the token is about: the "sub" claim'),
-        expires_in: z
-          .string()
-          .optional()
-          .describe('Lifetime such as "15m", "2h" or "7d"; the server sets a default'),
+        claims: claimsField(mint.claims).describe(
+          'Further claims, but not iss, aud, exp, iat, nbf, sub or jti',
+        ),
+        subject: subjectField(mint.subject),
+        expires_in: lifetimeField(client, mint),
       }),
       output: z.object({
-        token: token.describe('The signed JWT'),
-        expires_at: z.number().describe('When the token expires, in seconds since the epoch'),
+        token: token.describe('The JWT, a credential'),
+        expires_at: z.number().describe('Seconds since the epoch'),
+        expires,
+        expires_in_seconds: z.number().describe('From now'),
       }),
-      execute: async ({ claims = {}, subject, expires_in: expiresIn }, ctx) => {
+      execute: async (input, ctx) => {
         const auth = getAuthClient(ctx, provider);
-        for (const [claim, instead] of Object.entries(RESERVED_CLAIMS)) {
-          if (Object.hasOwn(claims, claim)) {
-            throw new AuthError('ERR_SIGN_INPUT', `"claims" must not hold "${claim}": ${instead}.`);
-          }
-        }
-        const signed = await auth.sign(claims, {
-          ...(subject !== undefined && { subject }),
-          ...(expiresIn !== undefined && { expiresIn }),
-        });
-        return { token: signed, expires_at: auth.decode(signed).exp as number };
+        const { claims = {} } = input;
+        const signed = await auth.sign(claims, mintOptions({ ...input, claims }, mint, auth));
+        const { exp = 0, iat = 0 } = auth.decode(signed);
+        return {
+          token: signed,
+          expires_at: exp,
+          expires: isoTime(exp) as string,
+          expires_in_seconds: exp - iat,
+        };
       },
     }),
 
@@ -85,33 +81,58 @@ function functionsFor(provider: string, prefix: string) {
       permissions: ['auth:verify'],
       input: z.strictObject({ token: token.describe('The JWT to verify') }),
       output: z.object({
-        valid: z.boolean().describe('Whether the token can be trusted'),
-        expired: z.boolean().describe('Whether expiry is the only problem found; it may be revoked too'),
-        payload: claims.describe('Its claims; empty if the signature is invalid'),
-        reason: z.enum(VERIFY_FAILURES).optional().describe('Why it is not valid'),
-        message: z.string().optional().describe('The same in one sentence'),
+        valid: z.boolean().describe('Whether to trust it'),
+        expired: z.boolean().describe('Expiry is the only problem found'),
+        reason: z.enum(VERIFY_FAILURES).optional().describe('Why not'),
+        message: z.string().optional().describe('In words'),
+        expires: expires.optional(),
+        expires_in_seconds: z.number().nullable().optional().describe('Null means never'),
+        shortened: wasShortened,
+        payload: anyClaims.describe('The claims, or {}'),
       }),
-      execute: (input, ctx) => getAuthClient(ctx, provider).verify(input.token),
+      execute: async (input, ctx) => {
+        const result = await getAuthClient(ctx, provider).verify(input.token);
+        const { valid, expired, reason, payload } = result;
+        const message = explain(result, now());
+        return {
+          valid,
+          expired,
+          ...(reason !== undefined && { reason, message }),
+          ...expiryOf(result, now()),
+          ...shortened(payload),
+        };
+      },
     }),
 
     /** `decode_token`: reads a token's claims without verifying anything. Permission `auth:read`. */
     decodeToken: define({
       name: 'decode_token',
-      title: 'Decode token',
+      title: 'Decode token (unverified)',
       readOnly: true,
       intent: 'Decode a token without verification',
       permissions: ['auth:read'],
-      input: z.strictObject({ token: token.describe('The JWT to decode') }),
-      output: z.object({
-        payload: claims.describe('Its claims. They are not verified, so never base a decision on them'),
+      input: z.strictObject({
+        token: token.describe(
+          `The JWT. Its claims are not checked: call ${prefix}verify_token before deciding anything`,
+        ),
       }),
-      execute: async (input, ctx) => ({ payload: getAuthClient(ctx, provider).decode(input.token) }),
+      output: z.object({
+        verified: z.literal(false).describe('Nothing was checked'),
+        shortened: wasShortened,
+        payload: anyClaims.describe('The claims'),
+      }),
+      execute: async (input, ctx) => ({
+        verified: false as const,
+        ...shortened(getAuthClient(ctx, provider).decode(input.token)),
+      }),
     }),
 
     /** `revoke_token`: revokes a token. Its provider needs a revocation list. Permission `auth:revoke`. */
     revokeToken: define({
       name: 'revoke_token',
       title: 'Revoke token',
+      destructive: true,
+      idempotent: true,
       intent: 'Revoke a token, so that it is refused from now on',
       permissions: ['auth:revoke'],
       input: z.strictObject({ token: token.describe('The JWT to revoke') }),
@@ -119,7 +140,7 @@ function functionsFor(provider: string, prefix: string) {
         revoked: z.literal(true).describe('The token is refused from now on, or had expired already'),
       }),
       execute: async (input, ctx) => {
-        await getAuthClient(ctx, provider).revoke(input.token);
+        await revokeFor(getAuthClient(ctx, provider), input.token);
         return { revoked: true as const };
       },
     }),
@@ -134,12 +155,23 @@ export type TokenFunctions = Readonly<ReturnType<typeof functionsFor>>;
  * names its provider in `requires`, so that a server without that provider does not start.
  *
  * @throws {AuthError} `ERR_AUTH_CONFIG` for an option that is unknown, `undefined` or unusable, such as a provider that
- *   `createAuthProvider` did not make.
+ *   `createAuthProvider` did not make. Also when `revokeToken` is read, if the given provider has no revocation list.
  * @throws {Error} from IntentKit when the prefix contains characters that names of tools cannot have.
  */
 export function createTokenFunctions(options: TokenFunctionsOptions = {}): TokenFunctions {
-  const { provider, prefix } = parseOptions(options);
-  return functionsFor(provider, prefix);
+  const config = parseOptions(options);
+  const functions = functionsFor(config);
+  const { name, client } = config.provider;
+  if (!client || client.status().canRevoke) return functions;
+  // Not enumerable, so that registering all functions registers those that can work.
+  return Object.defineProperty(functions, 'revokeToken', {
+    enumerable: false,
+    get: () => {
+      throw configError(
+        `The provider ${JSON.stringify(name)} cannot revoke tokens: configure its "revocation", or leave out "revokeToken".`,
+      );
+    },
+  });
 }
 
 const ofAuth = createTokenFunctions();

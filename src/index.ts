@@ -12,6 +12,8 @@ export type {
   IssuerOptions,
   JwksOptions,
   Revocation,
+  Signed,
+  SignHandler,
   Verdict,
   VerdictHandler,
 } from './config/options.js';

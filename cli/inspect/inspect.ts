@@ -1,10 +1,10 @@
+import { type ReadableTime, readTime } from '../../src/shared/readable-time.js';
 import { sentencesOf } from '../../src/token/mistakes.js';
 import { UsageError } from '../arguments.js';
 import { bounded, boundedEntries, shownValue } from '../bounded.js';
 import type { ExitCode, Io } from '../io.js';
 import { isReadable, type ReadableToken, readToken } from '../read-token.js';
 import { type Paint, painter, printable, printableJson } from '../text.js';
-import { type ReadableTime, readTime } from './times.js';
 import { unusual } from './unusual.js';
 
 /** The claims of RFC 7519 and OpenID Connect that are times. */

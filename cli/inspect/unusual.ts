@@ -1,10 +1,10 @@
 import { mistypedClaim } from '../../src/claims/check.js';
 import { own } from '../../src/shared/own-properties.js';
+import { readTime, span } from '../../src/shared/readable-time.js';
 import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../../src/signature/algorithms.js';
 import { FOR_GRAPH, isForGraph, sentencesOf } from '../../src/token/mistakes.js';
 import { shownValue } from '../bounded.js';
 import type { ReadableToken } from '../read-token.js';
-import { readTime, span } from './times.js';
 
 const DAY = 86_400;
 

@@ -1,5 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { FunctionContext, IntentFunction } from './define-function.js';
 
 // Many JSON parsers stop between 64 and 1000 levels, and JSON.stringify overflows at a few thousand.
@@ -19,12 +19,12 @@ export async function callFunction(
 ): Promise<CallToolResult> {
   try {
     const input = await fn.input.safeParseAsync(args, { error: describe });
-    if (!input.success) return toolError(complaint(input.error));
+    if (!input.success) return toolError(complaint(input.error, fn.input));
     const output = await fn.output.parseAsync(await fn.execute(input.data, ctx));
     if (!nestsWithin(MAX_OUTPUT_DEPTH, output)) {
       return toolError(`The result is nested deeper than ${MAX_OUTPUT_DEPTH} levels and cannot be sent.`);
     }
-    return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: output };
+    return { content: [{ type: 'text', text: visibleJson(output) }], structuredContent: output };
   } catch (error) {
     if (isForTheAgent(error)) return toolError(error.message);
     warn(`The function "${fn.name}" failed: ${error instanceof Error ? error.name : typeof error}.`);
@@ -58,16 +58,40 @@ function describe(issue: z.core.$ZodRawIssue): string | undefined {
   return issue.input === undefined ? 'it is missing' : `it must be of type ${issue.expected}`;
 }
 
-/** Describes the first problem in one sentence. The agent chose the keys, so only plain ones are repeated. */
-function complaint(error: z.ZodError): string {
-  const [issue] = error.issues;
-  if (issue === undefined) return 'Invalid arguments.';
-  const unknownKey = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-  const path = [...issue.path, ...unknownKey]
-    .map((key) => (PLAIN_KEY.test(String(key)) ? key : '…'))
-    .join('.');
-  const wrong = unknownKey.length > 0 ? 'there is no such field' : issue.message.replace(/\.$/, '');
-  return path === '' ? `Invalid arguments: ${wrong}.` : `Invalid argument "${path}": ${wrong}.`;
+/** The agent may have made many mistakes, and its memory is small. */
+const MAX_PROBLEMS = 8;
+
+/** Describes all problems in one sentence, with the fields that exist. */
+function complaint({ issues }: z.ZodError, input: z.ZodObject): string {
+  const problems = issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys')
+      return [{ path: issue.path, what: issue.message.replace(/\.$/, '') }];
+    const fields = fieldsAt(input, issue.path);
+    return issue.keys.map((key, at) => ({
+      path: [...issue.path, key],
+      what: `there is no such field${at === issue.keys.length - 1 ? fields : ''}`,
+    }));
+  });
+  const [first, ...more] = problems.slice(0, MAX_PROBLEMS);
+  if (first === undefined) return 'Invalid arguments.';
+  if (more.length > 0) {
+    return `Invalid arguments: ${[first, ...more].map(({ path, what }) => `"${shown(path)}": ${what}`).join('; ')}.`;
+  }
+  return first.path.length === 0
+    ? `Invalid arguments: ${first.what}.`
+    : `Invalid argument "${shown(first.path)}": ${first.what}.`;
+}
+
+/** The agent chose the keys, so only plain ones are repeated. */
+const shown = (path: readonly PropertyKey[]): string =>
+  path.map((key) => (PLAIN_KEY.test(String(key)) ? String(key) : '…')).join('.');
+
+/** The names of the fields of an object inside the input. */
+function fieldsAt(input: z.ZodObject, path: readonly PropertyKey[]): string {
+  let schema: z.core.JSONSchema.BaseSchema = z.toJSONSchema(input, { io: 'input' });
+  for (const key of path) schema = Object(schema.properties?.[String(key)]);
+  const names = Object.keys(schema.properties ?? {}).map((name) => `"${name}"`);
+  return names.length === 0 ? '' : ` (the fields are ${names.join(', ')})`;
 }
 
 const PLAIN_KEY = /^[\w-]{1,40}$/;
@@ -77,3 +101,15 @@ function nestsWithin(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return levels > 0 && Object.values(value).every((child) => nestsWithin(levels - 1, child));
 }
+
+// Characters that a reader does not see, or that change the direction of the text around them.
+const HIDDEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u007f-\u009f\u2800]/gu;
+
+/** JSON in which hidden characters are escaped, so that a reader sees them. It parses to the same value. */
+const visibleJson = (value: unknown): string =>
+  JSON.stringify(value).replace(HIDDEN, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  );

@@ -17,15 +17,21 @@ export interface FunctionDefinition<Input extends z.ZodObject, Output extends z.
   readonly name: string;
   /** The name that people see. Default: none. */
   readonly title?: string;
-  /** Whether the function only reads. Clients get it as MCP's `readOnlyHint`. Default: `false`. */
+  /** Whether the function only reads. MCP's `readOnlyHint`. Default: not said, which clients take as `false`. */
   readonly readOnly?: boolean;
+  /** Whether the function may destroy or undo something: MCP's `destructiveHint`. Default: not said, which clients take as `true`. */
+  readonly destructive?: boolean;
+  /** Whether a second call with the same input changes nothing more: MCP's `idempotentHint`. Default: not said. */
+  readonly idempotent?: boolean;
+  /** Whether the function reaches systems outside of the server's own: MCP's `openWorldHint`. Default: not said. */
+  readonly openWorld?: boolean;
   /** What the function is for. Agents read it to choose a function. */
   readonly intent: string;
   /** The permissions that the agent's role needs, all of them. Without them, the agent does not see the function. */
   readonly permissions: readonly string[];
   /** Names of the providers that `execute` reads from `ctx.providers`. Default: none. */
   readonly requires?: readonly string[];
-  /** Parses the arguments before `execute` gets them. */
+  /** Parses the arguments before `execute` gets them. Unknown arguments are refused, unless it is a `z.looseObject`. */
   readonly input: Input;
   /** Parses the result before the agent gets it. */
   readonly output: Output;
@@ -60,5 +66,8 @@ export function defineFunction<Input extends z.ZodObject, Output extends z.ZodOb
       `The function name ${JSON.stringify(definition.name)} must be 1 to 128 letters, digits, "_", "-" or ".".`,
     );
   }
-  return Object.freeze({ ...definition, requires: definition.requires ?? [] });
+  const { input, requires = [] } = definition;
+  // An agent that misnames an argument must hear of it. `catchall` is set by looseObject and strictObject.
+  const strict = input.def.catchall === undefined ? (input.strict() as unknown as Input) : input;
+  return Object.freeze({ ...definition, input: strict, requires });
 }

@@ -19,6 +19,8 @@ export interface ServeOptions {
   readonly context: Context;
   /** The providers that the functions need. Default: none. */
   readonly providers?: readonly Provider[];
+  /** What agents should know before they call a function. Clients may show it to the model. Default: none. */
+  readonly instructions?: string;
 }
 
 /**
@@ -28,7 +30,8 @@ export interface ServeOptions {
  *
  * @throws {Error} before listening, if a required provider is missing, two share a name, or one does not start.
  */
-export async function serve({ name, registry, context, providers = [] }: ServeOptions): Promise<void> {
+export async function serve(options: ServeOptions): Promise<void> {
+  const { name, registry, context, providers = [] } = options;
   const warn = (sentence: string): void => void process.stderr.write(`${name}: ${sentence}\n`);
   globalThis.console = new Console(process.stderr);
 
@@ -53,7 +56,7 @@ export async function serve({ name, registry, context, providers = [] }: ServeOp
 
   const { role, events } = context;
   const ctx: FunctionContext = Object.freeze({ providers: Object.freeze(lifecycle.clients), role, events });
-  serveStdio(() => createServer(name, offered, ctx, warn), {
+  serveStdio(() => createServer(options, offered, ctx, warn), {
     transport,
     // The name only: the message of a transport error may quote what was sent.
     onerror: (error) => warn(`A message could not be handled: ${error.name}.`),
@@ -91,25 +94,43 @@ function offer(registry: IntentRegistry, context: Context): ReadonlyMap<string, 
   return offered;
 }
 
-function toTool({ name, title, readOnly = false, intent, input, output }: IntentFunction): Tool {
+function toTool({ name, title, intent, input, output, ...fn }: IntentFunction): Tool {
+  const { readOnly, destructive, idempotent, openWorld } = fn;
   return {
     name,
     ...(title !== undefined && { title }),
-    annotations: { readOnlyHint: readOnly },
+    annotations: {
+      ...(readOnly !== undefined && { readOnlyHint: readOnly }),
+      ...(destructive !== undefined && { destructiveHint: destructive }),
+      ...(idempotent !== undefined && { idempotentHint: idempotent }),
+      ...(openWorld !== undefined && { openWorldHint: openWorld }),
+    },
     description: intent,
-    // The schema of a zod object always has the type "object", but zod's types do not say so.
-    inputSchema: z.toJSONSchema(input, { io: 'input' }) as Tool['inputSchema'],
-    outputSchema: z.toJSONSchema(output, { io: 'output' }) as NonNullable<Tool['outputSchema']>,
+    inputSchema: jsonSchema(input, 'input'),
+    outputSchema: jsonSchema(output, 'output'),
   };
 }
 
+/** The schema without what says nothing: MCP knows the dialect, and all names in JSON are text. Agents pay for each character. */
+function jsonSchema(schema: z.ZodObject, io: 'input' | 'output'): Tool['inputSchema'] {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    io,
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema instanceof z.ZodRecord && zodSchema.keyType instanceof z.ZodString)
+        delete jsonSchema.propertyNames;
+    },
+  });
+  // The schema of a zod object always has the type "object", but zod's types do not say so.
+  return json as Tool['inputSchema'];
+}
+
 function createServer(
-  name: string,
+  { name, instructions }: ServeOptions,
   offered: ReadonlyMap<string, Offer>,
   ctx: FunctionContext,
   warn: (sentence: string) => void,
 ): McpServer {
-  const mcp = new McpServer({ name, version: '0.0.0' });
+  const mcp = new McpServer({ name, version: '0.0.0' }, instructions === undefined ? {} : { instructions });
   // Without `registerTool`, because its messages repeat tool names and zod's lists of issues.
   mcp.server.registerCapabilities({ tools: {} });
   mcp.server.setRequestHandler('tools/list', () => ({

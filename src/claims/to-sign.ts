@@ -1,26 +1,24 @@
 import * as z from 'zod/mini';
 import { AuthError } from '../errors.js';
-import { checkOptions, checkValue } from '../shared/options.js';
+import { checkOptions } from '../shared/options.js';
 import { withoutPrototype } from '../shared/own-properties.js';
 import { randomId } from '../shared/runtime.js';
-import { seconds } from '../shared/schema.js';
 import type { Checked } from '../shared/shape.js';
 import type { SignOptions } from '../types.js';
 import { type ClaimRules, mistypedClaim } from './check.js';
+import { type LifetimePolicy, readLifetime } from './lifetime.js';
 
 const NOT_PLAIN = 'The payload and "claims" must be plain objects.';
 const TYPES =
   '"iss", "sub" and "jti" are strings, "aud" is a string or a list of strings, "exp", "nbf" and "iat" are numbers';
 
-/** The options of `sign`. `lifetime` checks `expiresIn`, and `mergeClaims` checks `claims`. */
+/** The options of `sign`. `readLifetime` checks `expiresIn`, and `mergeClaims` checks `claims`. */
 export const SIGN_OPTIONS = { subject: z.string('text'), expiresIn: z.unknown(), claims: z.unknown() };
 const NO_OPTIONS: Checked<typeof SIGN_OPTIONS> = Object.freeze(withoutPrototype());
 
-/** The configuration of signing. Times are in seconds. */
-export interface SigningPolicy {
+/** The configuration of signing. */
+export interface SigningPolicy extends LifetimePolicy {
   readonly rules: ClaimRules;
-  readonly defaultExpiry: number;
-  readonly maxExpiry: number;
   /** Whether a token without a `jti` gets a random one. */
   readonly addsTokenId: boolean;
 }
@@ -72,7 +70,7 @@ function mergeClaims(
   if (audience !== undefined) merged.aud = audience;
   if (subject !== undefined) merged.sub = subject;
   if (policy.addsTokenId && merged.jti === undefined) merged.jti = randomId();
-  merged.exp = now + lifetime(expiresIn, policy);
+  merged.exp = now + lifetime(expiresIn, policy, now);
 
   const mistyped = mistypedClaim(merged);
   if (mistyped) throw invalid(`The "${mistyped}" claim has the wrong type: ${TYPES}.`);
@@ -81,15 +79,10 @@ function mergeClaims(
   return merged;
 }
 
-function lifetime(expiresIn: unknown, policy: SigningPolicy): number {
+function lifetime(expiresIn: unknown, policy: SigningPolicy, now: number): number {
   if (expiresIn === undefined) return policy.defaultExpiry;
-  // The message says "lifetime", because agents see it too and know the option as `expires_in`.
-  const lasts = checkValue(expiresIn, seconds, 'The lifetime', 'ERR_SIGN_INPUT');
-  if (lasts > policy.maxExpiry) {
-    throw invalid(
-      `The lifetime must not be longer than the configured maximum of ${policy.maxExpiry} seconds.`,
-    );
-  }
+  const lasts = readLifetime(expiresIn, 'expiresIn', policy, now);
+  if (typeof lasts === 'string') throw invalid(lasts);
   return lasts;
 }
 

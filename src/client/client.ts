@@ -1,6 +1,6 @@
 import { BrokenRule, checkClaims } from '../claims/check.js';
 import { claimsToSign } from '../claims/to-sign.js';
-import type { AuthProviderConfig } from '../config/options.js';
+import type { AuthProviderConfig, SignHandler } from '../config/options.js';
 import { type Config, parseConfig } from '../config/parse.js';
 import { AuthError } from '../errors.js';
 import { RemoteSource } from '../keys/remote/remote-source.js';
@@ -23,7 +23,7 @@ import type {
 import { healthOf } from './health.js';
 import { isRevoked, revoke as revokeBy } from './hooks.js';
 import { publishInternals } from './internals.js';
-import { observed, type SignedHandler } from './observe.js';
+import { observed, type SignedHandler, signedOf } from './observe.js';
 
 /**
  * Creates a client for use without IntentKit.
@@ -48,7 +48,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
   // `decode` verifies nothing, so it has its own cache of one header.
   const verifiedHeaders = new HeaderMemory(64);
   const decodedHeaders = new HeaderMemory(1);
-  const { revocation, onVerdict } = config;
+  const { revocation, onVerdict, onSign } = config;
 
   async function verify(input: unknown, onSigned?: SignedHandler): Promise<VerifyResult> {
     const token = parseToken(input, verifiedHeaders);
@@ -111,18 +111,21 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     return typeof expiry === 'number' && expiry + config.clockTolerance + CLOCK_MARGIN <= now();
   }
 
-  async function sign(payload: object, options?: SignOptions): Promise<string> {
+  /** `ping` gives no handler. */
+  async function sign(payload: object, options?: SignOptions, onSigned?: SignHandler): Promise<string> {
     if (!config.secret || !secret) {
       throw new AuthError(
         'ERR_NO_SIGNING_KEY',
         'Signing needs "secret" in the configuration; a JWKS can only verify.',
       );
     }
-    const signed = secret.sign(claimsToSign(payload, options, config.secret, now()));
+    const claims = claimsToSign(payload, options, config.secret, now());
+    const signed = secret.sign(claims);
     const token = signed instanceof Promise ? await signed : signed;
     if (token.length > MAX_TOKEN_LENGTH) {
       throw new AuthError('ERR_SIGN_INPUT', 'The token would be larger than 64 KiB; sign fewer claims.');
     }
+    onSigned?.(signedOf(claims, undefined));
     return token;
   }
 
@@ -144,7 +147,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
   const watched = onVerdict ? observed(verify, onVerdict) : verify;
   // The cast is sound, because all of a caller's `Claims` are optional.
   const client = {
-    sign,
+    sign: (payload: object, options?: SignOptions) => sign(payload, options, onSign),
     // A second argument, such as the index that `tokens.map(verify)` passes, must not become the handler.
     verify: (token: unknown) => watched(token),
     revoke,
@@ -155,6 +158,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     verify: watched,
     publicVerify: client.verify,
     rules: all.map(({ rules }) => rules),
+    lifetimes: config.secret,
   });
   return client;
 }

@@ -1,4 +1,5 @@
 import type { ClaimRules } from '../claims/check.js';
+import type { LifetimePolicy } from '../claims/lifetime.js';
 import type { AuthClient, VerifyResult } from '../types.js';
 import type { SignedHandler } from './observe.js';
 
@@ -10,10 +11,12 @@ export interface ClientInternals {
   readonly publicVerify: AuthClient['verify'];
   /** The rules of each key source. */
   readonly rules: readonly ClaimRules[];
+  /** The bounds of the lifetime of tokens that the client signs. `undefined` if it cannot sign. */
+  readonly lifetimes: LifetimePolicy | undefined;
 }
 
 const CLIENTS = new WeakMap<object, ClientInternals>();
-const PROVIDERS = new WeakSet<object>();
+const PROVIDERS = new WeakMap<object, AuthClient>();
 
 /** Stores the internals of a client without adding anything to the client object. */
 export const publishInternals = (client: AuthClient, internals: ClientInternals): void =>
@@ -22,8 +25,9 @@ export const publishInternals = (client: AuthClient, internals: ClientInternals)
 /** Returns the internals of a client, or `undefined` if this package did not create that object. A copy has none. */
 export const internalsOf = (client: object): ClientInternals | undefined => CLIENTS.get(client);
 
-/** Records that `createAuthProvider` created this provider. */
-export const publishProvider = (provider: object): void => void PROVIDERS.add(provider);
+/** Stores the client of a provider without adding anything to the provider object. */
+export const publishProvider = (provider: object, client: AuthClient): void =>
+  void PROVIDERS.set(provider, client);
 
-/** True if `createAuthProvider` created this value. */
-export const isOwnProvider = (value: unknown): boolean => PROVIDERS.has(value as object);
+/** Returns the client of a provider, or `undefined` if `createAuthProvider` did not create this value. */
+export const clientOfProvider = (value: unknown): AuthClient | undefined => PROVIDERS.get(value as object);

@@ -1,6 +1,6 @@
 import type { ClaimRules } from '../claims/check.js';
 import { clientIdOf } from '../claims/client-id.js';
-import type { Verdict, VerdictHandler } from '../config/options.js';
+import type { Signed, Verdict, VerdictHandler } from '../config/options.js';
 import type { AuthError } from '../errors.js';
 import { monotonicNow } from '../shared/clock.js';
 import { own } from '../shared/own-properties.js';
@@ -49,3 +49,17 @@ const textIn = (payload: TokenPayload, name: string): string | undefined => {
 
 const given = <Name extends string, Value>(name: Name, value: Value | undefined) =>
   value === undefined ? {} : { [name]: value };
+
+const REGISTERED = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'];
+
+/** What `onSign` is told about a token, by its claims as JSON. */
+export function signedOf(json: string, keyId: string | undefined): Signed {
+  const claims: TokenPayload = JSON.parse(json);
+  return {
+    ...given('subject', textIn(claims, 'sub')),
+    ...given('jti', textIn(claims, 'jti')),
+    ...given('keyId', keyId),
+    claimNames: Object.keys(claims).filter((name) => !REGISTERED.includes(name)),
+    expiresAt: claims.exp as number,
+  };
+}

@@ -31,6 +31,6 @@ export function createAuthProvider(config: AuthProviderConfig): AuthProvider {
     healthCheck: () => client.ping(),
     shutdown: async () => {},
   };
-  publishProvider(provider);
+  publishProvider(provider, client);
   return provider;
 }

@@ -102,6 +102,12 @@ export interface AuthProviderConfig extends ClaimRuleOptions {
    */
   onVerdict?: VerdictHandler;
 
+  /**
+   * Receives what each `sign` has signed, for audit, before the caller gets the token. Its errors are ignored. `ping` does not
+   * call it. Default: none.
+   */
+  onSign?: SignHandler;
+
   /** The key under which functions find the client: `ctx.providers[name]`. Default `'auth'`. */
   name?: string;
 
@@ -213,3 +219,20 @@ export interface Verdict {
 
 /** Receives each verdict. Its errors are ignored and it is not waited for, so a broken log cannot break authentication. */
 export type VerdictHandler = (verdict: Verdict) => void;
+
+/** What one `sign` has signed, for audit. It never contains the token, or the value of a claim that is not named here. */
+export interface Signed {
+  /** The `sub` claim. */
+  readonly subject?: string;
+  /** The `jti` claim. */
+  readonly jti?: string;
+  /** The `kid` header. */
+  readonly keyId?: string;
+  /** The names of the claims that RFC 7519 does not register. */
+  readonly claimNames: readonly string[];
+  /** The `exp` claim, in seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** Receives what was signed. Its errors are ignored and it is not waited for, so a broken log cannot break signing. */
+export type SignHandler = (signed: Signed) => void;

@@ -9,7 +9,7 @@ import {
   type HmacAlgorithm,
   isHmacAlgorithm,
 } from '../signature/algorithms.js';
-import type { AuthProviderConfig, VerdictHandler } from './options.js';
+import type { AuthProviderConfig, SignHandler, VerdictHandler } from './options.js';
 import { claimRules, issuerConfigs, jwksConfig, type RemoteConfig } from './remote.js';
 import { CONFIG, type RevocationHook, rulesAmong } from './schema.js';
 import { weaknessOf } from './secret-strength.js';
@@ -28,6 +28,7 @@ export interface Config {
   /** In seconds. */
   readonly clockTolerance: number;
   readonly onVerdict: VerdictHandler | undefined;
+  readonly onSign: SignHandler | undefined;
 }
 
 /** The configuration of the secret: how to sign, and which tokens it may verify. */
@@ -45,7 +46,7 @@ export interface SecretConfig extends SigningPolicy {
  */
 export function parseConfig(input: AuthProviderConfig, of = 'createAuthClient'): Config {
   const options = checkOptions(input, CONFIG, of);
-  const { secret, jwksUrl, jwks, issuers, algorithm, issuer, typ, onVerdict } = options;
+  const { secret, jwksUrl, jwks, issuers, algorithm, issuer, typ, onVerdict, onSign } = options;
 
   if (!secret && !jwksUrl && !issuers) throw configError('Give "secret", "jwksUrl" or "issuers".');
   if (issuers && jwksUrl)
@@ -72,6 +73,7 @@ export function parseConfig(input: AuthProviderConfig, of = 'createAuthClient'):
     clockTolerance,
     revocation: options.revocation,
     onVerdict: onVerdict && safely(onVerdict),
+    onSign: onSign && safely(onSign),
     secret: secret && {
       secrets: secret,
       algorithm: hmacAlgorithm(algorithm),

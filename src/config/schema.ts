@@ -24,7 +24,7 @@ import type { Checked } from '../shared/shape.js';
 import type { WarningHandler } from '../shared/warnings.js';
 import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../signature/algorithms.js';
 import { isAsymmetricKeyText } from './asymmetric-key-text.js';
-import type { Fetch, Revocation, VerdictHandler } from './options.js';
+import type { Fetch, Revocation, SignHandler, VerdictHandler } from './options.js';
 
 /*
  * The options of a client. After the check, `timeout`, `cooldown`, `cacheMaxAge` and `staleIfError` are in milliseconds, and
@@ -141,5 +141,6 @@ export const CONFIG = {
   name: text,
   revocation,
   onVerdict: aFunction<VerdictHandler>(),
+  onSign: aFunction<SignHandler>(),
   onWarning: aFunction<WarningHandler>(),
 } as const;

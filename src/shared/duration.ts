@@ -24,12 +24,12 @@ export function parseDuration(text: unknown): number | undefined {
 }
 
 /** A hundred years. A longer duration is a mistake, and would make sums of times imprecise. */
-const MAX_SECONDS = 100 * 31_557_600;
+export const LONGEST_SECONDS = 100 * 31_557_600;
 
 /** Rejects negative durations and those of more than a hundred years. */
 const bounded = (text: unknown): number | undefined => {
   const seconds = parseDuration(text);
-  return seconds === undefined || seconds < 0 || seconds > MAX_SECONDS ? undefined : seconds;
+  return seconds === undefined || seconds < 0 || seconds > LONGEST_SECONDS ? undefined : seconds;
 };
 
 /** Parses a duration for claims, rounded to whole seconds. `undefined` if it is invalid, negative or over a hundred years. */

@@ -64,7 +64,7 @@ export function mistakeIn(text: string): Mistake {
   if (isPlaceholder(trimmed)) return PLACEHOLDER;
   const layer = layerOn(trimmed);
   if (isCut(trimmed) && (!layer || layer.place === 'inside')) return CUT;
-  if (layer) return layer;
+  if (layer) return allOf(unwrap(text).layers) ?? layer;
   if (trimmed.includes(',')) return SEVERAL;
   if (trimmed !== text) return SURROUNDED;
   const header = headerOf(trimmed);
@@ -72,6 +72,13 @@ export function mistakeIn(text: string): Mistake {
   if (segments === 5) return ENCRYPTED_BY.get(header && own(header, 'enc')) ?? ENCRYPTED;
   if (!header && segments !== 3) return trimmed.startsWith(JSON_START) ? UNSIGNED : OPAQUE;
   return segments < 3 || (segments === 3 && trimmed.endsWith('.')) ? UNSIGNED : OTHER;
+}
+
+/** Names all layers at once, so that whoever removes them needs no second message. */
+function allOf([outermost, ...others]: readonly Layer[]): Mistake | undefined {
+  return (
+    outermost && { what: outermost.what, change: [outermost.change, ...others.map(sentencesOf)].join(' ') }
+  );
 }
 
 /** More layers than anyone adds by mistake. The limit bounds the time that a made-up text takes. */

@@ -182,12 +182,15 @@ it('The functions can be registered, and take and give what the readme says', ()
     payload: Claims;
     reason?: VerifyFailure | undefined;
     message?: string | undefined;
-  };
-  type Created = { token: string; expires_at: number };
+    expires?: string | undefined;
+    expires_in_seconds?: number | null | undefined;
+  } & Shortened;
+  type Shortened = { shortened?: true | undefined };
+  type Created = { token: string; expires_at: number; expires: string; expires_in_seconds: number };
   expectTypeOf<Call<typeof createToken>>().branded.toEqualTypeOf<[Input, Output<Created>]>();
   expectTypeOf<Call<typeof verifyToken>>().branded.toEqualTypeOf<[{ token: string }, Output<Verdict>]>();
   expectTypeOf<Call<typeof decodeToken>>().branded.toEqualTypeOf<
-    [{ token: string }, Output<{ payload: Claims }>]
+    [{ token: string }, Output<{ verified: false; payload: Claims } & Shortened>]
   >();
   // @ts-expect-error a token is needed
   verifyToken.execute({}, ctx);

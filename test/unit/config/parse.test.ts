@@ -33,6 +33,7 @@ describe('parseConfig, given a good configuration,', () => {
     clockTolerance: 0,
     revocation: undefined,
     onVerdict: undefined,
+    onSign: undefined,
     secret: {
       secrets: [bytes(SECRET)],
       algorithm: 'HS256',

@@ -1,4 +1,4 @@
-/** The time in a claim, in a form that people can read. */
+/** A time in a form that people and agents can read. */
 export interface ReadableTime {
   /** ISO 8601, in UTC, without fractions. */
   readonly iso: string;
@@ -15,8 +15,6 @@ const UNITS = [
   ['second', 1],
 ] as const;
 
-const ENGLISH = new Intl.RelativeTimeFormat('en');
-
 /**
  * Reads the time in a claim. Returns `undefined` for a value that is not a time.
  *
@@ -24,9 +22,14 @@ const ENGLISH = new Intl.RelativeTimeFormat('en');
  * @param now milliseconds since the epoch.
  */
 export function readTime(seconds: unknown, now: number): ReadableTime | undefined {
+  const iso = isoTime(seconds);
+  return iso === undefined ? undefined : { iso, relative: relative((seconds as number) - now / 1000) };
+}
+
+/** Writes seconds since the epoch in ISO 8601, in UTC, without fractions. `undefined` for a value that no date can hold. */
+export function isoTime(seconds: unknown): string | undefined {
   if (typeof seconds !== 'number' || !(Math.abs(seconds) <= 8.64e12)) return undefined;
-  const iso = new Date(seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
-  return { iso, relative: relative(seconds - now / 1000) };
+  return new Date(seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 /** The time from now, in the longest unit that fits at least twice, otherwise in seconds. */
@@ -34,7 +37,9 @@ function relative(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole === 0) return 'now';
   const [unit, size] = UNITS.find(([, size]) => Math.abs(whole) >= 2 * size) ?? ['second', 1];
-  return ENGLISH.format(Math.round(whole / size), unit);
+  const count = Math.round(Math.abs(whole) / size);
+  const length = `${count.toLocaleString('en')} ${unit}${count === 1 ? '' : 's'}`;
+  return whole < 0 ? `${length} ago` : `in ${length}`;
 }
 
 /** A length of time, for example `5 minutes`. */

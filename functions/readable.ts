@@ -1,0 +1,58 @@
+import { isoTime, readTime } from '../src/shared/readable-time.js';
+import type { TokenPayload, VerifyFailure, VerifyResult } from '../src/types.js';
+
+/*
+ * Results for readers that have no clock and read the first lines best.
+ */
+
+/** The time at which a token expires. */
+interface Expiry {
+  /** ISO 8601, in UTC. Absent if there is no such time. */
+  readonly expires?: string;
+  /** Negative for a token that has expired. `null` for a token that never expires. */
+  readonly expires_in_seconds: number | null;
+}
+
+/** Says when a token expires, for a result of `verify`. Nothing is known about a token whose signature is invalid. */
+export function expiryOf({ valid, payload }: VerifyResult, now: number): Partial<Expiry> {
+  const { exp } = payload;
+  if (exp === undefined) return valid || Object.keys(payload).length > 0 ? { expires_in_seconds: null } : {};
+  // A claim of a refused token may have any type.
+  if (!Number.isFinite(exp)) return {};
+  const expires = isoTime(exp);
+  return { ...(expires !== undefined && { expires }), expires_in_seconds: Math.floor(exp) - now };
+}
+
+/** What to do about a refused token. The sentence of `malformed` says so itself. */
+const NEXT_STEPS = {
+  malformed: undefined,
+  algorithm: 'Ask the issuer for a token signed with another algorithm.',
+  key: 'Get a new token from its issuer. If it is refused too, its issuer is not the one that this server trusts.',
+  signature: 'Do not trust it, and get a new token from its issuer.',
+  expired: 'Get a new token.',
+  not_yet_valid: 'Use it later.',
+  issuer: 'Get a token from that issuer.',
+  audience: 'Get a token for that audience.',
+  claim: 'Ask its issuer for a token that meets this rule.',
+  revoked: 'Get a new token, if its subject is still allowed to have one.',
+} as const satisfies Record<VerifyFailure, string | undefined>;
+
+/** Says in a few sentences why a token is refused, and what to do. */
+export function explain({ valid, reason, message, payload }: VerifyResult, now: number): string | undefined {
+  if (valid || reason === undefined) return undefined;
+  const time = timeOf(reason, payload, now);
+  const next = NEXT_STEPS[reason];
+  return [time ?? message, next].filter((sentence) => sentence !== undefined).join(' ');
+}
+
+function timeOf(reason: VerifyFailure, { exp, nbf }: TokenPayload, now: number): string | undefined {
+  const [claim, what] =
+    reason === 'expired' && exp !== undefined && exp <= now
+      ? [exp, 'The token expired']
+      : [reason === 'not_yet_valid' ? nbf : undefined, 'The token is not valid before'];
+  const time = readTime(claim, now * 1000);
+  if (!time) return undefined;
+  return reason === 'expired'
+    ? `${what} at ${time.iso}, ${time.relative}.`
+    : `${what} ${time.iso}, ${time.relative}.`;
+}
