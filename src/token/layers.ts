@@ -112,7 +112,7 @@ const LAYERS: readonly Layer[] = [
 export const layerOn = (text: string): Layer | undefined => LAYERS.find(({ isOn }) => isOn(text));
 
 const isAround = (text: string, characters: string): boolean =>
-  characters.includes(text.charAt(0)) || characters.includes(text.charAt(text.length - 1));
+  text !== '' && (characters.includes(text.charAt(0)) || characters.includes(text.charAt(text.length - 1)));
 
 function stripped(text: string, characters: string): string {
   let [from, to] = [0, text.length];

@@ -64,7 +64,7 @@ export function mistakeIn(text: string): Mistake {
   if (isPlaceholder(trimmed)) return PLACEHOLDER;
   const layer = layerOn(trimmed);
   if (isCut(trimmed) && (!layer || layer.place === 'inside')) return CUT;
-  if (layer) return allOf(unwrap(text).layers) ?? layer;
+  if (layer) return allOf(unwrap(text)) ?? layer;
   if (trimmed.includes(',')) return SEVERAL;
   if (trimmed !== text) return SURROUNDED;
   const header = headerOf(trimmed);
@@ -74,11 +74,12 @@ export function mistakeIn(text: string): Mistake {
   return segments < 3 || (segments === 3 && trimmed.endsWith('.')) ? UNSIGNED : OTHER;
 }
 
-/** Names all layers at once, so that whoever removes them needs no second message. */
-function allOf([outermost, ...others]: readonly Layer[]): Mistake | undefined {
-  return (
-    outermost && { what: outermost.what, change: [outermost.change, ...others.map(sentencesOf)].join(' ') }
-  );
+/** Names all layers, and what is inside if that is no token either, so that nobody needs a second message. */
+function allOf({ text, layers: [outermost, ...others] }: Unwrapped): Mistake | undefined {
+  if (!outermost) return undefined;
+  const inside = layerOn(text) ? OTHER : mistakeIn(text);
+  const more = inside === OTHER ? others : [...others, inside];
+  return { what: outermost.what, change: [outermost.change, ...more.map(sentencesOf)].join(' ') };
 }
 
 /** More layers than anyone adds by mistake. The limit bounds the time that a made-up text takes. */

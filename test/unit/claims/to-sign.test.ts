@@ -156,20 +156,20 @@ describe('sign, with a lifetime,', () => {
     expect(client.decode(await client.sign({}, { subject: 'user-1' })).exp).toBe(NOW + 900);
   });
 
-  const NONE =
-    'The lifetime must be a duration of at least one second and at most 100 years, such as "30s", "15m" or "7d".';
-
+  // test/unit/functions/second-try.test.ts has the messages.
   it.each<unknown>([
-    ...['', 'soon', '1', '0s', '0.4s', '-1h', '1h ago', '3155760001s', '100.1 years'],
-    ...[3600, { toString: () => '1h' }, Symbol('1h')],
+    ...['soon', '0.4s', '3155760001s', '100.1 years'],
+    ...[{ toString: () => '1h' }, Symbol('1h'), 5n, Number.NaN],
   ])('sign refuses an "expiresIn" of %o', async (expiresIn) => {
-    await expect(sign({}, { expiresIn })).rejects.toEqual(refusal(NONE));
+    const error = { code: 'ERR_SIGN_INPUT', message: expect.stringMatching(/^"expiresIn" /) };
+    await expect(sign({}, { expiresIn })).rejects.toMatchObject(error);
   });
 
   it('sign refuses a lifetime that is one second longer than "maxExpiry"', async () => {
-    const message = 'The lifetime must not be longer than the configured maximum of 7200 seconds.';
     const client = createClient({ maxExpiry: '2h' });
-    await expect(sign({}, { expiresIn: '7201s' }, client)).rejects.toEqual(refusal(message));
+    await expect(sign({}, { expiresIn: '7201s' }, client)).rejects.toEqual(
+      refusal('"expiresIn" must be at most "2h". The default is "1h".'),
+    );
   });
 });
 
