@@ -35,14 +35,45 @@ describe('callFunction', () => {
     });
   });
 
+  it.each([
+    ['zero width', '\u200b', '\\u200b'],
+    ['a change of direction', '\u202e', '\\u202e'],
+    ['a tag', '\u{e0041}', '\\udb40\\udc41'],
+    ['a variation selector', '\ufe0f', '\\ufe0f'],
+    ['a variation selector beyond the basic plane', '\u{e0100}', '\\udb40\\udd00'],
+    ['a filler of Hangul', '\u3164', '\\u3164'],
+    ['a control character', '\u009b', '\\u009b'],
+    ['a line separator', '\u2028', '\\u2028'],
+  ])('callFunction escapes hidden characters in its text: %s', async (_, character, escaped) => {
+    const { result } = await call(() => `a${character}b`);
+    const [block] = result.content;
+    const text = block?.type === 'text' ? block.text : '';
+    expect(text).toBe(`{"value":"a${escaped}b"}`);
+    expect(JSON.parse(text)).toEqual(result.structuredContent);
+  });
+
   it.each<[args: unknown, sentence: string]>([
     [{}, 'Invalid argument "text": it is missing.'],
     [{ text: null }, 'Invalid argument "text": it must be of type string.'],
     [{ text: SECRET }, 'Invalid argument "text": Keep it below 10 characters.'],
     [{ text: 'a', tags: { b: 1 } }, 'Invalid argument "tags.b": it must be of type string.'],
     [{ text: 'a', tags: { [SECRET.repeat(3)]: 1 } }, 'Invalid argument "tags.…": it must be of type string.'],
-    [{ text: 'a', txet: SECRET }, 'Invalid argument "txet": there is no such field.'],
-    [{ text: 'a', 'eyJh.eyJz.c2ln': 1 }, 'Invalid argument "…": there is no such field.'],
+    [
+      { text: 'a', txet: SECRET },
+      'Invalid argument "txet": there is no such field (the fields are "text", "tags").',
+    ],
+    [
+      { text: 'a', 'eyJh.eyJz.c2ln': 1 },
+      'Invalid argument "…": there is no such field (the fields are "text", "tags").',
+    ],
+    [
+      { tags: { b: 1 }, txet: SECRET, etxt: 1 },
+      'Invalid arguments: "text": it is missing; "tags.b": it must be of type string; "txet": there is no such field; "etxt": there is no such field (the fields are "text", "tags").',
+    ],
+    [
+      { text: 'a', ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((name) => [`n${name}`, 1])) },
+      `Invalid arguments: ${[1, 2, 3, 4, 5, 6, 7, 8].map((name) => `"n${name}": there is no such field`).join('; ')}.`,
+    ],
     ['text', 'Invalid arguments: it must be of type object.'],
     [null, 'Invalid arguments: it must be of type object.'],
   ])('callFunction answers %j, without a call, with: %s', async (args, sentence) => {
