@@ -85,7 +85,10 @@ export function lifetimesOf(
 function isAllowed(subject: string | undefined, allowed: MintConfig['subject']): boolean {
   if (typeof allowed !== 'function') return true;
   try {
-    return allowed(subject) === true;
+    const answer: unknown = allowed(subject);
+    // A promise is not `true`, and its rejection is nobody's.
+    if (answer instanceof Promise) answer.catch(() => {});
+    return answer === true;
   } catch {
     // The error may show what only the operator may see.
     return false;

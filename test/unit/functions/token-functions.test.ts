@@ -1,15 +1,24 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { createContext, type IntentFunction, z } from 'intentkit';
-import { type AuthProviderConfig, createAuthClient, createAuthProvider } from 'intentkit-auth';
+import {
+  type AuthClient,
+  type AuthProvider,
+  type AuthProviderConfig,
+  createAuthClient,
+  createAuthProvider,
+} from 'intentkit-auth';
 import * as functions from 'intentkit-auth/functions';
 import { createRevocationList } from 'intentkit-auth/revocation';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import * as mini from 'zod/mini';
 import { callFunction } from '../../../host/src/call.js';
 import { BROKEN_STORES, memoryStore } from '../../support/stores.js';
 
 const { createToken, createTokenFunctions, revokeToken, verifyToken } = functions;
 const SECRET = 'R9v!Lq2#xW7pZk4@mC8sTb5&nH1dYf6^';
 const client = (more: AuthProviderConfig = {}) => createAuthClient({ secret: SECRET, ...more });
+const [{ what: _, problem: __, ...store }] = BROKEN_STORES as [(typeof BROKEN_STORES)[number]];
+const hanging = () => createRevocationList(store, { timeout: '0.05s', onWarning: () => {} });
 const revocable = () => client({ revocation: createRevocationList(memoryStore()) });
 
 /** A call as the host makes it. What it says in a fault of the function itself fails the test. */
@@ -52,17 +61,54 @@ describe('revoke_token', () => {
     expect(revokeToken.readOnly).toBeUndefined();
   });
 
-  it('says why it has not revoked', async () => {
-    const [{ what: _, problem: __, ...hanging }] = BROKEN_STORES as [(typeof BROKEN_STORES)[number]];
-    const broken = client({
-      revocation: createRevocationList(hanging, { timeout: '0.05s', onWarning: () => {} }),
-    });
-    const token = await mint({ auth: client() });
-    expect(await call(revokeToken, { token }, { auth: client() })).toMatch(/^Revoking needs a "revocation"/);
-    expect(await call(revokeToken, { token: 'x' }, { auth: revocable() })).toMatch(
-      /^The token was not revoked, because it was refused: The token is opaque/,
+  it.each<
+    [what: string, provider: () => AuthClient, token: () => string | Promise<string>, sentence: RegExp]
+  >([
+    [
+      'the server has no list',
+      client,
+      () => mint({ auth: client() }),
+      /cannot revoke tokens\. Ask its operator to configure "revocation"\.$/,
+    ],
+    [
+      'its list can only be read',
+      () => client({ revocation: { isRevoked: () => false } }),
+      () => 'x',
+      /cannot revoke tokens\. Ask its operator/,
+    ],
+    ['the token is refused', revocable, () => 'x', /because it was refused: The token is opaque/],
+    [
+      'the token has no "jti"',
+      revocable,
+      () => mint({ auth: client() }),
+      /it has no "jti" or no "exp"\. Ask the operator of this server to revoke all tokens of its subject\.$/,
+    ],
+    [
+      'the list does not answer',
+      () => client({ revocation: hanging() }),
+      () => mint({ auth: revocable() }),
+      /gave no answer\. Try again in 1 s\.$/,
+    ],
+  ])('says that it has not revoked, and what to do, when %s', async (_, provider, token, sentence) => {
+    const answer = await call(revokeToken, { token: await token() }, { auth: provider() });
+    expect(answer).toMatch(/^The token was not revoked/);
+    expect(answer).toMatch(sentence);
+  });
+
+  it('cannot be read from the functions of a provider that cannot revoke', () => {
+    const functions = createTokenFunctions({ provider: createAuthProvider({ secret: SECRET }) });
+    expect(() => functions.revokeToken).toThrow(
+      expect.objectContaining({
+        code: 'ERR_AUTH_CONFIG',
+        message:
+          'The provider "auth" cannot revoke tokens: configure its "revocation", or leave out "revokeToken".',
+      }),
     );
-    expect(await call(revokeToken, { token }, { auth: broken })).toMatch(/; try again in 1 s\.$/);
+    // All functions that can work can still be registered at once.
+    expect(Object.keys(functions)).toEqual(['createToken', 'verifyToken', 'decodeToken']);
+    const revocation = createRevocationList(memoryStore());
+    const able = createTokenFunctions({ provider: createAuthProvider({ secret: SECRET, revocation }) });
+    expect(able.revokeToken.name).toBe('revoke_token');
   });
 });
 
@@ -160,5 +206,327 @@ describe('createTokenFunctions', () => {
 
   it('refuses a prefix that is not text', () => {
     expect(() => createTokenFunctions({ prefix: 5 as never })).toThrow('"prefix" must be text.');
+  });
+});
+
+describe('createTokenFunctions with "mint"', () => {
+  type Mint = NonNullable<functions.TokenFunctionsOptions['mint']>;
+  const role = z.enum(['reader', 'editor']);
+  const CLAIMS = z.object({ role, team: z.string().max(3).default('all') });
+  const functionsWith = (mint: Mint, provider?: AuthProvider) =>
+    createTokenFunctions({ mint, ...(provider && { provider }) });
+  const inputOf = (fns: functions.TokenFunctions) => z.toJSONSchema(fns.createToken.input, { io: 'input' });
+  async function minted(mint: Mint, args: object, config: AuthProviderConfig = {}) {
+    const auth = client(config);
+    const answer = await call(functionsWith(mint).createToken, args, { auth });
+    if (typeof answer !== 'object') return answer;
+    const { iat = 0, exp = 0, ...claims } = auth.decode(String(answer.token));
+    return { ...claims, lasts: exp - iat };
+  }
+
+  const NO_SUBJECT =
+    'This server creates no tokens for that "subject": ask its operator which subjects are allowed.';
+  const asked: unknown[] = [];
+  const onlyUsers = (subject?: string): boolean => {
+    asked.push(subject);
+    return subject?.startsWith('user-') ?? false;
+  };
+  const HOUR = 3600;
+
+  it.each<
+    [does: string, mint: Mint, args: object, expected: object | string | RegExp, config?: AuthProviderConfig]
+  >([
+    [
+      'allows everything by default',
+      {},
+      { claims: { admin: true }, subject: 'root', expires_in: '100y' },
+      { admin: true, sub: 'root', lasts: 3155760000 },
+    ],
+    [
+      'signs what the schema gives, with its defaults',
+      { claims: CLAIMS },
+      { claims: { role: 'editor' } },
+      { role: 'editor', team: 'all', lasts: HOUR },
+    ],
+    [
+      'refuses a value that the schema refuses',
+      { claims: CLAIMS },
+      { claims: { role: 'admin' } },
+      'Invalid argument "claims.role": Invalid option: expected one of "reader"|"editor".',
+    ],
+    [
+      'refuses a claim that the schema does not name',
+      { claims: CLAIMS },
+      { claims: { role: 'editor', admin: true } },
+      'Invalid argument "claims.admin": there is no such field (the fields are "role", "team").',
+    ],
+    [
+      'asks for claims that the schema needs',
+      { claims: CLAIMS },
+      {},
+      'Invalid argument "claims": it is missing.',
+    ],
+    [
+      'needs no claims if the schema needs none',
+      { claims: CLAIMS.partial() },
+      {},
+      { team: 'all', lasts: HOUR },
+    ],
+    [
+      'applies defaults where no claims are given',
+      { claims: z.object({ role: role.default('reader') }) },
+      {},
+      { role: 'reader', lasts: HOUR },
+    ],
+    [
+      'refuses all claims if the schema names none',
+      { claims: z.object({}) },
+      { claims: { a: 1 } },
+      'Invalid argument "claims.a": there is no such field.',
+    ],
+    [
+      'keeps checks of the whole object',
+      { claims: CLAIMS.refine(({ team }) => team !== 'ops', 'not that team') },
+      { claims: { role: 'editor', team: 'ops' } },
+      'Invalid argument "claims": not that team.',
+    ],
+    [
+      'signs what a transform makes',
+      { claims: z.object({ role }).transform(({ role }) => ({ roles: [role] })) },
+      { claims: { role: 'editor' } },
+      { roles: ['editor'], lasts: HOUR },
+    ],
+    [
+      'refuses other claims before a transform',
+      { claims: z.object({ role }).transform(({ role }) => ({ roles: [role] })) },
+      { claims: { role: 'editor', x: 1 } },
+      'Invalid argument "claims.x": there is no such field (the fields are "role").',
+    ],
+    [
+      'refuses a reserved claim that a transform makes',
+      { claims: z.object({ role }).transform(() => ({ sub: 'root' })) },
+      { claims: { role: 'editor' } },
+      '"claims" must not hold "sub": use the "subject" field.',
+    ],
+    [
+      'takes a schema of zod/mini',
+      { claims: mini.object({ role: mini.enum(['reader']) }) as never },
+      { claims: { role: 'reader' } },
+      { role: 'reader', lasts: HOUR },
+    ],
+    [
+      'refuses other claims by a schema of zod/mini',
+      { claims: mini.object({ role: mini.enum(['reader']) }) as never },
+      { claims: { role: 'reader', x: 1 } },
+      'Invalid argument "claims.x": there is no such field (the fields are "role").',
+    ],
+    [
+      'waits for asynchronous checks',
+      { claims: z.object({ id: z.string().refine(async (id) => id === 'a', 'unknown') }) },
+      { claims: { id: 'b' } },
+      'Invalid argument "claims.id": unknown.',
+    ],
+    [
+      'asks for a required subject',
+      { subject: 'required' },
+      {},
+      'Invalid argument "subject": it is missing.',
+    ],
+    ['refuses an empty subject', { subject: 'required' }, { subject: '' }, /^Invalid argument "subject": /],
+    [
+      'signs a required subject',
+      { subject: 'required' },
+      { subject: 'user-1' },
+      { sub: 'user-1', lasts: HOUR },
+    ],
+    ['signs no subject by default', { subject: 'optional' }, {}, { lasts: HOUR }],
+    [
+      'signs a subject that the function allows',
+      { subject: onlyUsers },
+      { subject: 'user-1' },
+      { sub: 'user-1', lasts: HOUR },
+    ],
+    ['refuses a subject that the function refuses', { subject: onlyUsers }, { subject: 'root' }, NO_SUBJECT],
+    ['refuses no subject if the function refuses it', { subject: onlyUsers }, {}, NO_SUBJECT],
+    [
+      'refuses a subject if the function returns text',
+      { subject: () => 'true' as never },
+      { subject: 'user-1' },
+      NO_SUBJECT,
+    ],
+    [
+      'refuses a subject if the function returns a promise',
+      { subject: (async () => true) as never },
+      { subject: 'user-1' },
+      NO_SUBJECT,
+    ],
+    [
+      'refuses a subject if the function rejects',
+      {
+        subject: (async () => {
+          throw new Error('hush');
+        }) as never,
+      },
+      { subject: 'user-1' },
+      NO_SUBJECT,
+    ],
+    [
+      'refuses a subject if the function throws',
+      {
+        subject: () => {
+          throw new Error('hush');
+        },
+      },
+      { subject: 'user-1' },
+      NO_SUBJECT,
+    ],
+    ['makes the maximum the default if it is shorter', { maxExpiry: '15m' }, {}, { lasts: 900 }],
+    ['grants the maximum', { maxExpiry: '15m' }, { expires_in: '15m' }, { lasts: 900 }],
+    [
+      'refuses a second more than the maximum',
+      { maxExpiry: '15m' },
+      { expires_in: '901s' },
+      '"expires_in" must be at most "15m". The default is "15m".',
+    ],
+    ['keeps the default of the provider if it is shorter', { maxExpiry: '2h' }, {}, { lasts: HOUR }],
+    [
+      'keeps the maximum of the provider if it is shorter',
+      { maxExpiry: '2h' },
+      {},
+      { lasts: 600 },
+      { maxExpiry: '10m' },
+    ],
+    [
+      'names the bounds of the provider if they are shorter',
+      { maxExpiry: '2h' },
+      { expires_in: '11m' },
+      '"expires_in" must be at most "10m". The default is "5m".',
+      { maxExpiry: '10m', defaultExpiry: '5m' },
+    ],
+    [
+      'says everything that is wrong at once',
+      { subject: onlyUsers, maxExpiry: '15m' },
+      { subject: 'root', claims: { exp: 1 }, expires_in: '1h' },
+      `"claims" must not hold "exp": use the "expires_in" field. ${NO_SUBJECT} "expires_in" must be at most "15m". The default is "15m".`,
+    ],
+  ])('create_token %s', async (_, mint, args, expected, config) => {
+    const answer = await minted(mint, args, config);
+    if (expected instanceof RegExp) expect(answer).toMatch(expected);
+    else expect(answer).toEqual(expected);
+  });
+
+  it('asks the function for each subject, also for none', () => {
+    expect(asked).toEqual(['user-1', 'root', undefined, 'root']);
+  });
+
+  it('does not create a token while the answer about a subject is pending, and leaves no rejection behind', async () => {
+    const rejections = vi.fn();
+    process.on('unhandledRejection', rejections);
+    await minted(
+      {
+        subject: (async () => {
+          throw new Error('hush');
+        }) as never,
+      },
+      { subject: 'user-1' },
+    );
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    process.off('unhandledRejection', rejections);
+    expect(rejections).not.toHaveBeenCalled();
+  });
+
+  it('shows its bounds in the input schema', () => {
+    const provider = createAuthProvider({ secret: SECRET, maxExpiry: '8h' });
+    const bounded = inputOf(
+      functionsWith({ claims: CLAIMS, subject: 'required', maxExpiry: '15m' }, provider),
+    );
+    expect(bounded).toMatchObject({
+      properties: {
+        claims: {
+          properties: { role: { enum: ['reader', 'editor'] }, team: { maxLength: 3 } },
+          required: ['role'],
+          additionalProperties: false,
+        },
+        expires_in: {
+          type: 'string',
+          description: 'Lifetime from now, such as "10m"; "15m" by default; at most "15m"',
+        },
+      },
+      required: ['claims', 'subject'],
+    });
+    const described = (mint: Mint, provider?: AuthProvider) =>
+      inputOf(functionsWith(mint, provider)).properties?.expires_in;
+    expect(described({}, provider)).toMatchObject({
+      description: 'Lifetime from now, such as "10m"; "1h" by default; at most "8h"',
+    });
+    expect(described({})).toMatchObject({
+      description: 'Lifetime from now, such as "15m"; the server has a default',
+    });
+  });
+
+  it('creates no token by a schema that it was not given', async () => {
+    // Another function of the same provider keeps its own bounds.
+    const [open, bounded] = [functionsWith({}), functionsWith({ claims: CLAIMS })];
+    const auth = client();
+    expect(await call(open.createToken, { claims: { a: 1 } }, { auth })).toMatchObject({
+      expires_in_seconds: HOUR,
+    });
+    expect(await call(bounded.createToken, { claims: { a: 1 } }, { auth })).toMatch(/^Invalid arguments: /);
+  });
+
+  const ONE_OBJECT =
+    '"mint.claims" must be an object schema of zod 4 without claims that the server sets, such as "sub" or "exp".';
+  it.each<[what: string, mint: object, message: string]>([
+    ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'].map((name): [string, object, string] => [
+      `claims with "${name}"`,
+      { claims: z.object({ role, [name]: z.any().optional() }) },
+      ONE_OBJECT,
+    ]),
+    [
+      'claims that become reserved ones',
+      { claims: z.object({ role }).pipe(z.object({ role, sub: z.string().default('root') })) },
+      ONE_OBJECT,
+    ],
+    ['claims of any name', { claims: z.looseObject({ role }) }, ONE_OBJECT],
+    ['claims of any name and one type', { claims: z.object({ role }).catchall(z.string()) }, ONE_OBJECT],
+    ['claims as a record', { claims: z.record(z.string(), z.string()) }, ONE_OBJECT],
+    ['claims of any shape', { claims: z.any() }, ONE_OBJECT],
+    ['claims that are no schema', { claims: { role: 'string' } }, ONE_OBJECT],
+    ['claims of null', { claims: null }, '"mint.claims" is null: give it a value or leave it out.'],
+    [
+      'a subject of another word',
+      { subject: 'never' },
+      '"mint.subject" must be "required", "optional" or a function.',
+    ],
+    [
+      'a longest lifetime of zero',
+      { maxExpiry: '0s' },
+      '"mint.maxExpiry" must be a duration of at least one second and at most 100 years, such as "30s", "15m" or "7d".',
+    ],
+    [
+      'an unknown option',
+      { maxLifetime: '1h' },
+      '"mint.maxLifetime" is not an option of createTokenFunctions. Its options are "mint.claims", "mint.subject", "mint.maxExpiry".',
+    ],
+  ])('refuses %s at once', (_, mint, message) => {
+    expect(() => functionsWith(mint)).toThrow(expect.objectContaining({ code: 'ERR_AUTH_CONFIG', message }));
+  });
+});
+
+it('The functions carry the annotations and titles of MCP', () => {
+  const shown = Object.fromEntries(
+    Object.values(createTokenFunctions()).map(
+      ({ name, title, readOnly, destructive, idempotent, openWorld }: IntentFunction) => [
+        name,
+        { title, readOnly, destructive, idempotent, openWorld },
+      ],
+    ),
+  );
+  const readOnly = { readOnly: true, openWorld: false };
+  expect(shown).toEqual({
+    create_token: { title: 'Create token', destructive: false, idempotent: false, openWorld: false },
+    verify_token: { title: 'Verify token', ...readOnly },
+    decode_token: { title: 'Decode token (unverified)', ...readOnly },
+    revoke_token: { title: 'Revoke token', destructive: true, idempotent: true, openWorld: false },
   });
 });
