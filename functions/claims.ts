@@ -29,19 +29,18 @@ export function reservedAmong(claims: object): string | undefined {
  * not an object schema, or that names a reserved claim.
  */
 export function strictClaims(schema: unknown): z.ZodType | undefined {
-  if (!(schema instanceof z.core.$ZodType)) return undefined;
   if (schema instanceof z.core.$ZodObject) {
-    const { shape, catchall } = schema._zod.def;
-    const isLoose = catchall !== undefined && !(catchall instanceof z.core.$ZodNever);
-    if (isLoose || reservedAmong(shape) !== undefined) return undefined;
-    return asType(z.core.clone(schema, { ...schema._zod.def, catchall: z.never() }));
+    const { def } = schema as z.ZodObject;
+    const isLoose = def.catchall !== undefined && !(def.catchall instanceof z.core.$ZodNever);
+    if (isLoose || reservedAmong(def.shape) !== undefined) return undefined;
+    return asType(z.core.clone(schema, { ...def, catchall: z.never() }));
   }
   // An object with a transform.
   if (!(schema instanceof z.core.$ZodPipe)) return undefined;
-  const { in: input, out } = schema._zod.def;
-  if (out instanceof z.core.$ZodObject && !strictClaims(out)) return undefined;
-  const strict = strictClaims(input);
-  return strict && asType(z.core.clone(schema, { ...schema._zod.def, in: strict }));
+  const { def } = schema as z.ZodPipe;
+  if (def.out instanceof z.core.$ZodObject && !strictClaims(def.out)) return undefined;
+  const strict = strictClaims(def.in);
+  return strict && asType(z.core.clone(schema, { ...def, in: strict }));
 }
 
 /** Every schema of zod 4 can be part of another, also one of zod/mini. */

@@ -3,6 +3,7 @@ import * as mini from 'zod/mini';
 import { clientOfProvider } from '../src/client/internals.js';
 import type { AuthProvider } from '../src/client/provider.js';
 import { checkOptions } from '../src/shared/options.js';
+import { withoutPrototype } from '../src/shared/own-properties.js';
 import { aFunction, oneOf, readBy, seconds } from '../src/shared/schema.js';
 import type { AuthClient } from '../src/types.js';
 import { strictClaims } from './claims.js';
@@ -65,7 +66,7 @@ export const FUNCTIONS_OPTIONS = {
 /** The name of a provider, and its client if the provider itself was given. */
 interface NamedProvider {
   readonly name: string;
-  readonly client?: AuthClient;
+  readonly client: AuthClient | undefined;
 }
 
 /** Checked options, with their defaults. */
@@ -88,11 +89,15 @@ export interface MintConfig {
  */
 export function parseOptions(options: TokenFunctionsOptions): FunctionsConfig {
   const { provider, prefix = '', mint } = checkOptions(options, FUNCTIONS_OPTIONS, 'createTokenFunctions');
-  return { provider: provider ?? { name: 'auth' }, prefix, mint: mint ?? {} };
+  return {
+    provider: provider ?? { name: 'auth', client: undefined },
+    prefix,
+    mint: mint ?? withoutPrototype(),
+  };
 }
 
 function providerFrom(provider: unknown): NamedProvider | undefined {
-  if (typeof provider === 'string') return { name: provider };
+  if (typeof provider === 'string') return { name: provider, client: undefined };
   const client = clientOfProvider(provider);
   return client && { name: (provider as AuthProvider).name, client };
 }

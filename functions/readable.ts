@@ -1,3 +1,4 @@
+import { own } from '../src/shared/own-properties.js';
 import { isoTime, readTime } from '../src/shared/readable-time.js';
 import type { TokenPayload, VerifyFailure, VerifyResult } from '../src/types.js';
 
@@ -15,10 +16,10 @@ interface Expiry {
 
 /** Says when a token expires, for a result of `verify`. Nothing is known about a token whose signature is invalid. */
 export function expiryOf({ valid, payload }: VerifyResult, now: number): Partial<Expiry> {
-  const { exp } = payload;
+  const exp = own(payload, 'exp');
   if (exp === undefined) return valid || Object.keys(payload).length > 0 ? { expires_in_seconds: null } : {};
   // A claim of a refused token may have any type.
-  if (!Number.isFinite(exp)) return {};
+  if (typeof exp !== 'number' || !Number.isFinite(exp)) return {};
   const expires = isoTime(exp);
   return { ...(expires !== undefined && { expires }), expires_in_seconds: Math.floor(exp) - now };
 }
@@ -39,20 +40,20 @@ const NEXT_STEPS = {
 
 /** Says in a few sentences why a token is refused, and what to do. */
 export function explain({ valid, reason, message, payload }: VerifyResult, now: number): string | undefined {
-  if (valid || reason === undefined) return undefined;
+  if (valid) return undefined;
   const time = timeOf(reason, payload, now);
   const next = NEXT_STEPS[reason];
   return [time ?? message, next].filter((sentence) => sentence !== undefined).join(' ');
 }
 
-function timeOf(reason: VerifyFailure, { exp, nbf }: TokenPayload, now: number): string | undefined {
-  const [claim, what] =
-    reason === 'expired' && exp !== undefined && exp <= now
-      ? [exp, 'The token expired']
-      : [reason === 'not_yet_valid' ? nbf : undefined, 'The token is not valid before'];
+function timeOf(reason: VerifyFailure, payload: TokenPayload, now: number): string | undefined {
+  const claim = own(payload, reason === 'expired' ? 'exp' : 'nbf');
   const time = readTime(claim, now * 1000);
   if (!time) return undefined;
-  return reason === 'expired'
-    ? `${what} at ${time.iso}, ${time.relative}.`
-    : `${what} ${time.iso}, ${time.relative}.`;
+  // A token can also be refused because it was issued too long ago, before its `exp`.
+  if (reason === 'expired' && Number(claim) <= now)
+    return `The token expired at ${time.iso}, ${time.relative}.`;
+  return reason === 'not_yet_valid'
+    ? `The token is not valid before ${time.iso}, ${time.relative}.`
+    : undefined;
 }

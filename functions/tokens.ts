@@ -97,7 +97,7 @@ function functionsFor({ provider: { name: provider, client }, prefix, mint }: Fu
         return {
           valid,
           expired,
-          ...(reason !== undefined && { reason, message }),
+          ...(!valid && { reason, message }),
           ...expiryOf(result, now()),
           ...shortened(payload),
         };

@@ -96,7 +96,7 @@ beforeAll(async () => {
   return () => admin.close();
 });
 
-it('An admin is told exactly four tools, with intents and the fields of both schemas', async () => {
+it('An admin is told exactly three tools, with intents and the fields of both schemas', async () => {
   const { tools } = await admin.listTools();
   const fields = (schema: Record<string, unknown> | undefined) => Object.keys(schema?.properties ?? {});
   const described = tools.map(({ name, description, inputSchema, outputSchema }) => [
@@ -105,21 +105,30 @@ it('An admin is told exactly four tools, with intents and the fields of both sch
     fields(inputSchema).join(),
     fields(outputSchema).join(),
   ]);
-  const VERDICT = 'valid,expired,payload,reason,message';
-  const LOGIN = 'Authenticate a user and return a signed JWT token';
+  const CREATED = 'token,expires_at,expires,expires_in_seconds';
+  const VERDICT = 'valid,expired,reason,message,expires,expires_in_seconds,shortened,payload';
   // biome-ignore format: one tool a line
   expect(described).toEqual([
-    ['create_token', 'Create a signed JWT token with custom claims', 'claims,subject,expires_in', 'token,expires_at'],
+    ['create_token', 'Create a signed JWT token with custom claims', 'claims,subject,expires_in', CREATED],
     ['verify_token', "Verify a token's signature and expiration", 'token', VERDICT],
-    ['decode_token', 'Decode a token without verification', 'token', 'payload'],
-    ['login_user', LOGIN, 'user_id,role', 'token'],
+    ['decode_token', 'Decode a token without verification', 'token', 'verified,shortened,payload'],
+  ]);
+});
+
+it('An admin is told as little as is useful: 2,900 characters of tools, and 300 of instructions', async () => {
+  const { tools } = await admin.listTools();
+  expect(JSON.stringify({ tools }).length).toBeLessThanOrEqual(2900);
+  expect(admin.getInstructions()).toMatch(/^.{1,300}$/);
+  expect(tools.map(({ title, annotations }) => [title, annotations])).toEqual([
+    ['Create token', { destructiveHint: false, idempotentHint: false, openWorldHint: false }],
+    ['Verify token', { readOnlyHint: true, openWorldHint: false }],
+    ['Decode token (unverified)', { readOnlyHint: true, openWorldHint: false }],
   ]);
 });
 
 it('An admin is told what each field of the ready-made functions means', async () => {
   const { tools } = await admin.listTools();
-  const schemas = tools.filter(({ name }) => name !== 'login_user');
-  for (const schema of schemas.flatMap(({ inputSchema, outputSchema }) => [inputSchema, outputSchema])) {
+  for (const schema of tools.flatMap(({ inputSchema, outputSchema }) => [inputSchema, outputSchema])) {
     expect(schema?.type).toBe('object');
     for (const [field, described] of Object.entries(schema?.properties ?? {})) {
       expect(described, field).toMatchObject({ description: expect.stringMatching(/^[A-Z]\w* \w+/) });
@@ -135,7 +144,6 @@ it.each([
     600,
     { sub: 'user-1', scope: 'read' },
   ],
-  ['login_user', { user_id: 'user-1', role: 'editor' }, 24 * HOUR, { sub: 'user-1', role: 'editor' }],
 ])('%s with %j signs a token for %i seconds that jose verifies', async (name, args, lifetime, claims) => {
   const created = await answerOf(admin, name, args);
   const key = new TextEncoder().encode(SECRET);
@@ -145,11 +153,15 @@ it.each([
   expect(protectedHeader).toEqual({ alg: 'HS256', typ: 'JWT' });
   const { iat = 0, exp } = payload;
   expect(payload).toEqual({ iss: 'my-service', aud: 'my-api', iat, exp: iat + lifetime, ...claims });
-  if (name === 'create_token') expect(created.expires_at).toBe(exp);
+  expect(created).toMatchObject({ expires_at: exp, expires_in_seconds: lifetime });
 });
 
 it.each<[what: string, token: string, verdict: object]>([
-  ['A token of another library is verified', token(), { valid: true, payload: CLAIMS }],
+  [
+    'A token of another library is verified',
+    token(),
+    { valid: true, payload: CLAIMS, expires: expect.any(String), expires_in_seconds: expect.any(Number) },
+  ],
   ['A token by another secret is refused', token({}, 'HS256', OTHER_SECRET), { reason: 'signature' }],
   ['A token that says RS256 is refused', token({}, 'RS256'), { reason: 'algorithm' }],
   ['Text that is no token is refused', 'not a token', { reason: 'malformed' }],
@@ -157,7 +169,13 @@ it.each<[what: string, token: string, verdict: object]>([
   [
     'An expired token is refused with its claims',
     token({ exp: NOW }),
-    { expired: true, reason: 'expired', payload: { ...CLAIMS, exp: NOW } },
+    {
+      expired: true,
+      reason: 'expired',
+      expires: expect.any(String),
+      expires_in_seconds: expect.any(Number),
+      payload: { ...CLAIMS, exp: NOW },
+    },
   ],
 ])('%s', async (_, text, verdict) => {
   const message = 'reason' in verdict ? { message: expect.stringMatching(ONE_SENTENCE) } : {};
@@ -168,14 +186,14 @@ it.each<[what: string, token: string, verdict: object]>([
 it('A token is decoded whoever signed it', async () => {
   const claims = { nested: { list: [1, null, 'two'] } };
   const answer = await answerOf(admin, 'decode_token', { token: token(claims, 'HS256', OTHER_SECRET) });
-  expect(answer).toEqual({ payload: { ...CLAIMS, ...claims } });
+  expect(answer).toEqual({ verified: false, payload: { ...CLAIMS, ...claims } });
 });
 
 const SENTINEL = 'sentinel-value';
 it.each<[tool: string, names: string, args: Record<string, unknown>]>([
   ['create_token', 'subject', { subject: 5 }],
   ['create_token', 'claims', { claims: SENTINEL }],
-  ['create_token', 'lifetime', { expires_in: SENTINEL }],
+  ['create_token', 'expires_in', { expires_in: SENTINEL }],
   ['create_token', 'audience', { audience: SENTINEL }],
   ['create_token', 'iss', { claims: { iss: SENTINEL } }],
   ['create_token', 'larger', { claims: { text: SENTINEL.repeat(10_000) } }],
@@ -184,7 +202,6 @@ it.each<[tool: string, names: string, args: Record<string, unknown>]>([
   ['verify_token', 'jwt', { token: '', jwt: SENTINEL }],
   ['decode_token', 'token', { token: SENTINEL }],
   ['decode_token', 'token', { token: `${token()}.${SENTINEL}` }],
-  ['login_user', 'user_id', { role: SENTINEL }],
 ])(
   '%s answers arguments that cannot work with a plain sentence that names "%s"',
   async (name, names, args) => {
@@ -201,7 +218,7 @@ it.each<[tool: string, names: string, args: Record<string, unknown>]>([
 it('An agent that speaks the newest protocol revision is served the same tools', async () => {
   const agent = await connectAgent(serve(), { pin: '2026-07-28' });
   onTestFinished(() => agent.close());
-  expect((await agent.listTools()).tools).toHaveLength(4);
+  expect((await agent.listTools()).tools).toHaveLength(3);
   expect(await answerOf(agent, 'verify_token', { token: token() })).toMatchObject({ valid: true });
 });
 
@@ -209,7 +226,7 @@ it('A reader sees no tool that signs, and is answered as if there were none', as
   const agent = await connectAgent(serve({ INTENTKIT_ROLE: 'reader' }));
   onTestFinished(() => agent.close());
   expect((await agent.listTools()).tools.map(({ name }) => name)).toEqual(['verify_token', 'decode_token']);
-  for (const name of ['no_such_tool', 'create_token', 'login_user', 'constructor']) {
+  for (const name of ['no_such_tool', 'create_token', 'constructor']) {
     const refused = agent.callTool({ name, arguments: {} });
     const message = expect.stringMatching(/There is no such tool\.$/);
     await expect(refused, name).rejects.toMatchObject({ code: -32602, message });
@@ -277,7 +294,9 @@ it('Nothing but JSON-RPC comes out of stdout, whatever is sent, and the server g
   ).toEqual(ids);
   expect(answers.filter(({ jsonrpc }) => jsonrpc !== '2.0')).toEqual([]);
   const error = { isError: true, content: [{ text: expect.stringMatching(ONE_SENTENCE) }] };
-  for (const id of [3, 6, 7]) expect(answers[id], String(id)).toMatchObject({ result: error });
+  expect(answers[3]).toMatchObject({ result: error });
+  const tooLong = { structuredContent: { shortened: true, payload: { other_claims: ['deep'] } } };
+  for (const id of [6, 7]) expect(answers[id], String(id)).toMatchObject({ result: tooLong });
   expect(answers[8]).toMatchObject({ result: { structuredContent: { valid: true } } });
   expect(JSON.stringify(session.output)).not.toContain(SECRET);
 });

@@ -1,4 +1,4 @@
-import { createAuthClient, type Verdict } from 'intentkit-auth';
+import { createAuthClient, type Signed, type Verdict } from 'intentkit-auth';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { mint } from '../../support/mint.js';
@@ -78,5 +78,73 @@ describe('onVerdict', () => {
 
   it('must be a function', () => {
     expect(() => observe({ onVerdict: 'log' })).toThrow('"onVerdict" must be a function.');
+  });
+});
+
+describe('onSign', () => {
+  function watch(options: object = {}) {
+    const signed: Signed[] = [];
+    const onSign = (one: Signed): void => void signed.push(one);
+    return { signed, client: createAuthClient({ secret: SECRET, issuer: 'my-service', onSign, ...options }) };
+  }
+
+  it.each([
+    ['nothing but times', {}, {}, { claimNames: [] }],
+    ['a subject', {}, { subject: 'user-1' }, { subject: 'user-1', claimNames: [] }],
+    [
+      'claims of its own, a "jti" and a "sub"',
+      { sub: 'user-1', role: 'hush', team: { hush: 'hush' } },
+      { claims: { jti: 'a', nbf: 5 } },
+      { subject: 'user-1', jti: 'a', claimNames: ['role', 'team'] },
+    ],
+  ])(
+    'receives what was signed, without the token and the values of claims: %s',
+    async (_, payload, options, expected) => {
+      const { client, signed } = watch();
+      const { exp: expiresAt } = client.decode(await client.sign(payload, options));
+      expect(signed).toEqual([{ ...expected, expiresAt }]);
+      expect(JSON.stringify(signed)).not.toMatch(/hush|eyJ/);
+    },
+  );
+
+  it('receives the random "jti" of a client that can revoke', async () => {
+    const { client, signed } = watch({ revocation: { isRevoked: () => false } });
+    const { jti } = client.decode(await client.sign({}));
+    expect(signed).toMatchObject([{ jti }]);
+  });
+
+  it('is called before the caller gets the token, and not for what is not signed, verified or pinged', async () => {
+    const { client, signed } = watch();
+    await expect(client.sign({}, { expiresIn: 'soon' })).rejects.toThrow('"expiresIn"');
+    await expect(client.sign({ text: 'x'.repeat(70_000) })).rejects.toThrow('64 KiB');
+    expect(await client.ping()).toBe(true);
+    await client.verify('a.b.c');
+    expect(signed).toEqual([]);
+    const pending = client.sign({});
+    await pending;
+    expect(signed).toHaveLength(1);
+  });
+
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('hush');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('hush'))],
+    ['hangs', () => new Promise(() => {})],
+  ])('does not change what is signed when it %s', async (_, onSign) => {
+    const rejections = vi.fn();
+    process.on('unhandledRejection', rejections);
+    const { client } = watch({ onSign });
+    expect((await client.verify(await client.sign({}))).valid).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    process.off('unhandledRejection', rejections);
+    expect(rejections).not.toHaveBeenCalled();
+  });
+
+  it('must be a function', () => {
+    expect(() => watch({ onSign: 'log' })).toThrow('"onSign" must be a function.');
   });
 });

@@ -134,3 +134,35 @@ describe('callFunction', () => {
     expect((await call(() => nested(127))).result.isError).toBeUndefined();
   });
 });
+
+describe('callFunction, with arguments that the input schema does not name,', () => {
+  it.each<[schema: string, input: z.ZodObject, answer: object]>([
+    ['z.object', z.object({ text: z.string() }), { isError: true }],
+    ['z.strictObject', z.strictObject({ text: z.string() }), { isError: true }],
+    [
+      'z.looseObject',
+      z.looseObject({ text: z.string() }),
+      { structuredContent: { value: { text: 'a', more: 1 } } },
+    ],
+    [
+      'a catchall',
+      z.object({ text: z.string() }).catchall(z.number()),
+      { structuredContent: { value: { text: 'a', more: 1 } } },
+    ],
+    ['z.object with a check', z.object({ text: z.string() }).refine(() => true), { isError: true }],
+  ])('decides by %s', async (_, input, answer) => {
+    const fn = defineFunction({
+      name: 'echo',
+      intent: 'Say it again',
+      permissions: [],
+      input,
+      output: z.object({ value: z.unknown() }),
+      execute: (value) => ({ value }),
+    });
+    const result = await callFunction(fn, { text: 'a', more: 1 }, ctx, expect.unreachable);
+    expect(result).toMatchObject(answer);
+    expect(await callFunction(fn, { text: 'a' }, ctx, expect.unreachable)).toMatchObject({
+      structuredContent: { value: { text: 'a' } },
+    });
+  });
+});
