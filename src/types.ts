@@ -38,6 +38,7 @@ export interface SignOptions {
  * - `not_yet_valid`: its `nbf` is in the future
  * - `issuer`: its `iss` is not an expected one
  * - `audience`: its `aud` is not an expected one
+ * - `client`: the client that it was issued to is not one of `clientIds`
  * - `claim`: another claim, or the `typ` header, is missing or wrong
  * - `revoked`: the revocation list has its `jti` or its subject
  */
@@ -50,6 +51,7 @@ export const VERIFY_FAILURES = [
   'not_yet_valid',
   'issuer',
   'audience',
+  'client',
   'claim',
   'revoked',
 ] as const;

@@ -26,6 +26,7 @@ const CHANGES = {
   not_yet_valid: 'Compare the clocks of this machine and the identity provider.',
   issuer: INSPECT,
   audience: INSPECT,
+  client: INSPECT,
   claim: INSPECT,
   revoked: INSPECT,
 } satisfies Record<VerifyFailure, string>;

@@ -1,10 +1,13 @@
 import { own } from '../shared/own-properties.js';
 import type { TokenPayload, VerifyFailure } from '../types.js';
+import { clientIdOf } from './client-id.js';
 
-/** The rules for a token's claims. Times are in seconds. One matching member of `issuer` or `audience` is enough. */
+/** The rules for a token's claims. Times are in seconds. One matching member of `issuer`, `audience` or `clientIds` is enough. */
 export interface ClaimRules {
   readonly issuer?: readonly string[] | undefined;
+  /** With all spellings of each audience. */
   readonly audience?: readonly string[] | undefined;
+  readonly clientIds?: readonly string[] | undefined;
   readonly typ?: string | undefined;
   readonly requiredClaims: readonly string[];
   readonly maxTokenAge?: number | undefined;
@@ -37,7 +40,7 @@ export function checkClaims(
   rules: ClaimRules,
   now: number,
 ): BrokenRule | undefined {
-  const { issuer, audience, maxTokenAge, clockTolerance } = rules;
+  const { issuer, audience, clientIds, maxTokenAge, clockTolerance } = rules;
   if (rules.typ !== undefined && mediaType(typ) !== mediaType(rules.typ)) {
     return new BrokenRule('claim', `The "typ" header is not ${JSON.stringify(rules.typ)}.`);
   }
@@ -51,6 +54,9 @@ export function checkClaims(
       'audience',
       `The "aud" claim does not have the expected audience, ${oneOf(audience)}.`,
     );
+  }
+  if (clientIds && !clientIds.includes(clientIdOf(payload) ?? '')) {
+    return new BrokenRule('client', `The token was not issued to the expected client, ${oneOf(clientIds)}.`);
   }
   for (const claim of rules.requiredClaims) {
     if (!Object.hasOwn(payload, claim))

@@ -21,9 +21,19 @@ export interface ClaimRuleOptions {
 
   /**
    * Expected `aud`; with several, any one of them. At the top level, `sign` writes the first. Default: not checked.
-   * @see RFC 7519 section 4.1.3
+   *
+   * A URL without a path is also accepted with or without the slash at its end. Anything else must be equal.
+   * @see RFC 7519 section 4.1.3, RFC 3986 section 6.2.3
    */
   audience?: string | readonly string[];
+
+  /**
+   * The clients whose tokens are accepted, such as `['app-1']`. The client of a token is the first of its claims `client_id`,
+   * `azp`, `cid` and `appid` that is a string. Use it if the tokens have no `aud` of your service. `sign` does not write it.
+   * Default: not checked.
+   * @see RFC 9068 section 2.2
+   */
+  clientIds?: readonly string[];
 
   /**
    * Expected `typ` header, such as `'at+jwt'` for access tokens by RFC 9068. Case and an `application/` prefix are ignored. At
@@ -64,8 +74,8 @@ export interface AuthProviderConfig extends ClaimRuleOptions {
 
   /**
    * Several identity providers, each with its own keys and rules, instead of `jwksUrl`. The `iss` of a token selects the entry.
-   * Top-level `audience`, `typ`, `requiredClaims` and `maxTokenAge` are the defaults of each entry. A top-level `issuer`
-   * applies only to the `secret`.
+   * Top-level `audience`, `clientIds`, `typ`, `requiredClaims` and `maxTokenAge` are the defaults of each entry. A top-level
+   * `issuer` applies only to the `secret`.
    * @see RFC 8725 section 3.8
    */
   issuers?: readonly IssuerOptions[];

@@ -21,6 +21,7 @@ import {
   trueOrFalse,
 } from '../shared/schema.js';
 import type { Checked } from '../shared/shape.js';
+import { spellingsOf } from '../shared/url.js';
 import type { WarningHandler } from '../shared/warnings.js';
 import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../signature/algorithms.js';
 import { isAsymmetricKeyText } from './asymmetric-key-text.js';
@@ -67,6 +68,13 @@ function asHeaders(entries: Map<string, string>): Headers | undefined {
   }
 }
 
+/** All spellings of each audience. The first is the one that was configured. */
+const audiences = z.pipe(
+  texts,
+  z.transform((list): readonly string[] => [...new Set(list.flatMap(spellingsOf))]),
+);
+
+const CLIENT_IDS = 'a non-empty list of client ids';
 const CLAIM_NAMES = 'a list of claim names';
 const SIGNATURE_ALGORITHMS = `a non-empty list of ${ASYMMETRIC_ALGORITHMS.join(', ')}`;
 const ALGORITHMS = [...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS] as const;
@@ -74,7 +82,8 @@ const ALGORITHMS = [...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS] as const;
 /** The rules for claims. The top level, `jwks` and each entry of `issuers` accept them. */
 const rules = {
   issuer: texts,
-  audience: texts,
+  audience: audiences,
+  clientIds: z.array(nonEmpty(CLIENT_IDS), CLIENT_IDS).check(z.minLength(1, CLIENT_IDS)),
   typ: text,
   requiredClaims: z.array(nonEmpty(CLAIM_NAMES), CLAIM_NAMES),
   maxTokenAge: seconds,

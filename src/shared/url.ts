@@ -51,13 +51,16 @@ export const withOtherSlash = (text: string): string =>
   text.endsWith('/') ? withoutTrailingSlash(text) : `${text}/`;
 
 /**
- * True if two texts name the same resource. They must be equal, except that a URL without a path may end with a slash:
- * `https://api.example.com` and `https://api.example.com/` are the same URL.
+ * The spellings of a resource: its text and, if it is a URL without a path, the same text with or without the slash at its end.
+ * `https://api.example.com` and `https://api.example.com/` are the same URL. With a path, a slash makes another resource.
  *
  * @see RFC 3986 section 6.2.3
  */
-export const sameResource = (one: string, other: string): boolean =>
-  one === other || (withOtherSlash(one) === other && hasNoPath(one));
+export const spellingsOf = (resource: string): readonly string[] =>
+  hasNoPath(resource) ? [resource, withOtherSlash(resource)] : [resource];
+
+/** True if two texts are {@link spellingsOf} the same resource. */
+export const sameResource = (one: string, other: string): boolean => spellingsOf(one).includes(other);
 
 // No regular expression, because the text may come from a token, and JavaScript engines keep the last matched input.
 function hasNoPath(text: string): boolean {

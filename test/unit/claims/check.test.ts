@@ -2,6 +2,7 @@ import { jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { type BrokenRule, type ClaimRules, checkClaims, mistypedClaim } from '../../../src/claims/check.js';
 import { parseConfig } from '../../../src/config/parse.js';
+import type { TokenPayload } from '../../../src/types.js';
 import { NOW } from '../../support/clock.js';
 import { mint } from '../../support/mint.js';
 import { SECRET } from '../../support/secrets.js';
@@ -18,7 +19,7 @@ const check = (
 
 describe('checkClaims, with several broken rules,', () => {
   const rules = {
-    ...{ issuer: ['own/', 'own'], audience: ['api'], typ: 'at+jwt' },
+    ...{ issuer: ['own/', 'own'], audience: ['api'], clientIds: ['app-1', 'app-2'], typ: 'at+jwt' },
     ...{ requiredClaims: ['a"b'], maxTokenAge: 3600 },
   };
   const broken = { typ: 'JWT', iss: 'x', aud: 'x', sub: 5, nbf: NOW + 1, iat: NOW + 1, exp: NOW };
@@ -28,7 +29,8 @@ describe('checkClaims, with several broken rules,', () => {
     [{}, 'claim', 'The "typ" header is not "at+jwt".'],
     [{ typ: 'at+jwt' }, 'issuer', 'The "iss" claim is not the expected issuer, "own/" or "own".'],
     [{ iss: 'own' }, 'audience', 'The "aud" claim does not have the expected audience, "api".'],
-    [{ aud: 'api' }, 'claim', 'The "a\\"b" claim is missing.'],
+    [{ aud: 'api' }, 'client', 'The token was not issued to the expected client, "app-1" or "app-2".'],
+    [{ azp: 'app-2' }, 'claim', 'The "a\\"b" claim is missing.'],
     [{ 'a"b': null }, 'claim', 'The "sub" claim has the wrong type.'],
     [{ sub: 'user-1' }, 'not_yet_valid', 'The "nbf" claim is in the future.'],
     [{ nbf: NOW }, 'claim', 'The "iat" claim is in the future.'],
@@ -116,6 +118,25 @@ describe('checkClaims, with one rule,', () => {
     expect(check({ aud }, { audience })?.reason ?? VALID).toBe(verdict);
   });
 
+  // The shapes of access tokens of real providers. Of the claims that name the client, the first that is text counts.
+  it.each<[claims: TokenPayload, clientIds: string[], verdict: string]>([
+    [{ client_id: 'a' }, ['a'], VALID],
+    [{ azp: 'a' }, ['b', 'a'], VALID],
+    [{ cid: 'a' }, ['a'], VALID],
+    [{ appid: 'a' }, ['a'], VALID],
+    [{ client_id: 'b', azp: 'a', cid: 'a', appid: 'a' }, ['a'], 'client'],
+    [{ azp: 'b', cid: 'a' }, ['a'], 'client'],
+    [{ cid: 'b', appid: 'a' }, ['a'], 'client'],
+    [{ client_id: ['a'] }, ['a'], 'client'],
+    [{ client_id: 'A' }, ['a'], 'client'],
+    [{ client_id: '' }, ['a'], 'client'],
+    [{ clientId: 'a', aud: 'a', sub: 'a' }, ['a'], 'client'],
+    [{}, ['a'], 'client'],
+    [Object.create({ client_id: 'a' }), ['a'], 'client'],
+  ])('checkClaims compares the client of %j with %j: %s', (claims, clientIds, verdict) => {
+    expect(checkClaims(claims, 'JWT', { ...NO_RULES, clientIds }, NOW)?.reason ?? VALID).toBe(verdict);
+  });
+
   it.each<[required: string[], claims: object, verdict: string]>([
     [['role'], { role: null }, VALID],
     [['role', 'tenant'], { role: 'admin' }, 'The "tenant" claim is missing.'],
@@ -145,8 +166,8 @@ describe('checkClaims, with one rule,', () => {
     else await expect(verifiedByJose).rejects.toMatchObject({ claim: 'typ' });
   });
 
-  it('checkClaims ignores "typ", "iss" and "aud" without a rule for them', () => {
-    expect(check({ iss: 'anyone', aud: 'anything' }, {}, { typ: [1] })).toBeUndefined();
+  it('checkClaims ignores "typ", "iss", "aud" and the client without a rule for them', () => {
+    expect(check({ iss: 'anyone', aud: 'anything', client_id: 5 }, {}, { typ: [1] })).toBeUndefined();
   });
 });
 

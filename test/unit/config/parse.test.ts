@@ -81,6 +81,25 @@ describe('parseConfig, given a good configuration,', () => {
     [{ issuer: 'own', jwks: { issuer: ['i', 'j'] } }, claims({ issuer: ['own'] }, { issuer: ['i', 'j'] })],
     [{ audience: 'own', jwks: { audience: 'api' } }, claims({ audience: ['own'] }, { audience: ['api'] })],
     [
+      { audience: ['https://api.example', 'https://b.example/', 'https://api.example/mcp', 'api'] },
+      claims({
+        audience: [
+          ...['https://api.example', 'https://api.example/', 'https://b.example/', 'https://b.example'],
+          ...['https://api.example/mcp', 'api'],
+        ],
+      }),
+    ],
+    [
+      { audience: ['https://b.example/', 'https://b.example'] },
+      claims({ audience: ['https://b.example/', 'https://b.example'] }),
+    ],
+    [
+      { jwks: { audience: 'https://b.example' } },
+      { remotes: [{ rules: { audience: ['https://b.example', 'https://b.example/'] } }] },
+    ],
+    [{ clientIds: ['a', 'b'] }, claims({ clientIds: ['a', 'b'] })],
+    [{ clientIds: ['a'], jwks: { clientIds: ['b'] } }, claims({ clientIds: ['a'] }, { clientIds: ['b'] })],
+    [
       { requiredClaims: ['a'], maxTokenAge: '0.5s' },
       claims({ requiredClaims: ['a', 'iat'], maxTokenAge: 1 }),
     ],
@@ -189,6 +208,7 @@ describe('parseConfig, given a bad configuration,', () => {
   const A_URL = 'the text of a URL, such as "https://example.com/.well-known/jwks.json"';
   const TEXT = 'a non-empty string';
   const TEXTS = 'a non-empty string or a non-empty list of them';
+  const CLIENT_IDS = 'a non-empty list of client ids';
   const SECONDS = 'a duration of at least one second and at most 100 years, such as "30s", "15m" or "7d"';
   const LONGER = 'a duration longer than zero and at most 100 years, such as "30s", "15m" or "7d"';
   const DURATION = 'a duration of at most 100 years, such as "30s", "15m" or "7d"';
@@ -215,6 +235,7 @@ describe('parseConfig, given a bad configuration,', () => {
     ['jwks', 'an object of options', 5, '', [], true],
     ['issuer', TEXTS, ...notTexts],
     ['audience', TEXTS, ...notTexts],
+    ['clientIds', CLIENT_IDS, 'app', 5, {}, [], [''], ['app', 5]],
     ['algorithm', `one of ${ALGORITHMS}`, 'none', 'hs256', 'RS255', '', 5, ['HS256']],
     ['defaultExpiry', SECONDS, ...notTimes, '0s', '0.4s'],
     ['maxExpiry', SECONDS, ...notTimes, '0s', '0.4s'],
@@ -226,6 +247,7 @@ describe('parseConfig, given a bad configuration,', () => {
     ['onWarning', 'a function', 5, {}, 'log'],
     ['jwks.issuer', TEXTS, ...notTexts],
     ['jwks.audience', TEXTS, ...notTexts],
+    ['jwks.clientIds', CLIENT_IDS, 'app', 5, {}, [], [''], ['app', 5]],
     ['jwks.algorithms', SIGNATURES, 'RS256', [], ['HS256'], ['RS256', 'none'], 5],
     ['jwks.typ', TEXT, '', 5, ['a']],
     ['jwks.requiredClaims', 'a list of claim names', 'exp', 5, {}, [''], ['exp', 5]],

@@ -6,6 +6,7 @@ import {
   mayBeLoopback,
   sameResource,
   shownUrl,
+  spellingsOf,
   wellKnownUrl,
 } from '../../../src/shared/url.js';
 
@@ -123,4 +124,5 @@ it.each([
   ['', '/', false],
 ])('%j and %j are one resource: %s', (one, other, isSame) => {
   expect([sameResource(one, other), sameResource(other, one)]).toEqual([isSame, isSame]);
+  expect(spellingsOf(one)[0]).toBe(one);
 });
