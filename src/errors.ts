@@ -2,7 +2,8 @@
  * What went wrong, for code to branch on. Codes are stable; messages are for people and may change. When `verify` refuses a
  * token, it throws no error: it returns one of `VERIFY_FAILURES`.
  *
- * - `ERR_AUTH_CONFIG`: an option is missing, unknown or unusable. Only the factories throw it.
+ * - `ERR_AUTH_CONFIG`: an option is missing, unknown or unusable. The factories throw it, and `verify` for its own options: also
+ *   if the schema of `claims` fails.
  * - `ERR_NO_SIGNING_KEY`: `sign` was called on a client without `secret`.
  * - `ERR_SIGN_INPUT`: `sign` cannot make a token from this payload or these options.
  * - `ERR_TOKEN_MALFORMED`: `decode` was called with something that is not a signed JWT.

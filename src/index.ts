@@ -19,12 +19,15 @@ export type {
 } from './config/options.js';
 export type { AuthErrorCode } from './errors.js';
 export { AuthError } from './errors.js';
+export type { OutputOf, StandardSchemaV1 } from './shared/standard-schema.js';
 export type { Store } from './shared/store.js';
 export type { AuthWarningCode, WarningHandler } from './shared/warnings.js';
 export type { Algorithm, AsymmetricAlgorithm, HmacAlgorithm } from './signature/algorithms.js';
 export type {
   AuthClient,
   AuthStatus,
+  ConformingResult,
+  ConformingToken,
   IgnoredKeyReason,
   IssuerStatus,
   JwksStatus,
@@ -33,6 +36,7 @@ export type {
   TokenPayload,
   ValidToken,
   VerifyFailure,
+  VerifyOptions,
   VerifyResult,
 } from './types.js';
 export { VERIFY_FAILURES } from './types.js';

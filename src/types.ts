@@ -1,3 +1,5 @@
+import type { OutputOf, StandardSchemaV1 } from './shared/standard-schema.js';
+
 /** The claims of a token. @see RFC 7519 section 4.1 */
 export interface TokenPayload {
   /** The subject: the user or service that the token is about. */
@@ -27,6 +29,18 @@ export interface SignOptions {
   claims?: Record<string, unknown>;
 }
 
+/** Options of {@link AuthClient.verify}. */
+export interface VerifyOptions<Schema extends StandardSchemaV1 = StandardSchemaV1> {
+  /**
+   * What the claims must be: a schema of any library that supports Standard Schema, such as zod, valibot or arktype. A token that
+   * does not match is refused with the reason `claim`. The message names the path of the claim, and never its value.
+   *
+   * Most schemas leave out claims that they do not name. Name `sub` if you need it.
+   * @see https://standardschema.dev
+   */
+  claims: Schema;
+}
+
 /**
  * Why a token was refused. All reasons are listed here.
  *
@@ -39,7 +53,7 @@ export interface SignOptions {
  * - `issuer`: its `iss` is not an expected one
  * - `audience`: its `aud` is not an expected one
  * - `client`: the client that it was issued to is not one of `clientIds`
- * - `claim`: another claim, or the `typ` header, is missing or wrong
+ * - `claim`: another claim, or the `typ` header, is missing or wrong, or the claims do not match the schema
  * - `revoked`: the revocation list has its `jti` or its subject
  */
 export const VERIFY_FAILURES = [
@@ -78,6 +92,17 @@ export interface ValidToken<Claims extends object = object> {
   reason?: undefined;
   /** Only a refused token has one. */
   message?: undefined;
+}
+
+/**
+ * The result of {@link AuthClient.verify} with a schema. The payload of an accepted token is the output of the schema.
+ */
+export type ConformingResult<Output> = ConformingToken<Output> | RefusedToken;
+
+/** The result for an accepted token whose claims match the schema. */
+export interface ConformingToken<Output> extends Omit<ValidToken, 'payload'> {
+  /** The output of the schema. */
+  payload: Output;
 }
 
 /** The result for a refused token. */
@@ -207,6 +232,17 @@ export interface AuthClient {
    * @see RFC 7519 section 7.2, RFC 8725 section 3
    */
   verify(token: string): Promise<VerifyResult>;
+  /**
+   * Overload that also checks the claims with a schema, and types the payload by its output. A second argument that is not an
+   * object is ignored, so `tokens.map(auth.verify)` works.
+   *
+   * @throws {AuthError} `ERR_AUTH_CONFIG` for an unknown or unusable option, or if the schema throws, rejects or takes longer
+   *   than 5 s. The error does not repeat what the schema threw.
+   */
+  verify<Schema extends StandardSchemaV1>(
+    token: unknown,
+    options: VerifyOptions<Schema>,
+  ): Promise<ConformingResult<OutputOf<Schema>>>;
   /** Overload that accepts any value, and names your claims in the type of the payload. */
   verify<Claims extends object = object>(token: unknown): Promise<VerifyResult<Claims>>;
 

@@ -23,7 +23,8 @@ import type {
 import { healthOf } from './health.js';
 import { isRevoked, revoke as revokeBy } from './hooks.js';
 import { publishInternals } from './internals.js';
-import { observed, type SignedHandler, signedOf } from './observe.js';
+import { type ClaimsCheck, observed, type SignedHandler, signedOf } from './observe.js';
+import { verifyWith } from './verify-options.js';
 
 /**
  * Creates a client for use without IntentKit.
@@ -50,7 +51,11 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
   const decodedHeaders = new HeaderMemory(1);
   const { revocation, onVerdict, onSign } = config;
 
-  async function verify(input: unknown, onSigned?: SignedHandler): Promise<VerifyResult> {
+  async function verify(
+    input: unknown,
+    onSigned?: SignedHandler,
+    check?: ClaimsCheck,
+  ): Promise<VerifyResult> {
     const token = parseToken(input, verifiedHeaders);
     if (token instanceof Malformed) return invalid('malformed', token.message);
 
@@ -79,7 +84,10 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     const payload = readClaims(token);
     if (payload instanceof Malformed) return invalid('malformed', payload.message);
 
-    const broken = checkClaims(payload, token.header.typ, source.rules, now());
+    let broken = checkClaims(payload, token.header.typ, source.rules, now());
+    // `expired` means that all other claims are valid, so the claims of an expired token are checked too.
+    if (check && (!broken || broken.reason === 'expired'))
+      broken = (await check(readClaims(token) as TokenPayload)) ?? broken;
     if (broken) return invalid(broken.reason, broken.message, payload);
     // The list gets a fresh copy of the claims, so it cannot change those in the verdict.
     if (revocation && (await isRevoked(revocation, readClaims(token) as TokenPayload))) {
@@ -148,8 +156,9 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
   // The cast is sound, because all of a caller's `Claims` are optional.
   const client = {
     sign: (payload: object, options?: SignOptions) => sign(payload, options, onSign),
-    // A second argument, such as the index that `tokens.map(verify)` passes, must not become the handler.
-    verify: (token: unknown) => watched(token),
+    // A second argument that is no object is ignored, such as the index that `tokens.map(verify)` passes.
+    verify: (token: unknown, options?: unknown) =>
+      isObject(options) ? verifyWith(watched, token, options) : watched(token),
     revoke,
     decode,
     ...healthOf({ sign, secret, remotes, revocation, warn: config.warn, facts }),
@@ -162,6 +171,9 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
   });
   return client;
 }
+
+/** A function is an object too. Nobody passes a callback and wants it ignored. */
+const isObject = (value: unknown): value is object => Object(value) === value;
 
 const malformed = ({ message }: Malformed): AuthError => new AuthError('ERR_TOKEN_MALFORMED', message);
 

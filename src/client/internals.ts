@@ -1,12 +1,12 @@
 import type { ClaimRules } from '../claims/check.js';
 import type { LifetimePolicy } from '../claims/lifetime.js';
-import type { AuthClient, VerifyResult } from '../types.js';
-import type { SignedHandler } from './observe.js';
+import type { AuthClient } from '../types.js';
+import type { Verify } from './observe.js';
 
 /** The internals of a client that the other entries of this package may use. */
 export interface ClientInternals {
-  /** The client's `verify`. It calls `onSigned` when the signature is valid, before it checks the claims. */
-  readonly verify: (token: unknown, onSigned?: SignedHandler) => Promise<VerifyResult>;
+  /** The client's `verify`. It calls `onSigned` when the signature is valid, before it checks the claims, and `check` last of all claims but expiry. */
+  readonly verify: Verify;
   /** The original `verify` of the client. A user may have replaced it since. */
   readonly publicVerify: AuthClient['verify'];
   /** The rules of each key source. */

@@ -1,4 +1,4 @@
-import type { ClaimRules } from '../claims/check.js';
+import type { BrokenRule, ClaimRules } from '../claims/check.js';
 import { clientIdOf } from '../claims/client-id.js';
 import type { Signed, Verdict, VerdictHandler } from '../config/options.js';
 import type { AuthError } from '../errors.js';
@@ -10,11 +10,15 @@ import type { TokenPayload, VerifyResult } from '../types.js';
 /** Called as soon as a token's signature is valid, before its claims are checked. */
 export type SignedHandler = (signed: { readonly header: Header; readonly rules: ClaimRules }) => void;
 
-type Verify = (token: unknown, onSigned?: SignedHandler) => Promise<VerifyResult>;
+/** A further check of the claims, which gets a copy of them. Returns the rule that the token breaks. */
+export type ClaimsCheck = (claims: TokenPayload) => Promise<BrokenRule | undefined>;
+
+/** The `verify` of a client, for this package. */
+export type Verify = (token: unknown, onSigned?: SignedHandler, check?: ClaimsCheck) => Promise<VerifyResult>;
 
 /** Wraps `verify` so that the handler receives each verdict and each error. */
 export function observed(verify: Verify, handler: VerdictHandler): Verify {
-  return async (token, onSigned) => {
+  return async (token, onSigned, check) => {
     const began = monotonicNow();
     let keyId: unknown;
     const tell = (valid: boolean, reason: Verdict['reason'], payload: TokenPayload): void =>
@@ -29,10 +33,11 @@ export function observed(verify: Verify, handler: VerdictHandler): Verify {
         milliseconds: monotonicNow() - began,
       });
     try {
-      const result = await verify(token, (signed) => {
+      const onBoth: SignedHandler = (signed) => {
         keyId = signed.header.kid;
         onSigned?.(signed);
-      });
+      };
+      const result = await verify(token, onBoth, check);
       tell(result.valid, result.reason, result.payload);
       return result;
     } catch (error) {

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { within } from './deadline.js';
 import { configError } from './options.js';
-import { memberOf } from './own-properties.js';
+import { memberOf, withoutPrototype } from './own-properties.js';
 
 /**
  * A schema of any library that supports Standard Schema version 1, such as zod, valibot or arktype.
@@ -90,9 +90,11 @@ function validateOf(schema: unknown): Validate | undefined {
 
 function read(answer: object): { value: unknown } | { path: string } {
   const issues = memberOf(answer, 'issues');
-  if (issues !== undefined) return { path: pathOf((issues as readonly StandardIssue[])[0]) };
+  // Without a prototype, so that the name that is absent is not inherited.
+  if (issues !== undefined)
+    return withoutPrototype({ path: pathOf((issues as readonly StandardIssue[])[0]) });
   const value = memberOf(answer, 'value');
-  if (value !== undefined) return { value };
+  if (value !== undefined) return withoutPrototype({ value });
   throw new TypeError('The answer has neither a value nor issues.');
 }
 

@@ -6,10 +6,12 @@ import { createTokenVerifier, protectMcp } from 'intentkit-auth/mcp';
 import { createRevocationList } from 'intentkit-auth/revocation';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { FUNCTIONS_OPTIONS } from '../../functions/options.js';
 import { GATE_OPTIONS, VERIFIER_OPTIONS } from '../../gate/config.js';
 import { REVOCATION_OPTIONS } from '../../revocation/options.js';
 import { SIGN_OPTIONS } from '../../src/claims/to-sign.js';
+import { VERIFY_OPTIONS } from '../../src/client/verify-options.js';
 import { CONFIG } from '../../src/config/schema.js';
 import { TEST_ISSUER_OPTIONS } from '../../testing/options.js';
 import { SECRET } from '../support/secrets.js';
@@ -28,6 +30,8 @@ interface Row {
   /** What is said where an object of options is missing. */
   readonly noObject: string;
   readonly code: AuthErrorCode;
+  /** The values that are ignored, because they are not options. */
+  readonly ignored?: readonly unknown[];
 }
 
 const auth = createAuthClient({ secret: SECRET, issuer: 'https://issuer.example/' });
@@ -91,6 +95,13 @@ const ROWS: readonly Row[] = [
     { subject: 'user-1', expiresIn: '5m', claims: { role: 'reader' } },
     { code: 'ERR_SIGN_INPUT' },
   ),
+  row(
+    'verify',
+    VERIFY_OPTIONS,
+    (options) => auth.verify('', options),
+    { claims: z.object({ sub: z.string() }) },
+    { ignored: [5, 'text', null] },
+  ),
 ];
 
 /** A copy of some options in which one is replaced. */
@@ -99,128 +110,134 @@ const replaced = (options: object, name: string, property: PropertyDescriptor): 
 const without = (options: object, name: string): object =>
   Object.fromEntries(Object.entries(options).filter(([other]) => other !== name));
 
-describe.each(ROWS)('The options of $title', ({ of, path, known, make, valid, noObject, code }) => {
-  const attempt = async (options: unknown): Promise<unknown> => make(options as never);
-  const expectRefused = (options: unknown, message: string): Promise<void> =>
-    expect(attempt(options), message).rejects.toEqual(new AuthError(code, message));
-  const expectAccepted = (options: object): Promise<void> =>
-    expect(attempt(options)).resolves.toEqual(expect.anything());
+describe.each(ROWS)(
+  'The options of $title',
+  ({ of, path, known, make, valid, noObject, code, ignored = [] }) => {
+    const attempt = async (options: unknown): Promise<unknown> => make(options as never);
+    const expectRefused = (options: unknown, message: string): Promise<void> =>
+      expect(attempt(options), message).rejects.toEqual(new AuthError(code, message));
+    const expectAccepted = (options: object): Promise<void> =>
+      expect(attempt(options)).resolves.toEqual(expect.anything());
 
-  it.each<[what: string, change: (options: object) => object]>([
-    ['as they are', (options) => options],
-    ['that are frozen', Object.freeze],
-    ['without a prototype', (options) => Object.assign(Object.create(null), options)],
-    ['of another realm', (options) => Object.assign(runInNewContext('({})'), options)],
-    ['that an instance of a class has itself', (options) => Object.assign(new (class {})(), options)],
-    ['with a symbol beside them', (options) => ({ ...options, [Symbol('option')]: undefined })],
-    [
-      'that cannot be enumerated',
-      (options) => {
-        const hidden = Object.getOwnPropertyDescriptors(options);
-        for (const property of Object.values(hidden)) property.enumerable = false;
-        return Object.defineProperties({}, hidden);
-      },
-    ],
-  ])('are accepted %s', async (_, change) => {
-    await expectAccepted(change({ ...valid }));
-  });
+    it.each<[what: string, change: (options: object) => object]>([
+      ['as they are', (options) => options],
+      ['that are frozen', Object.freeze],
+      ['without a prototype', (options) => Object.assign(Object.create(null), options)],
+      ['of another realm', (options) => Object.assign(runInNewContext('({})'), options)],
+      ['that an instance of a class has itself', (options) => Object.assign(new (class {})(), options)],
+      ['with a symbol beside them', (options) => ({ ...options, [Symbol('option')]: undefined })],
+      [
+        'that cannot be enumerated',
+        (options) => {
+          const hidden = Object.getOwnPropertyDescriptors(options);
+          for (const property of Object.values(hidden)) property.enumerable = false;
+          return Object.defineProperties({}, hidden);
+        },
+      ],
+    ])('are accepted %s', async (_, change) => {
+      await expectAccepted(change({ ...valid }));
+    });
 
-  it('are an object', async () => {
-    const none = [5, 'text', [], [valid], () => valid, ...(path ? [] : [null])];
-    for (const options of none) await expectRefused(options, noObject);
-    if (path)
-      await expectRefused(
-        null,
-        path === 'jwks.' ? '"jwks" is null: give it a value or leave it out.' : noObject,
-      );
-  });
+    it('are an object', async () => {
+      const none = [5, 'text', [], [valid], () => valid, ...(path ? [] : [null])];
+      for (const options of none) {
+        if (ignored.includes(options)) await expect(attempt(options)).resolves.toEqual(expect.anything());
+        else await expectRefused(options, noObject);
+      }
+      if (path)
+        await expectRefused(
+          null,
+          path === 'jwks.' ? '"jwks" is null: give it a value or leave it out.' : noObject,
+        );
+    });
 
-  it.each([...known, 'unknown'])('never have "%s" as undefined or null', async (name) => {
-    for (const value of [undefined, null]) {
-      const problem = known.includes(name)
-        ? `is ${value}: give it a value or leave it out.`
-        : `is not an option of ${of}.`;
-      const says = expect.stringContaining(`"${path}${name}" ${problem}`);
-      const refused = attempt({ ...valid, [name]: value });
-      await expect(refused).rejects.toMatchObject({ name: 'AuthError', code, message: says });
-    }
-  });
+    it.each([...known, 'unknown'])('never have "%s" as undefined or null', async (name) => {
+      for (const value of [undefined, null]) {
+        const problem = known.includes(name)
+          ? `is ${value}: give it a value or leave it out.`
+          : `is not an option of ${of}.`;
+        const says = expect.stringContaining(`"${path}${name}" ${problem}`);
+        const refused = attempt({ ...valid, [name]: value });
+        await expect(refused).rejects.toMatchObject({ name: 'AuthError', code, message: says });
+      }
+    });
 
-  it.each(known)('never inherit "%s"', async (name) => {
-    const own = without(valid, name);
-    const says = `"${path}${name}" is inherited from a class: copy the options into a plain object.`;
-    class WithGetter {}
-    Object.defineProperty(WithGetter.prototype, name, { get: () => expect.unreachable() });
-    class Derived extends WithGetter {}
-    const bare = Object.assign(Object.create(null), { [name]: 'x' });
-    for (const options of [
-      new WithGetter(),
-      new Derived(),
-      Object.create({ [name]: undefined }),
-      Object.create(bare),
-    ]) {
-      await expectRefused(
-        Object.assign(Object.defineProperties(options, Object.getOwnPropertyDescriptors(own))),
-        says,
-      );
-    }
-  });
-
-  it.each(Object.keys(valid))('are read once: what was checked of "%s" is what is used', async (name) => {
-    let reads = 0;
-    const get = (): unknown => {
-      reads += 1;
-      return reads === 1 ? Reflect.get(valid, name) : Symbol('another');
-    };
-    await expectAccepted(replaced(valid, name, { get }));
-    expect(reads).toBe(1);
-  });
-
-  it.each(known)(
-    'are refused when "%s" throws, and the error does not repeat what it threw',
-    async (name) => {
-      const get = (): never => {
-        throw new Error(SECRET);
-      };
-      await expectRefused(
-        replaced(valid, name, { get }),
-        `"${path}${name}" throws when it is read: give its value.`,
-      );
-    },
-  );
-
-  it.each(known)('that are near to "%s" are refused with that name', async (name) => {
-    const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    for (const wrong of [`${name}x`, name.toUpperCase(), `_${snake}`]) {
-      const says = `"${path}${wrong}" is not an option of ${of}. Did you mean "${path}${name}"?`;
-      await expectRefused({ ...valid, [wrong]: 'x' }, says);
-    }
-  });
-
-  it('that are near to none are refused with all names where these are few', async () => {
-    const names = known.map((name) => `"${path}${name}"`).join(', ');
-    const hint = known.length > 5 ? '' : ` Its options are ${names}.`;
-    for (const name of ['colour', '__proto__', '', 'a"b', 'x'.repeat(100_000)]) {
-      const options = replaced(valid, name, { value: 'x' });
-      await expectRefused(options, `${JSON.stringify(path + name)} is not an option of ${of}.${hint}`);
-    }
-  });
-
-  it.each(known)(
-    'are not those of a polluted Object.prototype: "%s" is neither read nor refused',
-    async (name) => {
+    it.each(known)('never inherit "%s"', async (name) => {
       const own = without(valid, name);
-      const outcome = (options: object): Promise<string> => attempt(options).then(() => 'accepted', String);
-      const expected = [await outcome(own), 'accepted'];
+      const says = `"${path}${name}" is inherited from a class: copy the options into a plain object.`;
+      class WithGetter {}
+      Object.defineProperty(WithGetter.prototype, name, { get: () => expect.unreachable() });
+      class Derived extends WithGetter {}
+      const bare = Object.assign(Object.create(null), { [name]: 'x' });
+      for (const options of [
+        new WithGetter(),
+        new Derived(),
+        Object.create({ [name]: undefined }),
+        Object.create(bare),
+      ]) {
+        await expectRefused(
+          Object.assign(Object.defineProperties(options, Object.getOwnPropertyDescriptors(own))),
+          says,
+        );
+      }
+    });
+
+    it.each(Object.keys(valid))('are read once: what was checked of "%s" is what is used', async (name) => {
       let reads = 0;
-      const get = (): void => {
+      const get = (): unknown => {
         reads += 1;
+        return reads === 1 ? Reflect.get(valid, name) : Symbol('another');
       };
-      Object.defineProperty(Object.prototype, name, { get, enumerable: true, configurable: true });
-      const found = await Promise.all([outcome(own), outcome(valid)]).finally(() =>
-        Reflect.deleteProperty(Object.prototype, name),
-      );
-      expect({ found, reads }).toEqual({ found: expected, reads: 0 });
-    },
-  );
-});
+      await expectAccepted(replaced(valid, name, { get }));
+      expect(reads).toBe(1);
+    });
+
+    it.each(known)(
+      'are refused when "%s" throws, and the error does not repeat what it threw',
+      async (name) => {
+        const get = (): never => {
+          throw new Error(SECRET);
+        };
+        await expectRefused(
+          replaced(valid, name, { get }),
+          `"${path}${name}" throws when it is read: give its value.`,
+        );
+      },
+    );
+
+    it.each(known)('that are near to "%s" are refused with that name', async (name) => {
+      const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      for (const wrong of [`${name}x`, name.toUpperCase(), `_${snake}`]) {
+        const says = `"${path}${wrong}" is not an option of ${of}. Did you mean "${path}${name}"?`;
+        await expectRefused({ ...valid, [wrong]: 'x' }, says);
+      }
+    });
+
+    it('that are near to none are refused with all names where these are few', async () => {
+      const names = known.map((name) => `"${path}${name}"`).join(', ');
+      const hint = known.length > 5 ? '' : ` Its options are ${names}.`;
+      for (const name of ['colour', '__proto__', '', 'a"b', 'x'.repeat(100_000)]) {
+        const options = replaced(valid, name, { value: 'x' });
+        await expectRefused(options, `${JSON.stringify(path + name)} is not an option of ${of}.${hint}`);
+      }
+    });
+
+    it.each(known)(
+      'are not those of a polluted Object.prototype: "%s" is neither read nor refused',
+      async (name) => {
+        const own = without(valid, name);
+        const outcome = (options: object): Promise<string> => attempt(options).then(() => 'accepted', String);
+        const expected = [await outcome(own), 'accepted'];
+        let reads = 0;
+        const get = (): void => {
+          reads += 1;
+        };
+        Object.defineProperty(Object.prototype, name, { get, enumerable: true, configurable: true });
+        const found = await Promise.all([outcome(own), outcome(valid)]).finally(() =>
+          Reflect.deleteProperty(Object.prototype, name),
+        );
+        expect({ found, reads }).toEqual({ found: expected, reads: 0 });
+      },
+    );
+  },
+);

@@ -1,7 +1,7 @@
 // Run by pollution.test.ts in a process of its own, because the messages of a test runner inherit from `Object.prototype` too.
 // It observes what the package does, then does so again with each pollution, and writes the differences as JSON.
 import { setTimeout } from 'node:timers/promises';
-import { createAuthClient, createAuthProvider } from 'intentkit-auth';
+import { createAuthClient, createAuthProvider, type StandardSchemaV1 } from 'intentkit-auth';
 import { createToken, createTokenFunctions, decodeToken, verifyToken } from 'intentkit-auth/functions';
 import { createTokenVerifier, type Gate, type NodeRequest } from 'intentkit-auth/mcp';
 import { createRevocationList } from 'intentkit-auth/revocation';
@@ -106,6 +106,11 @@ const throughNode = (gate: Gate, { headers }: Request): Promise<unknown> =>
     gate.node()(request, response, () => resolve(request.auth));
   });
 
+/** A schema with this answer. That of a library may read inherited members itself. */
+const schemaOf = (answer: object): StandardSchemaV1 => ({
+  '~standard': { version: 1, vendor: 'test', validate: () => answer as never },
+});
+
 /** What each part of the package does. */
 const BEHAVIOUR: Readonly<Record<string, () => Promise<unknown>>> = {
   client: async () => {
@@ -128,6 +133,10 @@ const BEHAVIOUR: Readonly<Record<string, () => Promise<unknown>>> = {
       () => remote.sign({}),
       () => client.decode(TOKENS[0] ?? ''),
       () => client.decode('garbage'),
+      () => client.verify(TOKENS[0], { claims: schemaOf({ value: { role: 'reader' } }) }),
+      () => client.verify(TOKENS[0], { claims: schemaOf({ issues: [{ message: 'wrong' }] }) }),
+      () => client.verify(TOKENS[0], { claims: schemaOf({}) }),
+      () => client.verify(TOKENS[0], {} as never),
       () => client.revoke(REVOCABLE),
       () => client.ping(),
       () => provider.healthCheck(),

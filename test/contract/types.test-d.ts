@@ -1,5 +1,6 @@
 // What the types allow and what they refuse. That they are those of the readme of 1.0.1 is what
 // consumer/specification/client-api.ts proves, against the packed package.
+import { type } from 'arktype';
 import type { FunctionContext, IntentFunction, Provider } from 'intentkit';
 import type * as root from 'intentkit-auth';
 import {
@@ -8,8 +9,10 @@ import {
   type AuthProvider,
   type AuthProviderConfig,
   type AuthStatus,
+  type ConformingResult,
   createAuthClient,
   createAuthProvider,
+  type RefusedToken,
   type TokenPayload,
   type ValidToken,
   VERIFY_FAILURES,
@@ -18,7 +21,9 @@ import {
 } from 'intentkit-auth';
 import type * as functions from 'intentkit-auth/functions';
 import { createToken, type decodeToken, verifyToken } from 'intentkit-auth/functions';
+import * as v from 'valibot';
 import { expectTypeOf, it } from 'vitest';
+import * as z from 'zod';
 
 declare const client: AuthClient;
 declare const ctx: FunctionContext;
@@ -142,6 +147,32 @@ it('A refused result has a reason and a message, also when it is taken apart', a
   }
   expectTypeOf(payload.role).toEqualTypeOf<string | undefined>();
   expectTypeOf(payload.exp).toEqualTypeOf<number | undefined>();
+});
+
+it('With a schema, the payload of an accepted token is the output of the schema', async () => {
+  const zod = z.object({ sub: z.string(), level: z.string().transform(Number) });
+  const result = await client.verify('token', { claims: zod });
+  expectTypeOf(result).toEqualTypeOf<ConformingResult<{ sub: string; level: number }>>();
+  expectTypeOf(result).toExtend<{ valid: boolean; payload: TokenPayload; expired: boolean }>();
+  if (result.valid) expectTypeOf(result.payload).toEqualTypeOf<{ sub: string; level: number }>();
+  else expectTypeOf(result).toEqualTypeOf<RefusedToken>();
+
+  const valibot = await client.verify('token', { claims: v.object({ roles: v.array(v.string()) }) });
+  if (valibot.valid) expectTypeOf(valibot.payload).toEqualTypeOf<{ roles: string[] }>();
+  const arktype = await client.verify('token', { claims: type({ roles: 'string[]' }) });
+  if (arktype.valid) expectTypeOf(arktype.payload).toEqualTypeOf<{ roles: string[] }>();
+
+  // @ts-expect-error a schema is needed
+  client.verify('token', {});
+  // @ts-expect-error "claim" is not an option of verify
+  client.verify('token', { claims: zod, claim: zod });
+  // @ts-expect-error what describes claims in words is no schema
+  client.verify('token', { claims: { sub: 'string' } });
+});
+
+it('The client verifies the members of a list', () => {
+  expectTypeOf(['token'].map(client.verify)).toEqualTypeOf<Promise<VerifyResult>[]>();
+  expectTypeOf(client).toExtend<{ verify(token: string): Promise<VerifyResult> }>();
 });
 
 it('A result is what the readme of 1.0.1 says, whatever claims it names', () => {
