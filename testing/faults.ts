@@ -1,3 +1,4 @@
+import { oneOf } from '../src/shared/schema.js';
 import { withOtherSlash } from '../src/shared/url.js';
 import type { TestFault } from './options.js';
 
@@ -71,8 +72,8 @@ export const REDIRECTED = 'redirected';
 /** The reply of a fault to the request for a document. */
 export const faulty = (fault: TestFault, served: Served): Reply => FAULTS[fault](served);
 
-/** @throws {TypeError} if `fault` is not the name of a fault. */
-export function checkFault(fault: unknown): asserts fault is TestFault {
-  if (typeof fault === 'string' && Object.hasOwn(FAULTS, fault)) return;
-  throw new TypeError(`The fault must be one of ${Object.keys(FAULTS).join(', ')}.`);
-}
+/** The name of a fault. */
+export const testFault = oneOf(
+  Object.keys(FAULTS) as TestFault[],
+  `one of ${Object.keys(FAULTS).join(', ')}`,
+);

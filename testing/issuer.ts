@@ -1,13 +1,15 @@
 import { SignJWT } from 'jose';
 import { discoveryUrls } from '../src/keys/remote/discovery.js';
-import { parseDuration } from '../src/shared/duration.js';
-import { checkOptions } from '../src/shared/options.js';
+import { checkOptions, checkValue } from '../src/shared/options.js';
 import { withoutTrailingSlash } from '../src/shared/url.js';
-import { checkFault, faulty, json, REDIRECTED, type Reply, type Served } from './faults.js';
+import { faulty, json, REDIRECTED, type Reply, type Served, testFault } from './faults.js';
 import { type HttpServer, startHttpServer } from './http-server.js';
 import { asResponse } from './in-memory.js';
 import {
+  TEST_FAULT_OPTIONS,
   TEST_ISSUER_OPTIONS,
+  TEST_ROTATION_OPTIONS,
+  TEST_TOKEN_OPTIONS,
   type TestFault,
   type TestFaultOptions,
   type TestIssuer,
@@ -15,6 +17,9 @@ import {
   type TestRequest,
 } from './options.js';
 import { SigningKeys } from './signing-keys.js';
+
+/** The usual lifetime of a token, in seconds. */
+const HOUR = 60 * 60;
 
 /**
  * Creates an identity provider for tests. It signs tokens, and serves its keys and its discovery documents: in memory with
@@ -75,11 +80,13 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
     },
     requests,
     fetch: fetch as TestIssuer['fetch'],
-    token: async (claims = {}, { expiresIn = '1h', audience = usualAudience, keyId, header = {} } = {}) => {
-      const lifetime = parseDuration(expiresIn);
-      if (lifetime === undefined)
-        throw new TypeError('"expiresIn" must be a duration, such as "5m" or "-5m".');
-      const kid = keyId ?? keys.currentId;
+    token: async (claims = {}, options = {}) => {
+      const {
+        expiresIn: lifetime = HOUR,
+        audience = usualAudience,
+        keyId: kid = keys.currentId,
+        header = {},
+      } = checkOptions(options, TEST_TOKEN_OPTIONS, 'token');
       const iat = Math.floor(Date.now() / 1000);
       const crit = Array.isArray(header.crit) ? header.crit : [];
       const { privateKey } = await keys.get(kid);
@@ -93,10 +100,13 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
         .setProtectedHeader({ kid, typ: 'JWT', ...header, alg: algorithm })
         .sign(privateKey, { crit: Object.fromEntries(crit.map((name) => [name, false])) });
     },
-    rotate: ({ keepOld = false } = {}) => keys.add(keepOld),
-    fail: (name, { only } = {}) => {
-      checkFault(name);
-      fault = { name, only };
+    rotate: (options = {}) => {
+      const { keepOld = false } = checkOptions(options, TEST_ROTATION_OPTIONS, 'rotate');
+      return keys.add(keepOld);
+    },
+    fail: (name, options = {}) => {
+      const { only } = checkOptions(options, TEST_FAULT_OPTIONS, 'fail');
+      fault = { name: checkValue(name, testFault, 'The fault'), only };
     },
     recover: () => {
       fault = undefined;

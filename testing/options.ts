@@ -1,5 +1,7 @@
+import * as z from 'zod/mini';
 import type { JwksOptions } from '../src/config/options.js';
-import { oneOf, readBy, textOrTexts } from '../src/shared/schema.js';
+import { parseDuration } from '../src/shared/duration.js';
+import { oneOf, readBy, textOrTexts, trueOrFalse } from '../src/shared/schema.js';
 import { ASYMMETRIC_ALGORITHMS, type AsymmetricAlgorithm } from '../src/signature/algorithms.js';
 
 /**
@@ -74,6 +76,21 @@ export interface TestTokenOptions {
   header?: Record<string, unknown>;
 }
 
+/**
+ * The options of `token`, as they are checked.
+ *
+ * @internal
+ */
+export const TEST_TOKEN_OPTIONS = {
+  expiresIn: readBy(parseDuration, 'a duration, such as "5m" or "-5m"'),
+  audience: textOrTexts,
+  keyId: z.string('text'),
+  header: z.custom<Record<string, unknown>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'an object of header parameters',
+  ),
+};
+
 /** A request that the issuer received. */
 export interface TestRequest {
   /** The method, such as `GET`. */
@@ -90,11 +107,25 @@ export interface TestFaultOptions {
   only?: 'keys' | 'discovery';
 }
 
+/**
+ * The options of `fail`, as they are checked.
+ *
+ * @internal
+ */
+export const TEST_FAULT_OPTIONS = { only: oneOf(['keys', 'discovery'], '"keys" or "discovery"') };
+
 /** Options of {@link TestIssuer.rotate}. */
 export interface TestRotationOptions {
   /** Whether the old keys stay in the key set, as in a planned rotation. Default: `false`. */
   keepOld?: boolean;
 }
+
+/**
+ * The options of `rotate`, as they are checked.
+ *
+ * @internal
+ */
+export const TEST_ROTATION_OPTIONS = { keepOld: trueOrFalse };
 
 /** An identity provider for tests. Its methods do not use `this`, so they can be destructured. */
 export interface TestIssuer {
@@ -112,6 +143,7 @@ export interface TestIssuer {
    * Creates a token with `iss`, `iat` and `exp`, signed with the current key.
    *
    * @param claims replace those. `undefined` leaves a claim out: `{ exp: undefined }`.
+   * @throws {AuthError} `ERR_AUTH_CONFIG` for an option that is unknown or unusable. So do `rotate` and `fail`.
    */
   token(claims?: Record<string, unknown>, options?: TestTokenOptions): Promise<string>;
   /** Signs with a new key from now on, and returns its `kid`. The key set no longer has the old keys. */

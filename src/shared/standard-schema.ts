@@ -38,7 +38,11 @@ export interface StandardIssue {
 /** The output of a schema. */
 export type OutputOf<Schema extends StandardSchemaV1> = NonNullable<Schema['~standard']['types']>['output'];
 
-/** An option that is a Standard Schema. Schemas of arktype are functions. */
+/**
+ * An option that is a Standard Schema. Schemas of arktype are functions.
+ *
+ * @internal
+ */
 export const standardSchema = z.custom<StandardSchemaV1>(
   (value) => validateOf(value) !== undefined,
   'a schema of a library that supports Standard Schema, such as zod, valibot or arktype',

@@ -13,7 +13,12 @@ import { REVOCATION_OPTIONS } from '../../revocation/options.js';
 import { SIGN_OPTIONS } from '../../src/claims/to-sign.js';
 import { VERIFY_OPTIONS } from '../../src/client/verify-options.js';
 import { CONFIG } from '../../src/config/schema.js';
-import { TEST_ISSUER_OPTIONS } from '../../testing/options.js';
+import {
+  TEST_FAULT_OPTIONS,
+  TEST_ISSUER_OPTIONS,
+  TEST_ROTATION_OPTIONS,
+  TEST_TOKEN_OPTIONS,
+} from '../../testing/options.js';
 import { SECRET } from '../support/secrets.js';
 import { memoryStore } from '../support/stores.js';
 
@@ -35,6 +40,7 @@ interface Row {
 }
 
 const auth = createAuthClient({ secret: SECRET, issuer: 'https://issuer.example/' });
+const issuer = await createTestIssuer();
 const invalidToken = (message: string): Error => new Error(message);
 const onWarning = (): void => {};
 const jwksUrl = 'https://issuer.example/jwks.json';
@@ -88,6 +94,14 @@ const ROWS: readonly Row[] = [
     url: 'https://issuer.test',
     audience: ['my-api'],
   }),
+  row('token', TEST_TOKEN_OPTIONS, (options) => issuer.token({}, options), {
+    expiresIn: '-5m',
+    audience: 'my-api',
+    keyId: 'unknown',
+    header: { typ: 'at+jwt' },
+  }),
+  row('rotate', TEST_ROTATION_OPTIONS, (options) => issuer.rotate(options), { keepOld: true }),
+  row('fail', TEST_FAULT_OPTIONS, (options) => [issuer.fail('503', options)], { only: 'keys' }),
   row(
     'sign',
     SIGN_OPTIONS,

@@ -114,6 +114,20 @@ describe('verify, with a schema,', () => {
     });
   });
 
+  it('ignores a polluted Object.prototype', async () => {
+    const jwt = token(own);
+    Object.assign(Object.prototype, { path: 'polluted', value: 'polluted' });
+    const verdicts = await Promise.all(
+      [ACCEPTS, REFUSES].map((claims) => client.verify(jwt, { claims })),
+    ).finally(() => {
+      for (const name of ['path', 'value']) Reflect.deleteProperty(Object.prototype, name);
+    });
+    expect(verdicts).toMatchObject([
+      { valid: true, payload: 'output' },
+      { valid: false, reason: 'claim' },
+    ]);
+  });
+
   it('reports the claims of the token to "onVerdict", not the output of the schema', async () => {
     const verdicts: Verdict[] = [];
     const observed = createAuthClient({ secret: SECRET, onVerdict: (verdict) => verdicts.push(verdict) });
