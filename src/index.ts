@@ -19,7 +19,13 @@ export type {
 } from './config/options.js';
 export type { AuthErrorCode } from './errors.js';
 export { AuthError } from './errors.js';
-export type { OutputOf, StandardSchemaV1 } from './shared/standard-schema.js';
+export type {
+  OutputOf,
+  StandardIssue,
+  StandardPathPart,
+  StandardResult,
+  StandardSchemaV1,
+} from './shared/standard-schema.js';
 export type { Store } from './shared/store.js';
 export type { AuthWarningCode, WarningHandler } from './shared/warnings.js';
 export type { Algorithm, AsymmetricAlgorithm, HmacAlgorithm } from './signature/algorithms.js';

@@ -18,21 +18,42 @@ export interface StandardSchemaV1<Input = unknown, Output = Input> {
     /** Checks a value, and returns the output of the schema or the issues. */
     readonly validate: (value: unknown) => StandardResult<Output> | PromiseLike<StandardResult<Output>>;
     /** Exists only as a type. */
-    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+    readonly types?:
+      | {
+          /** What the schema takes. */
+          readonly input: Input;
+          /** What the schema returns. */
+          readonly output: Output;
+        }
+      | undefined;
   };
 }
 
 /** The answer of a schema. It has either the output or the issues. */
 export type StandardResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly StandardIssue[] };
+  | {
+      /** The output, if the value matches. */
+      readonly value: Output;
+      /** Only a mismatch has issues. */
+      readonly issues?: undefined;
+    }
+  | {
+      /** What does not match. */
+      readonly issues: readonly StandardIssue[];
+    };
 
 /** A problem that a schema found. Its message is never shown, because it may contain the value of a claim. */
 export interface StandardIssue {
   /** The problem in words. */
   readonly message: string;
   /** Where the problem is. Some libraries wrap each name into an object. */
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+  readonly path?: readonly (PropertyKey | StandardPathPart)[] | undefined;
+}
+
+/** A part of the path of an issue. */
+export interface StandardPathPart {
+  /** The name of a property, or an index. */
+  readonly key: PropertyKey;
 }
 
 /** The output of a schema. */
@@ -65,6 +86,7 @@ const MAX_NAMES = 10;
  *   empty if the schema names none. Each name that is not plain is shown as `…`.
  * @throws {AuthError} `ERR_AUTH_CONFIG` if the schema throws, rejects, takes longer than 5 s or answers with something else. The
  *   error does not repeat what the schema threw, because that may contain claims.
+ * @internal
  */
 export async function conform(
   schema: StandardSchemaV1,
