@@ -34,6 +34,7 @@ const NEXT_STEPS = {
   not_yet_valid: 'Use it later.',
   issuer: 'Get a token from that issuer.',
   audience: 'Get a token for that audience.',
+  client: 'Get a token that is issued to that client.',
   claim: 'Ask its issuer for a token that meets this rule.',
   revoked: 'Get a new token, if its subject is still allowed to have one.',
 } as const satisfies Record<VerifyFailure, string | undefined>;

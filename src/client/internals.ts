@@ -5,7 +5,10 @@ import type { Verify } from './observe.js';
 
 /** The internals of a client that the other entries of this package may use. */
 export interface ClientInternals {
-  /** The client's `verify`. It calls `onSigned` when the signature is valid, before it checks the claims, and `check` last of all claims but expiry. */
+  /**
+   * The client's `verify`. It calls `onSigned` when the signature is valid, before it checks the claims. It calls `check` after its
+   * own rules for the claims, except expiry.
+   */
   readonly verify: Verify;
   /** The original `verify` of the client. A user may have replaced it since. */
   readonly publicVerify: AuthClient['verify'];
