@@ -3,7 +3,7 @@ import { own } from '../src/shared/own-properties.js';
 import type { AuthClient } from '../src/types.js';
 import type { GateConfig } from './config.js';
 import type { Scheme } from './credentials.js';
-import { checkProof } from './dpop/proof.js';
+import { createProofCheck } from './dpop/proof.js';
 import { PROOFS_PER_SECOND, UsedProofs } from './dpop/used-proofs.js';
 import {
   BEARER_TOKEN,
@@ -29,6 +29,7 @@ export function createAdmission(auth: AuthClient, config: GateConfig): Admission
   const { resource, dpop, proofMaxAge, replayStore, requiredScopes } = config;
   const checkToken = createTokenCheck(auth, config);
   const usedProofs = new UsedProofs(replayStore, (2 * proofMaxAge + CLOCK_MARGIN) * PROOFS_PER_SECOND);
+  const checkProof = createProofCheck();
 
   return async (scheme, token, request) => {
     // Without DPoP, this is a scheme that the gate does not know.

@@ -1,6 +1,6 @@
 import type { GateConfig } from './config.js';
 import type { Scheme } from './credentials.js';
-import { PROOF_ALGORITHMS } from './dpop/proof.js';
+import { PROOF_ALGORITHMS } from './dpop/proof-keys.js';
 import type { Refusal } from './refusals.js';
 
 /** An answer of the gate, as data that every kind of server can send. The same answer is sent to many requests. */

@@ -1,6 +1,6 @@
 import { GateAnswer } from './answers.js';
 import type { GateConfig } from './config.js';
-import { PROOF_ALGORITHMS } from './dpop/proof.js';
+import { PROOF_ALGORITHMS } from './dpop/proof-keys.js';
 import { pathOf } from './request.js';
 import { isMetadataPath } from './resource.js';
 

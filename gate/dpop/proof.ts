@@ -1,30 +1,26 @@
-import { calculateJwkThumbprint, compactVerify, importJWK, type JWK } from 'jose';
 import { type ClaimRules, checkClaims } from '../../src/claims/check.js';
-import { usableKey } from '../../src/keys/remote/usable-key.js';
-import { own, withoutPrototype } from '../../src/shared/own-properties.js';
+import { AuthError } from '../../src/errors.js';
+import { own } from '../../src/shared/own-properties.js';
 import { sha256 } from '../../src/shared/runtime.js';
-import { HeaderMemory } from '../../src/token/header.js';
 import { Malformed, parseToken, readClaims } from '../../src/token/parse.js';
 import {
   LARGE_PROOF,
   MALFORMED_PROOF,
   NO_PROOF,
   NO_PROOF_ID,
-  type Refusal,
+  Refusal,
   SEVERAL_PROOFS,
   STALE_PROOF,
+  unavailable,
   WRONG_KEY,
   WRONG_METHOD,
   WRONG_TOKEN,
   WRONG_URL,
 } from '../refusals.js';
+import { importProofKey, type ProofKey, ProofKeys } from './proof-keys.js';
 
-/** The accepted algorithms of a proof: those of the official client, all asymmetric. */
-export const PROOF_ALGORITHMS = [
-  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
-  ...['PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'],
-];
 const MAX_PROOF_LENGTH = 8 * 1024;
+const MAX_REMEMBERED_KEYS = 1000;
 
 /** The request that a proof must be for. */
 export interface ProvenRequest {
@@ -46,59 +42,52 @@ export interface Proof {
   readonly acceptedUntil: number;
 }
 
-/** Checks everything about a DPoP proof except replay. @see RFC 9449 section 4.3 */
-export async function checkProof(
-  value: string | undefined,
-  request: ProvenRequest,
-): Promise<Proof | Refusal> {
-  if (!value) return NO_PROOF;
-  if (value.length > MAX_PROOF_LENGTH) return LARGE_PROOF;
-  if (value.includes(',')) return SEVERAL_PROOFS;
+/** Checks everything about a DPoP proof except replay. It never rejects. @see RFC 9449 section 4.3 */
+export type ProofCheck = (value: string | undefined, request: ProvenRequest) => Promise<Proof | Refusal>;
 
-  const proof = parseToken(value, NO_HEADERS);
-  if (proof instanceof Malformed) return MALFORMED_PROOF;
-  const claims = readClaims(proof);
-  if (claims instanceof Malformed) return MALFORMED_PROOF;
-  const { alg, typ, jwk } = proof.header;
-  const key = usableKey(jwk);
-  if (typeof key === 'string' || !PROOF_ALGORITHMS.includes(alg) || (key.alg ?? alg) !== alg) {
-    return MALFORMED_PROOF;
-  }
-  if (!isCanonical(jwk as JWK, key)) return MALFORMED_PROOF;
-  try {
-    // The thumbprint comes first, because a signature is expensive to verify and only the key of the token can pass.
-    if ((await calculateJwkThumbprint(jwk as JWK)) !== request.thumbprint) return WRONG_KEY;
-    await compactVerify(value, await importJWK(key, alg), withoutPrototype({ algorithms: [alg] }));
-  } catch {
-    return MALFORMED_PROOF;
-  }
-  const broken = checkClaims(claims, typ, RULES, Math.floor(Date.now() / 1000));
-  if (broken) return broken.reason === 'claim' ? MALFORMED_PROOF : STALE_PROOF;
+/** Creates the check of a gate, which remembers the keys of the clients whose proofs it accepted. */
+export function createProofCheck(): ProofCheck {
+  const keys = new ProofKeys(MAX_REMEMBERED_KEYS);
 
-  if (own(claims, 'htm') !== request.method) return WRONG_METHOD;
-  const htu = normalised(own(claims, 'htu'));
-  if (htu === undefined || htu !== normalised(request.url)) return WRONG_URL;
-  const iat = own(claims, 'iat');
-  if (typeof iat !== 'number' || !(Math.abs(Date.now() / 1000 - iat) <= request.maxAge)) {
-    return STALE_PROOF;
-  }
-  if (own(claims, 'ath') !== (await sha256(request.token, 'base64url'))) return WRONG_TOKEN;
-  const jti = own(claims, 'jti');
-  if (typeof jti !== 'string' || jti === '') return NO_PROOF_ID;
-  return {
-    id: await sha256(`${request.thumbprint} ${jti}`, 'base64url'),
-    acceptedUntil: (iat + request.maxAge) * 1000,
+  return async (value, request) => {
+    if (!value) return NO_PROOF;
+    if (value.length > MAX_PROOF_LENGTH) return LARGE_PROOF;
+    if (value.includes(',')) return SEVERAL_PROOFS;
+
+    const proof = parseToken(value, keys.headers);
+    if (proof instanceof Malformed) return MALFORMED_PROOF;
+    const claims = readClaims(proof);
+    if (claims instanceof Malformed) return MALFORMED_PROOF;
+    let key: ProofKey | Refusal;
+    try {
+      key = keys.get(proof.header) ?? (await importProofKey(proof.header, request.thumbprint));
+      if (key instanceof Refusal) return key;
+      // A remembered key may be that of another token.
+      if (key.thumbprint !== request.thumbprint) return WRONG_KEY;
+      if ((await key.verify(proof)) !== 'valid') return MALFORMED_PROOF;
+    } catch (cause) {
+      return cause instanceof AuthError ? unavailable(cause.retryAfter, cause) : MALFORMED_PROOF;
+    }
+    const broken = checkClaims(claims, proof.header.typ, RULES, Math.floor(Date.now() / 1000));
+    if (broken) return broken.reason === 'claim' ? MALFORMED_PROOF : STALE_PROOF;
+
+    if (own(claims, 'htm') !== request.method) return WRONG_METHOD;
+    const htu = normalised(own(claims, 'htu'));
+    if (htu === undefined || htu !== normalised(request.url)) return WRONG_URL;
+    const iat = own(claims, 'iat');
+    if (typeof iat !== 'number' || !(Math.abs(Date.now() / 1000 - iat) <= request.maxAge)) {
+      return STALE_PROOF;
+    }
+    if (own(claims, 'ath') !== (await sha256(request.token, 'base64url'))) return WRONG_TOKEN;
+    const jti = own(claims, 'jti');
+    if (typeof jti !== 'string' || jti === '') return NO_PROOF_ID;
+    keys.add(proof, key);
+    return {
+      id: await sha256(`${request.thumbprint} ${jti}`, 'base64url'),
+      acceptedUntil: (iat + request.maxAge) * 1000,
+    };
   };
 }
-
-/**
- * Whether the key of a proof is spelled as RFC 7518 requires. A thumbprint is a hash of the text, so that another spelling of
- * the same key would have another thumbprint.
- *
- * @see RFC 7638 section 7
- */
-const isCanonical = (jwk: JWK, key: JWK): boolean =>
-  (['n', 'e', 'x', 'y'] as const).every((name) => key[name] === undefined || key[name] === jwk[name]);
 
 /** The rules for `typ` and the registered claims. Nothing is required here, because each check has its own refusal. */
 const RULES: ClaimRules = {
@@ -109,9 +98,6 @@ const RULES: ClaimRules = {
   maxTokenAge: undefined,
   clockTolerance: 0,
 };
-
-// Every client has another key in its header, so remembering headers would not help.
-const NO_HEADERS = new HeaderMemory(0);
 
 /**
  * A URL as proofs are compared: normalised, without query and fragment. It is `undefined` for a value that is not a URL.

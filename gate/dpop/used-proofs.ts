@@ -8,9 +8,10 @@ import type { Proof } from './proof.js';
 const STORE_DEADLINE_MS = 1000;
 
 /**
- * How many proofs are remembered for each second, at least. It is what one core can check: each takes about a quarter of a
- * millisecond. A proof is remembered for up to twice the maximum age, because its `iat` may be in the future, and the margin. With
- * the default of a minute, that is 720,000 proofs. Each takes at most 90 bytes, so all take 65 MB.
+ * How many proofs are remembered for each second, at least. A server answers fewer requests on one core: each takes a tenth of a
+ * millisecond for its proof, and more for HTTP. A proof is remembered for up to twice the maximum age, because its `iat` may be
+ * in the future, and the margin. With the default of a minute, that is 720,000 proofs. Each takes at most 90 bytes, so all take
+ * 65 MB.
  */
 export const PROOFS_PER_SECOND = 4000;
 

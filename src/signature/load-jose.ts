@@ -10,6 +10,9 @@ const inOwnContext = <T>(act: () => T): T => (context ? context.runInAsyncScope(
 /** Loads the part that imports keys. A client with remote keys starts loading it when the client is created. */
 export const loadKeyImport = part(() => import('jose/key/import'));
 
+/** Loads the part that computes the thumbprint of a key. A gate needs it for the first DPoP proof of each client. */
+export const loadThumbprint = part(() => import('jose/jwk/thumbprint'));
+
 /** Loads the part that verifies when `node:crypto` does not. */
 export const loadVerify = part(async () => {
   const [{ compactVerify }, errors] = await Promise.all([

@@ -20,7 +20,13 @@ interface Entry {
 }
 
 /** What the root, and so each entry, loads when it is needed. */
-const LATER = ['jose/errors', 'jose/jws/compact/sign', 'jose/jws/compact/verify', 'jose/key/import'];
+const LATER = [
+  'jose/errors',
+  'jose/jwk/thumbprint',
+  'jose/jws/compact/sign',
+  'jose/jws/compact/verify',
+  'jose/key/import',
+];
 const ENTRIES: Readonly<Record<string, Entry>> = {
   '.': {
     exports: ['AuthError', 'VERIFY_FAILURES', 'createAuthClient', 'createAuthProvider'],
@@ -42,7 +48,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   './revocation': { exports: ['createRevocationList'], imports: [], types: [] },
   './mcp': {
     exports: ['createTokenVerifier', 'protectMcp'],
-    imports: ['jose'],
+    imports: [],
     types: [],
   },
   './testing': { exports: ['createTestIssuer'], imports: ['jose'], types: [] },

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { freezeClock, moveClock } from '../../../support/clock.js';
-import { createDpopKey, type ProofChanges, thumbprintOf } from '../../../support/dpop.js';
+import { createDpopKey, type DpopKey, type ProofChanges, thumbprintOf } from '../../../support/dpop.js';
 import { admitted, createGate, outcomeOf, RESOURCE, requestWith, tokenWith } from '../../../support/gate.js';
 import { generateKeys } from '../../../support/mint.js';
 import { padded, plainPadded, withZeros } from '../../../support/spellings.js';
@@ -59,7 +59,12 @@ describe('A DPoP proof', () => {
   );
 
   it.each(
-    titled<{ what: string; changes: ProofChanges; error?: string; description: string }>([
+    titled<{
+      what: string;
+      changes: ProofChanges | ((key: DpopKey) => ProofChanges);
+      error?: string;
+      description: string;
+    }>([
       {
         what: 'for another method',
         changes: { claims: { htm: 'GET' } },
@@ -140,13 +145,13 @@ describe('A DPoP proof', () => {
       },
       {
         what: 'of another algorithm than its key names',
-        changes: { header: { jwk: { ...key.jwk, alg: 'ES384' } } },
+        changes: ({ jwk }) => ({ header: { jwk: { ...jwk, alg: 'ES384' } } }),
         description:
           'The DPoP proof must be a JWT of type dpop+jwt, signed with the public key in its header.',
       },
       {
         what: 'with a key that is not for signatures',
-        changes: { header: { jwk: { ...key.jwk, use: 'enc' } } },
+        changes: ({ jwk }) => ({ header: { jwk: { ...jwk, use: 'enc' } } }),
         description:
           'The DPoP proof must be a JWT of type dpop+jwt, signed with the public key in its header.',
       },
@@ -158,7 +163,7 @@ describe('A DPoP proof', () => {
       },
       {
         what: 'with the private key',
-        changes: { header: { jwk: key.privateJwk } },
+        changes: ({ privateJwk }) => ({ header: { jwk: privateJwk } }),
         description:
           'The DPoP proof must be a JWT of type dpop+jwt, signed with the public key in its header.',
       },
@@ -171,6 +176,12 @@ describe('A DPoP proof', () => {
       {
         what: 'of another algorithm than its key',
         changes: { header: { alg: 'RS256' } },
+        description:
+          'The DPoP proof must be a JWT of type dpop+jwt, signed with the public key in its header.',
+      },
+      {
+        what: 'of the algorithm for another curve than that of its key',
+        changes: { header: { alg: 'ES384' } },
         description:
           'The DPoP proof must be a JWT of type dpop+jwt, signed with the public key in its header.',
       },
@@ -199,13 +210,47 @@ describe('A DPoP proof', () => {
         description: 'The DPoP proof is signed with another key than that of the token.',
       },
     ]),
-  )('%s is refused with 401', async (_, { changes, error = 'invalid_dpop_proof', description }) => {
-    const token = bound();
-    const decision = await createGate().authenticate(
-      present(token, key.proof('POST', RESOURCE, token, changes)),
-    );
-    expect(await refusal(decision)).toEqual({ status: 401, error, error_description: description });
+  )('%s is refused with 401, also by a key whose proofs were accepted before', async (_, row) => {
+    const { changes, error = 'invalid_dpop_proof', description } = row;
+    const own = createDpopKey();
+    const token = tokenWith({ cnf: { jkt: own.thumbprint } });
+    const changed = typeof changes === 'function' ? changes(own) : changes;
+    const gate = createGate();
+    const decide = (made?: ProofChanges) =>
+      gate.authenticate(present(token, own.proof('POST', RESOURCE, token, made)));
+
+    const atFirst = await refusal(await decide(changed));
+    admitted(await decide());
+    const later = await refusal(await decide(changed));
+    expect([atFirst, later]).toEqual(Array(2).fill({ status: 401, error, error_description: description }));
   });
+
+  it.each(
+    titled([
+      { what: 'EdDSA, whose key is for Ed25519 only', alg: 'EdDSA', only: 'Ed25519' },
+      { what: 'RS256, whose key is for PS256 only', alg: 'RS256', only: 'PS256' },
+    ]),
+  )('by %s, is refused', async (_, { alg, only }) => {
+    const own = createDpopKey(alg);
+    const token = tokenWith({ cnf: { jkt: own.thumbprint } });
+    const proof = own.proof('POST', RESOURCE, token, { header: { jwk: { ...own.jwk, alg: only } } });
+    expect(await refusal(await createGate().authenticate(present(token, proof)))).toMatchObject({
+      status: 401,
+      error: 'invalid_dpop_proof',
+    });
+  });
+
+  it.each(['none', 'HS256', 'ES256K'])(
+    'by %s is refused for its algorithm, also if its key is not that of the token',
+    async (alg) => {
+      const token = bound();
+      const proof = createDpopKey().proof('POST', RESOURCE, token, { header: { alg } });
+      expect(await refusal(await createGate().authenticate(present(token, proof)))).toMatchObject({
+        status: 401,
+        error: 'invalid_dpop_proof',
+      });
+    },
+  );
 
   it.each(['dpop+jwt', 'DPOP+JWT', 'application/dpop+jwt'])('may write its type as %s', async (typ) => {
     const token = bound();
@@ -213,12 +258,31 @@ describe('A DPoP proof', () => {
     admitted(await createGate().authenticate(present(token, proof)));
   });
 
-  it('signed with another key than the one in its header is refused', async () => {
-    const token = bound();
-    const proof = createDpopKey().proof('POST', RESOURCE, token, { header: { jwk: key.jwk } });
-    expect(await refusal(await createGate().authenticate(present(token, proof)))).toMatchObject({
+  it('signed with another key than the one in its header is refused, also if that key was accepted before', async () => {
+    const own = createDpopKey();
+    const token = tokenWith({ cnf: { jkt: own.thumbprint } });
+    const gate = createGate();
+    const decide = (signer: DpopKey) =>
+      gate.authenticate(present(token, signer.proof('POST', RESOURCE, token, { header: { jwk: own.jwk } })));
+    const forged = () => decide(createDpopKey()).then(refusal);
+
+    const atFirst = await forged();
+    admitted(await decide(own));
+    const refused = { status: 401, error: 'invalid_dpop_proof' };
+    expect([atFirst, await forged()]).toMatchObject([refused, refused]);
+  });
+
+  it('by a key that was accepted before is refused for a token that is bound to another key', async () => {
+    const gate = createGate();
+    const own = createDpopKey();
+    const ownToken = tokenWith({ cnf: { jkt: own.thumbprint } });
+    admitted(await gate.authenticate(present(ownToken, own.proof('POST', RESOURCE, ownToken))));
+    const stolen = bound();
+    const decision = await gate.authenticate(present(stolen, own.proof('POST', RESOURCE, stolen)));
+    expect(await refusal(decision)).toEqual({
       status: 401,
-      error: 'invalid_dpop_proof',
+      error: 'invalid_token',
+      error_description: 'The DPoP proof is signed with another key than that of the token.',
     });
   });
 

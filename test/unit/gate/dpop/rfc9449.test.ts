@@ -1,7 +1,7 @@
 // The examples of RFC 9449 (https://www.rfc-editor.org/rfc/rfc9449), at the time at which they were made.
 import { decodeJwt } from 'jose';
 import { describe, expect, it, vi } from 'vitest';
-import { checkProof, type ProvenRequest } from '../../../../gate/dpop/proof.js';
+import { createProofCheck, type ProvenRequest } from '../../../../gate/dpop/proof.js';
 import { Refusal } from '../../../../gate/refusals.js';
 import { freezeClock } from '../../../support/clock.js';
 
@@ -23,6 +23,7 @@ const proven: ProvenRequest = {
   maxAge: 60,
 };
 
+const checkProof = createProofCheck();
 const at = (milliseconds: number): void => void vi.setSystemTime(milliseconds);
 const outcome = async (proof: string, changes: Partial<ProvenRequest> = {}) => {
   const checked = await checkProof(proof, { ...proven, ...changes });
