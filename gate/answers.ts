@@ -1,6 +1,7 @@
 import type { GateConfig } from './config.js';
 import type { Scheme } from './credentials.js';
 import { PROOF_ALGORITHMS } from './dpop/proof-keys.js';
+import { lazyResponses } from './lazy-response.js';
 import type { Refusal } from './refusals.js';
 
 /** An answer of the gate, as data that every kind of server can send. The same answer is sent to many requests. */
@@ -16,6 +17,8 @@ export class GateAnswer {
   }
 
   toResponse(): Response {
+    const create = lazyResponses();
+    if (create) return create(this);
     return new Response(this.body ?? null, { status: this.status, headers: this.headersToSend() });
   }
 

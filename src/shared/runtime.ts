@@ -22,6 +22,12 @@ const hasNodeModules =
     () => globalThis.process.versions.node !== undefined && !('EdgeRuntime' in globalThis) && !isWorkers(),
   ) ?? false;
 
+/** True on Node itself. */
+export const isNode: boolean =
+  hasNodeModules &&
+  (attempt(() => !('bun' in globalThis.process.versions) && !('deno' in globalThis.process.versions)) ??
+    false);
+
 /**
  * Returns a built-in module of Node, Bun or Deno, or `undefined` elsewhere. It uses `getBuiltinModule` (Node 20.16 or later)
  * instead of an import, so that the package also loads and bundles for runtimes without these modules.
