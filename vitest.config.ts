@@ -9,17 +9,22 @@ const alias = Object.entries(tsconfig.compilerOptions.paths).map(([name, [file =
   replacement: fileURLToPath(new URL(file, import.meta.url)),
 }));
 
-/** One layer of tests: a folder of `test/`. `npx vitest run --project unit` runs one. */
-const layer = (name: string, globalSetup: string[] = []) => ({
-  extends: true as const,
-  test: { name, include: [`test/${name}/**/*.test.ts`], globalSetup },
-});
 const BUILT = ['test/support/built.ts'];
+/** A layer of tests: a folder of `test/`. */
+const layer = (name: string, globalSetup: string[] = [], folders = name) => ({
+  extends: true as const,
+  test: { name, include: [`test/${folders}/**/*.test.ts`], globalSetup },
+});
+// `npx vitest run --project unit` runs one layer. Without that option, all layers are one project, because each project
+// starts its own workers, and each worker imports everything again.
+const PROJECTS = process.argv.some((argument) => argument.startsWith('--project'))
+  ? [layer('unit'), layer('contract', BUILT), layer('oracle'), layer('e2e', BUILT)]
+  : [layer('all', BUILT, '{unit,contract,oracle,e2e}')];
 
 export default defineConfig({
   resolve: { alias },
   test: {
-    projects: [layer('unit'), layer('contract', BUILT), layer('oracle'), layer('e2e', BUILT)],
+    projects: PROJECTS,
     setupFiles: ['test/support/setup.ts'],
     reporters: ['default'],
     testTimeout: 20_000,
