@@ -1,6 +1,8 @@
 // A polluted `Object.prototype` changes nothing: neither what is configured, nor what is signed, nor what is decided.
 import { expect, it } from 'vitest';
 import { ROOT, runToEnd } from '../support/built-project.js';
+import { bundleScript } from '../support/bundle-script.js';
+import { memberNames } from '../support/names-in-source.js';
 
 interface Observation {
   readonly usual: unknown;
@@ -9,7 +11,8 @@ interface Observation {
   readonly polluted: readonly { readonly with: string; readonly problems: readonly string[] }[];
 }
 
-const program = ['--import', 'tsx', 'test/contract/pollution.fixture.ts'];
+const used = await memberNames(['src', 'gate', 'mcp', 'revocation', 'functions']);
+const program = [await bundleScript('test/contract/pollution.fixture.ts'), JSON.stringify(used)];
 const { status, stdout, stderr } = await runToEnd(process.execPath, program, { cwd: ROOT });
 if (status !== 0) throw new Error(`The observation ended with ${status}: ${stderr}`);
 const { usual, accepted, names, polluted }: Observation = JSON.parse(stdout);

@@ -1,9 +1,8 @@
-// What may be on a polluted `Object.prototype`: every name of a member that the sources use.
+// What may be on a polluted `Object.prototype`: values that do harm, and every name of a member that the sources use.
 import { createHash } from 'node:crypto';
 import { createDpopKey } from './dpop.js';
 import { ISSUER, RESOURCE, tokenWith } from './gate.js';
 import { generateKeys } from './mint.js';
-import { memberNames } from './names-in-source.js';
 
 /** When everything happens, in seconds since the epoch. */
 export const NOW = 1_750_000_000;
@@ -145,18 +144,19 @@ export const READ_BY_OTHERS: Readonly<Record<string, string>> = {
 };
 
 type Pollution = Readonly<Record<string, unknown>>;
-const isTestable = (name: string): boolean => !(name in Object.prototype) && !(name in UNTESTABLE);
-/** All names that can be tested. */
-export const names = (await memberNames(['src', 'gate', 'mcp', 'revocation', 'functions'])).filter(
-  isTestable,
-);
+/** Says whether a program can run while `Object.prototype` has this name. */
+export const isTestable = (name: string): boolean => !(name in Object.prototype) && !(name in UNTESTABLE);
+
 const single = new Set([...HARMFUL.map(([name]) => name), ...Object.keys(READ_BY_OTHERS)]);
-const others = names.filter((name) => !single.has(name));
+
 /** What is on `Object.prototype` at a time: one value that may do harm, or ten texts under names that we use. */
-export const POLLUTIONS: Pollution[] = [
-  ...HARMFUL.map(([name, value]) => ({ [name]: value })),
-  ...Object.keys(READ_BY_OTHERS).map((name) => ({ [name]: 'polluted' })),
-  ...Array.from({ length: Math.ceil(others.length / 10) }, (_, index) =>
-    Object.fromEntries(others.slice(index * 10, index * 10 + 10).map((name) => [name, 'polluted'])),
-  ),
-];
+export function pollutionsOf(names: readonly string[]): Pollution[] {
+  const others = names.filter((name) => !single.has(name));
+  return [
+    ...HARMFUL.map(([name, value]) => ({ [name]: value })),
+    ...Object.keys(READ_BY_OTHERS).map((name) => ({ [name]: 'polluted' })),
+    ...Array.from({ length: Math.ceil(others.length / 10) }, (_, index) =>
+      Object.fromEntries(others.slice(index * 10, index * 10 + 10).map((name) => [name, 'polluted'])),
+    ),
+  ];
+}
