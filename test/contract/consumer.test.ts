@@ -1,6 +1,6 @@
 // Programs of users, compiled and run where npm has installed the packed package: those of the specification unchanged.
 import { randomBytes } from 'node:crypto';
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/client';
 import { jwtVerify } from 'jose';
@@ -42,17 +42,23 @@ beforeAll(async () => {
   return () => packed.remove();
 });
 
-/** Puts the stand-in for IntentKit into a folder, with its types. */
+/** Puts the stand-in for IntentKit into a folder, with its types. `npm run typecheck` checks it. */
 async function buildHost(folder: string): Promise<void> {
   await mkdir(folder);
   await cp(join(ROOT, 'host/package.json'), join(folder, 'package.json'));
-  // `npm run typecheck` checks it.
-  const args = ['-p', join(ROOT, 'host'), '--outDir', join(folder, 'dist'), '--noCheck'];
-  const ended = await runToEnd(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), ...args], {
-    cwd: ROOT,
-  });
-  expect(ended).toEqual({ status: 0, stdout: '', stderr: '' });
+  const sources = join(ROOT, 'host/src');
+  const files = (await readdir(sources)).map((name) => join(sources, name));
+  const { emitSkipped, diagnostics } = ts
+    .createProgram(files, {
+      ...{ target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true },
+      ...{ rootDir: sources, outDir: join(folder, 'dist'), declaration: true },
+      // Its exports have explicit types, so that it need not read what it imports. That saves most of the time.
+      ...{ isolatedDeclarations: true, noResolve: true, noCheck: true, types: [] },
+    })
+    .emit();
+  expect({ emitSkipped, diagnostics }).toEqual({ emitSkipped: false, diagnostics: [] });
 }
+
 /** Compiles the programs of `app`. Of the declarations it checks those of the package, and not those of others. */
 function compile(config: string): string[] {
   const { config: json } = ts.readConfigFile(join(app, config), ts.sys.readFile);
@@ -63,7 +69,10 @@ function compile(config: string): string[] {
     undefined,
     join(app, config),
   );
-  const program = ts.createProgram(fileNames, options);
+  const host = ts.createCompilerHost(options);
+  // As in tsc. Parsing the comments of all libraries would take longer.
+  host.jsDocParsingMode = ts.JSDocParsingMode.ParseForTypeErrors;
+  const program = ts.createProgram(fileNames, options, host);
   const checked = program
     .getSourceFiles()
     .filter(({ fileName }) => /\/intentkit(-auth)?\/|^(?!.*node_modules)/.test(fileName));
