@@ -5,8 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import ts from 'typescript';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { configurationOf } from '../../cli/doctor/configuration.js';
 import { runToEnd } from '../support/built-project.js';
 import { homes, without } from '../support/homes.js';
+import { CASES, diagnosed } from '../support/printed-configuration.js';
 import { createProgram } from '../support/source-names.js';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -41,19 +43,46 @@ afterAll(() => rm(pathOf(folder), { recursive: true, force: true }));
 const examples = (await listed('examples', '.ts')).map(pathOf);
 const exampleTexts = await Promise.all(examples.map((path) => readFile(path, 'utf8')));
 const own = blocks('ts').filter(({ body }) => !exampleTexts.includes(body.replace(/^\/\/ \S+\.ts\n/, '')));
-await Promise.all(own.map(({ name, body }) => writeFile(pathOf(`${folder}/${name}.ts`), body)));
+
+/** Writes files into the folder, and returns their paths. */
+const write = (files: [name: string, text: string][]): Promise<string[]> =>
+  Promise.all(
+    files.map(async ([name, text]) => {
+      const file = `${folder}/${name}.ts`;
+      await writeFile(pathOf(file), text);
+      return file;
+    }),
+  );
+const ownFiles = await write(own.map(({ name, body }) => [name, body]));
+const printed: [string, string][] = [];
+for (const [index, each] of CASES.entries()) {
+  printed.push([`printed-${index}`, (await diagnosed(each)).configuration]);
+}
+vi.unstubAllGlobals();
+const printedFiles = await write(printed);
+const config = configurationOf({ issuer: 'a', jwksUrl: undefined, audience: undefined });
+const wrong = await write([['wrong', config.replace('issuer:', 'isuer:')]]);
 
 // One program for all that follows: to make it takes longer than to check it. The blocks import the entries.
-const program = createProgram([...own.map(({ name }) => `${folder}/${name}.ts`), 'cli/arguments.ts']);
+const program = createProgram([...ownFiles, ...printedFiles, ...wrong, 'cli/arguments.ts']);
+/** What is wrong with each file. What they import, and the examples, are checked by `npm run typecheck`. */
+const problemsIn = (files: readonly string[]): string[][] =>
+  files.map((file) =>
+    ts
+      .getPreEmitDiagnostics(program, program.getSourceFile(pathOf(file)))
+      .map(({ messageText }) => `${file}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`),
+  );
 
 it('The documents have TypeScript blocks that all compile under the configuration of this repository', () => {
-  const files = own.map(({ name }) => pathOf(`${folder}/${name}.ts`));
-  // What they import, and the examples, are checked by `npm run typecheck`.
-  const problems = files
-    .flatMap((file) => ts.getPreEmitDiagnostics(program, program.getSourceFile(file)))
-    .map(({ file, messageText }) => [file?.fileName, ts.flattenDiagnosticMessageText(messageText, '\n')]);
-  expect(files.length).toBeGreaterThan(20);
-  expect(problems).toEqual([]);
+  expect(ownFiles.length).toBeGreaterThan(20);
+  expect(problemsIn(ownFiles).flat()).toEqual([]);
+}, 120_000);
+
+it('The configurations that the doctor prints compile', () => {
+  expect(printedFiles).toHaveLength(CASES.length);
+  expect(problemsIn(printedFiles).flat()).toEqual([]);
+  // Mistakes are found.
+  expect(problemsIn(wrong)).toEqual([[expect.stringContaining('isuer')]]);
 }, 120_000);
 
 const complain = (lines: string[]): void => {
