@@ -30,8 +30,8 @@ export default defineConfig({
     testTimeout: 20_000,
     // The files of a worker share what they import: to import it again for each file takes longer than most tests.
     isolate: false,
-    // One more than there are cores, because some tests wait for timeouts and for other processes.
-    maxWorkers: availableParallelism() + 1,
+    // Two more than there are cores, because some tests wait for timeouts and for other processes.
+    maxWorkers: availableParallelism() + 2,
     // Tests make many short-lived objects: with more room for those, the garbage collection takes a tenth less of all time.
     execArgv: ['--max-semi-space-size=64'],
   },

@@ -7,6 +7,7 @@ import ts from 'typescript';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { configurationOf } from '../../cli/doctor/configuration.js';
 import { runToEnd } from '../support/built-project.js';
+import { bundleScript } from '../support/bundle-script.js';
 import { homes, without } from '../support/homes.js';
 import { CASES, diagnosed } from '../support/printed-configuration.js';
 import { createProgram } from '../support/source-names.js';
@@ -128,12 +129,14 @@ it.each(own.filter((block) => !servers.includes(block)))(
   },
 );
 
-it.concurrent.each(servers)(
+const programs = await Promise.all(
+  servers.map(async ({ name }) => ({ name, program: await bundleScript(`${folder}/${name}.ts`) })),
+);
+it.concurrent.each(programs)(
   'The block $name is a server, which starts and ends with its stdin',
-  async ({ name }) => {
-    const command = ['--import', 'tsx', `${folder}/${name}.ts`];
+  async ({ program }) => {
     const env = { JWT_SECRET: 'R9v!Lq2#xW7pZk4@mC8sTb5&nH1dYf6^' };
-    expect(await runToEnd(process.execPath, command, { cwd: pathOf(''), env })).toEqual({
+    expect(await runToEnd(process.execPath, [program], { cwd: pathOf(''), env })).toEqual({
       status: 0,
       stdout: '',
       stderr: '',
