@@ -261,7 +261,7 @@ async function problemsWith(pollution: object): Promise<string[]> {
   return accepted(seen).filter((place) => !accepted(usual).includes(place));
 }
 
-/** The names that the sources use, as JSON. To read them here would take as long as everything else. */
+/** The names that the sources use, as JSON. Reading them here would need the TypeScript compiler. */
 const names = JSON.parse(process.argv[2] ?? '').filter(isTestable);
 const usual = await plain(await observe());
 const polluted = [];
