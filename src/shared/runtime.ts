@@ -42,6 +42,19 @@ export const builtin = <T>(name: string): T | undefined =>
 export const nodeCrypto =
   typeof globalThis.Buffer === 'function' ? builtin<typeof import('node:crypto')>('node:crypto') : undefined;
 
+/**
+ * What it takes to use the thread pool of `node:crypto`. `null` with a single processor, and on Deno, whose `node:crypto` has no
+ * pool. The functions are read at import: test tools replace them later, and jest's jsdom environment has no global `setImmediate`.
+ */
+export const poolTools =
+  attempt(() => {
+    const processors = builtin<typeof import('node:os')>('node:os')?.availableParallelism() ?? 1;
+    const timers = builtin<typeof import('node:timers')>('node:timers');
+    const { nextTick, versions } = globalThis.process;
+    if (processors === 1 || !timers || 'deno' in versions) return null;
+    return { setImmediate: timers.setImmediate, nextTick };
+  }) ?? null;
+
 // In jest's jsdom environment, neither is a global.
 const text =
   globalThis.TextDecoder && globalThis.TextEncoder

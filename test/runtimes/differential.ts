@@ -3,9 +3,9 @@ import { importJWK } from 'jose';
 import { type AsymmetricAlgorithm, isHmacAlgorithm } from '../../src/signature/algorithms.js';
 import type { Key, SignatureEngine } from '../../src/signature/engine.js';
 import { joseEngine } from '../../src/signature/jose.js';
-import { nodeEngine } from '../../src/signature/node.js';
 import { HeaderMemory } from '../../src/token/header.js';
 import { Malformed, parseToken } from '../../src/token/parse.js';
+import { poolEngine, synchronousEngine } from '../support/node-engines.js';
 import type { Batch, Corpus } from './corpus.js';
 
 export interface Differences {
@@ -14,16 +14,11 @@ export interface Differences {
   readonly differences: readonly string[];
 }
 
-if (!nodeEngine) throw new Error('node:crypto is not available.');
-/** `step`: how far each reading advances the clock. node:crypto moves slow verifications to other threads. */
-const ENGINES: [name: string, engine: SignatureEngine, step: number][] = [
-  ['node:crypto', nodeEngine, 0],
-  ['node:crypto in other threads', nodeEngine, 1],
-  ['jose', joseEngine, 0],
+const ENGINES: [name: string, engine: SignatureEngine][] = [
+  ['node:crypto', synchronousEngine],
+  ['node:crypto in the thread pool', poolEngine],
+  ['jose', joseEngine],
 ];
-let now = 0;
-let step = 0;
-performance.now = () => (now += step);
 
 async function keyOf({ alg, key }: Batch, engine: SignatureEngine): Promise<Key> {
   if (isHmacAlgorithm(alg)) return engine.importSecret(new TextEncoder().encode(String(key)), { alg });
@@ -38,8 +33,7 @@ async function judge(corpus: Corpus): Promise<Differences> {
   let tokens = 0;
   for (const batch of corpus) {
     tokens += batch.samples.length;
-    for (const [name, engine, stepOfEngine] of ENGINES) {
-      step = stepOfEngine;
+    for (const [name, engine] of ENGINES) {
       const key = await keyOf(batch, engine);
       for (const { what, token, expected } of batch.samples) {
         const parsed = parseToken(token, new HeaderMemory(1));

@@ -1,6 +1,10 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import * as crypto from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { importJWK, type JWK } from 'jose';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { clientFrom } from '../../../src/client/client.js';
+import { parseConfig } from '../../../src/config/parse.js';
 import {
   type Algorithm,
   ASYMMETRIC_ALGORITHMS,
@@ -10,16 +14,18 @@ import {
 } from '../../../src/signature/algorithms.js';
 import type { Key, SignatureEngine } from '../../../src/signature/engine.js';
 import { joseEngine } from '../../../src/signature/jose.js';
-import { nodeEngine } from '../../../src/signature/node.js';
+import { createNodeEngine } from '../../../src/signature/node.js';
+import { ThreadPool } from '../../../src/signature/thread-pool.js';
 import { HeaderMemory } from '../../../src/token/header.js';
 import { Malformed, parseToken, type Token } from '../../../src/token/parse.js';
 import { generateKeys, type Keys, mint } from '../../support/mint.js';
+import { poolEngine, synchronousEngine } from '../../support/node-engines.js';
 import { SECRET } from '../../support/secrets.js';
 import { flipBit, withSignature } from '../../support/tamper.js';
 
-if (!nodeEngine) throw new Error('This is Node, and Node has node:crypto.');
 const ENGINES: [name: string, engine: SignatureEngine][] = [
-  ['node:crypto', nodeEngine],
+  ['node:crypto', synchronousEngine],
+  ['node:crypto in the thread pool', poolEngine],
   ['jose', joseEngine],
 ];
 const ALGORITHMS: readonly Algorithm[] = [...HMAC_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS];
@@ -41,6 +47,9 @@ async function publicKey(engine: SignatureEngine, jwk: JWK, alg: AsymmetricAlgor
   return engine.importPublicKey((await importJWK(jwk, alg)) as CryptoKey, alg);
 }
 
+/** A pool for several processors, even if the tests run on one. */
+const newPool = (): ThreadPool => new ThreadPool({ setImmediate, nextTick: process.nextTick });
+
 describe('The signature engine', () => {
   it.each(CASES)('%s tells valid, invalid and unsupported tokens of %s apart', async (_, alg, engine) => {
     const secret = isHmacAlgorithm(alg) ? await engine.importSecret(Buffer.from(SECRET), { alg }) : undefined;
@@ -56,51 +65,76 @@ describe('The signature engine', () => {
 });
 
 describe('An RSA-PSS signature', () => {
-  it.each(
-    ENGINES.flatMap(([name, engine]) => [2048, 2050, 2056].map((bits) => [bits, name, engine] as const)),
-  )('of a key of %d bits is invalid without its leading zero byte, with %s', async (bits, _, engine) => {
-    const { publicKey: pub, privateKey } = generateKeyPairSync('rsa', { modulusLength: bits });
-    const key = await publicKey(engine, pub.export({ format: 'jwk' }) as JWK, 'PS384');
-    // One signature in 256 begins with a zero byte. OpenSSL also accepts it without that byte.
-    for (let count = 0; count < 4096; count += 1) {
-      const token = mint({ header: { alg: 'PS384' }, payload: { count }, key: privateKey });
-      if (Buffer.from(token.split('.')[2] ?? '', 'base64url')[0] !== 0) continue;
-      expect(await key.verify(parsed(token))).toBe('valid');
-      expect(await key.verify(parsed(withSignature(token, (bytes) => bytes.subarray(1))))).toBe('invalid');
-      return;
-    }
-    throw new Error('No signature began with a zero byte.');
+  it.each([2048, 2050, 2056])(
+    'of a key of %d bits is invalid without its leading zero byte',
+    async (bits) => {
+      const { publicKey: pub, privateKey } = generateKeyPairSync('rsa', { modulusLength: bits });
+      const jwk = pub.export({ format: 'jwk' }) as JWK;
+      // One signature in 256 begins with a zero byte. OpenSSL also accepts it without that byte.
+      for (let count = 0; count < 4096; count += 1) {
+        const token = mint({ header: { alg: 'PS384' }, payload: { count }, key: privateKey });
+        if (Buffer.from(token.split('.')[2] ?? '', 'base64url')[0] !== 0) continue;
+        const cut = withSignature(token, (bytes) => bytes.subarray(1));
+        for (const [name, engine] of ENGINES) {
+          const key = await publicKey(engine, jwk, 'PS384');
+          const verdicts = [await key.verify(parsed(token)), await key.verify(parsed(cut))];
+          expect([name, ...verdicts]).toEqual([name, 'valid', 'invalid']);
+        }
+        return;
+      }
+      throw new Error('No signature began with a zero byte.');
+    },
+  );
+});
+
+describe('Of several verifications at once', () => {
+  /** Verifies three tokens in one synchronous block. */
+  async function verifyThree(jwk: JWK, signer: KeyObject, alg: AsymmetricAlgorithm) {
+    const key = await publicKey(createNodeEngine(crypto, newPool()), jwk, alg);
+    const valid = mint({ header: { alg }, payload: {}, key: signer });
+    const answers = [valid, flipBit(valid), valid].map((jwt) => key.verify(parsed(jwt)));
+    const isPooled = answers.map((answer) => answer instanceof Promise);
+    return { isPooled, verdicts: await Promise.all(answers) };
+  }
+  const verdicts = ['valid', 'invalid', 'valid'];
+
+  it.each(ASYMMETRIC_ALGORITHMS)('those with %s run where they are fastest', async (alg) => {
+    const { jwk, privateKey } = pairFor(alg);
+    const isPooled = alg.startsWith('RS') ? [false, false, false] : [false, true, true];
+    expect(await verifyThree(jwk, privateKey, alg)).toEqual({ isPooled, verdicts });
+  });
+
+  it.each([
+    ['3072 bits', 384, 'AQAB', false],
+    ['3080 bits', 385, 'AQAB', true],
+    ['an exponent of four bytes', 256, 'AQAAAQ', true],
+  ])('those with RS256 and %s run where they are fastest', async (_, bytes, e, isPooled) => {
+    // A number that is no product of two primes is a key that refuses every signature.
+    const jwk = { kty: 'RSA', n: Buffer.alloc(bytes, 0xff).toString('base64url'), e };
+    const found = await verifyThree(jwk, rsa.privateKey, 'RS256');
+    expect(found.isPooled).toEqual([false, isPooled, isPooled]);
   });
 });
 
-describe('A slow verification', () => {
-  it('runs in the thread pool after three slow verifications with its key, and gives the same verdict', async () => {
-    const { jwk, privateKey } = pairFor('ES512');
-    if (!nodeEngine) throw new Error('This is Node, and Node has node:crypto.');
-    let now = 0;
-    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1));
-    onTestFinished(() => clock.mockRestore());
-    const key = await publicKey(nodeEngine, jwk, 'ES512');
-    const valid = mint({ header: { alg: 'ES512' }, payload: {}, key: privateKey });
-    const answers = [valid, flipBit(valid), valid, valid, flipBit(valid)].map((jwt) =>
-      key.verify(parsed(jwt)),
-    );
-    expect(answers.map((answer) => answer instanceof Promise)).toEqual([false, false, false, true, true]);
-    expect(await Promise.all(answers)).toEqual(['valid', 'invalid', 'valid', 'valid', 'invalid']);
+it('The event loop turns while a client verifies many tokens at once with a slow key', async () => {
+  const { jwk, privateKey } = pairFor('ES512');
+  const token = mint({ header: { alg: 'ES512' }, payload: { name: 'agent' }, key: privateKey });
+  const jwks = { fetch: async () => new Response(JSON.stringify({ keys: [{ ...jwk, alg: 'ES512' }] })) };
+  const config = parseConfig({ jwksUrl: 'https://issuer.example/jwks.json', jwks, onWarning: () => {} });
+  const client = clientFrom(config, createNodeEngine(crypto, newPool()));
+  await client.verify(token);
+  let turns = 0;
+  let handle = setImmediate(function turn() {
+    turns += 1;
+    handle = setImmediate(turn);
   });
-
-  it('runs in the thread pool even if invalid signatures were refused quickly before', async () => {
-    const { jwk, privateKey } = pairFor('ES512');
-    if (!nodeEngine) throw new Error('This is Node, and Node has node:crypto.');
-    let [now, step] = [0, 0.1];
-    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += step));
-    onTestFinished(() => clock.mockRestore());
-    const key = await publicKey(nodeEngine, jwk, 'ES512');
-    const valid = mint({ header: { alg: 'ES512' }, payload: {}, key: privateKey });
-    const zeros = parsed(withSignature(valid, (bytes) => bytes.fill(0)));
-    expect([1, 2, 3].map(() => key.verify(zeros))).toEqual(['invalid', 'invalid', 'invalid']);
-    step = 1;
-    for (let count = 0; count < 3; count += 1) expect(key.verify(parsed(valid))).toBe('valid');
-    expect(key.verify(parsed(valid))).toBeInstanceOf(Promise);
-  });
+  const caller = new AsyncLocalStorage<number>();
+  const results = await Promise.all(
+    Array.from({ length: 8 }, (_, request) =>
+      caller.run(request, async () => [(await client.verify(token)).valid, caller.getStore()]),
+    ),
+  );
+  clearImmediate(handle);
+  expect(results).toEqual(Array.from({ length: 8 }, (_, request) => [true, request]));
+  expect(turns).toBeGreaterThan(0);
 });
