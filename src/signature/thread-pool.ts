@@ -3,7 +3,7 @@ import type { SignatureVerdict, SignedToken } from './engine.js';
 
 /**
  * Decides which verifications run in the thread pool, and runs them there. A single verification is faster in the calling thread.
- * Several at once are faster in the pool, and there they do not block the event loop.
+ * Several at once are faster in the pool, and there they do not block the event loop. The pool has `UV_THREADPOOL_SIZE` threads.
  */
 export class ThreadPool {
   readonly #tools: typeof poolTools;

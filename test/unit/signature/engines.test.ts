@@ -50,6 +50,18 @@ async function publicKey(engine: SignatureEngine, jwk: JWK, alg: AsymmetricAlgor
 /** A pool for several processors, even if the tests run on one. */
 const newPool = (): ThreadPool => new ThreadPool({ setImmediate, nextTick: process.nextTick });
 
+/** A `verify` as Deno's, which reads no options from a key object. */
+function withoutOptionsOf(verify: typeof crypto.verify): typeof crypto.verify {
+  const ignoring = (...[hash, data, input, signature]: Parameters<typeof crypto.verify>) => {
+    const isBare = input instanceof crypto.KeyObject;
+    const key = isBare
+      ? crypto.createPublicKey({ key: input.export({ format: 'jwk' }), format: 'jwk' })
+      : input;
+    return verify(hash, data, key, signature);
+  };
+  return ignoring as typeof crypto.verify;
+}
+
 describe('The signature engine', () => {
   it.each(CASES)('%s tells valid, invalid and unsupported tokens of %s apart', async (_, alg, engine) => {
     const secret = isHmacAlgorithm(alg) ? await engine.importSecret(Buffer.from(SECRET), { alg }) : undefined;
@@ -87,6 +99,25 @@ describe('An RSA-PSS signature', () => {
   );
 });
 
+it.each([
+  ['reads', crypto.verify],
+  // A new key object has none of the properties that were added to the other.
+  ['ignores', withoutOptionsOf(crypto.verify)],
+] as const)('RSA-PSS options hold where `verify` %s the properties of a key object', async (_, verify) => {
+  const engine = createNodeEngine({ ...crypto, verify }, newPool());
+  const key = await publicKey(engine, rsa.jwk, 'PS256');
+  const header = { alg: 'PS256' };
+  const valid = mint({ header, payload: {}, key: rsa.privateKey });
+  const withoutSalt = withSignature(valid, () => {
+    const data = Buffer.from(valid.slice(0, valid.lastIndexOf('.')));
+    const padding = crypto.constants.RSA_PKCS1_PSS_PADDING;
+    return crypto.sign('sha256', data, { key: rsa.privateKey, padding, saltLength: 0 });
+  });
+  const byRs256 = mint({ header, payload: {}, key: rsa.privateKey, alg: 'RS256' });
+  const verdicts = [valid, withoutSalt, byRs256].map((jwt) => key.verify(parsed(jwt)));
+  expect(verdicts).toEqual(['valid', 'invalid', 'invalid']);
+});
+
 describe('Of several verifications at once', () => {
   /** Verifies three tokens in one synchronous block. */
   async function verifyThree(jwk: JWK, signer: KeyObject, alg: AsymmetricAlgorithm) {
@@ -100,7 +131,7 @@ describe('Of several verifications at once', () => {
 
   it.each(ASYMMETRIC_ALGORITHMS)('those with %s run where they are fastest', async (alg) => {
     const { jwk, privateKey } = pairFor(alg);
-    const isPooled = alg.startsWith('RS') ? [false, false, false] : [false, true, true];
+    const isPooled = /^[RP]S/.test(alg) ? [false, false, false] : [false, true, true];
     expect(await verifyThree(jwk, privateKey, alg)).toEqual({ isPooled, verdicts });
   });
 
