@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type * as IntentkitAuth from 'intentkit-auth';
+import type * as Mcp from 'intentkit-auth/mcp';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** A temporary project with the packed package and with the jose of this checkout. */
 export const PROJECT = install();
-const entry = join(PROJECT, 'node_modules/intentkit-auth/dist/index.js');
+const entry = (path: string): string =>
+  pathToFileURL(join(PROJECT, 'node_modules/intentkit-auth/dist', path)).href;
 /** The package as it would be published, because tsx runs source files slower than a build. */
-export const { createAuthClient }: typeof IntentkitAuth = await import(pathToFileURL(entry).href);
+export const { createAuthClient }: typeof IntentkitAuth = await import(entry('index.js'));
+export const { protectMcp }: typeof Mcp = await import(entry('mcp/index.js'));
 
 function install(): string {
   const project = mkdtempSync(join(tmpdir(), 'intentkit-auth-bench-'));

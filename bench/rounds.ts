@@ -7,12 +7,12 @@ export type Results = (name: string) => Turns;
  * Lets contenders take turns. Each has one turn per round, and the order changes with every round, so other load on the
  * machine affects all contenders.
  */
-export async function inRounds<T>(
+export async function inRounds<T, Result = number>(
   rounds: number,
   contenders: Readonly<Record<string, T>>,
-  turn: (contender: T) => Promise<number>,
-): Promise<Results> {
-  const entrants = Object.entries(contenders).map(([name, of]) => ({ name, of, turns: [] as number[] }));
+  turn: (contender: T) => Promise<Result>,
+): Promise<(name: string) => readonly Result[]> {
+  const entrants = Object.entries(contenders).map(([name, of]) => ({ name, of, turns: [] as Result[] }));
   for (let round = 0; round < rounds; round += 1) {
     const start = round % entrants.length;
     const order = [...entrants.slice(start), ...entrants.slice(0, start)];

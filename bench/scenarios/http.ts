@@ -1,9 +1,7 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { startJwksServer } from '../../test/support/jwks-server.js';
-import { accepts, verifiersOf } from '../contenders/all.js';
+import { verifiersOf } from '../contenders/all.js';
 import type { OnToken } from '../contenders/contender.js';
 import { OURS } from '../contenders/ours.js';
+import { startLoadedServer } from '../http-server.js';
 import { inRounds, type Turns } from '../rounds.js';
 import { measured } from '../statistics.js';
 import type { Row, Table } from '../table.js';
@@ -11,6 +9,7 @@ import { type Algorithm, goodToken, issuerOf } from '../tokens.js';
 
 const LIBRARIES = [OURS, 'jose', 'fast-jwt'];
 const REQUESTS = 400;
+const CONNECTIONS = 8;
 
 const row = (algorithm: Algorithm): Row => ({
   name: `http ${algorithm}`,
@@ -18,27 +17,16 @@ const row = (algorithm: Algorithm): Row => ({
     const issuer = issuerOf(algorithm);
     const contenders = await verifiersOf(issuer, 1, LIBRARIES);
     contenders.none = () => ({});
-    let verify: OnToken = contenders.none;
-    const server = await startJwksServer();
-    server.handler = async ({ headers }, response) => {
-      const isAccepted = await accepts(verify, headers.authorization?.slice('Bearer '.length) ?? '');
-      response.writeHead(isAccepted ? 200 : 401).end();
-    };
-    const options = [server.url, goodToken(issuer), String(REQUESTS)];
-    const load = fork(new URL('../http-load.ts', import.meta.url), options);
-    load.once('exit', (code) => code && process.exit(code));
+    const server = await startLoadedServer(goodToken(issuer), REQUESTS, CONNECTIONS);
     /** Returns this process's processor time per request, in microseconds. */
     const turn = async (contender: OnToken): Promise<number> => {
-      verify = contender;
       const before = process.cpuUsage();
-      load.send('another turn');
-      await once(load, 'message');
+      await server.serve(contender);
       const { user, system } = process.cpuUsage(before);
       return (user + system) / REQUESTS;
     };
     await inRounds(5, contenders, turn); // Lets V8 compile the code.
     const times = await inRounds(rounds, contenders, turn);
-    load.disconnect();
     await server.close();
     const none = measured(times('none'), 'µs');
     const share = (own: Turns) =>

@@ -32,10 +32,13 @@ const decode = row('decode', 1, async () => {
   return withToken(Object.fromEntries(decoders), goodToken(issuerOf('HS256')));
 });
 
+const caption = `Time per call, and the speed of ${OURS} ÷ that of each library: above 1.00, ${OURS} is faster.`;
+const head = [OURS, ...PEERS.map((peer) => `× ${peer}`)];
+
 const table = (title: string, atOnce: number, others: readonly Row[]): Table => ({
   title,
-  caption: `Time per call, and the speed of ${OURS} ÷ that of each library: above 1.00, ${OURS} is faster.`,
-  head: [OURS, ...PEERS.map((peer) => `× ${peer}`)],
+  caption,
+  head,
   rows: [
     row('sign HS256', atOnce, () => signersOf(issuerOf('HS256'), atOnce)),
     ...ALGORITHMS.map((algorithm) => verify(algorithm, atOnce)),
@@ -47,3 +50,16 @@ const table = (title: string, atOnce: number, others: readonly Row[]): Table => 
 export const oneAtATime = table('Speed, one call at a time', 1, [decode]);
 // Decoding is synchronous, so it cannot run concurrently.
 export const manyAtOnce = table('Speed, 64 calls at once', 64, []);
+
+/** How the speed changes with the number of calls, for the signatures that may use the thread pool, and for RS256. */
+export const fewToMany: Table = {
+  title: 'Speed, 4, 16 and 256 calls at once',
+  caption,
+  head,
+  rows: (['RS256', 'PS256', 'ES256', 'EdDSA'] as const).flatMap((algorithm) =>
+    [4, 16, 256].map((atOnce) => {
+      const { name, measure } = verify(algorithm, atOnce);
+      return { name: `${name}, ${atOnce} at once`, measure };
+    }),
+  ),
+};
