@@ -86,7 +86,8 @@ function functionsFor({ provider: { name: provider, client }, prefix, mint }: Fu
         reason: z.enum(VERIFY_FAILURES).optional().describe('Why not'),
         message: z.string().optional().describe('In words'),
         expires: expires.optional(),
-        expires_in_seconds: z.number().nullable().optional().describe('Null means never'),
+        // Two branches, because some clients reject a list of types.
+        expires_in_seconds: z.number().or(z.null().describe('Never')).optional().describe('From now'),
         shortened: wasShortened,
         payload: anyClaims.describe('The claims, or {}'),
       }),
