@@ -4,5 +4,5 @@
  * @module intentkit-auth/functions
  */
 export { getAuthClient } from './get-auth-client.js';
-export type { TokenFunctionsOptions } from './options.js';
+export type { MintOptions, TokenFunctionsOptions } from './options.js';
 export * from './tokens.js';

@@ -48,6 +48,7 @@ export function homes(program: ts.Program, texts: ReadonlyMap<string, string>): 
   const verifier = of('mcp/index.ts', 'TokenVerifierOptions');
   const ofList = of('revocation/index.ts', 'RevocationListOptions');
   const ofTools = of('functions/index.ts', 'TokenFunctionsOptions');
+  const ofMint = of('functions/index.ts', 'MintOptions');
   const help = (texts.get('docs/doctor.md') ?? '').matchAll(/^ {2}--([\w-]+) /gm);
   const quoted = tables('docs/troubleshooting.md').flatMap((table) => table.rows.flat().flatMap(codeIn));
 
@@ -63,6 +64,7 @@ export function homes(program: ts.Program, texts: ReadonlyMap<string, string>): 
     ['docs/mcp.md', 'option of the verifier', verifier, rows('docs/mcp.md', 'option of `createTokenVerifier`')],
     ['docs/revocation.md', 'option', ofList, rows('docs/revocation.md', 'option')],
     ['docs/functions.md', 'option', ofTools, rows('docs/functions.md', 'option')],
+    ['docs/functions.md', 'option of "mint"', ofMint, rows('docs/functions.md', 'option of `mint`')],
     ['docs/functions.md', 'permission', functions(({ permissions }) => permissions), ofFunctions(1)],
     ['docs/functions.md', 'input', functions(({ input }) => fieldsOf(input)), ofFunctions(2)],
     ['docs/functions.md', 'output', functions(({ output }) => fieldsOf(output)), ofFunctions(3)],
