@@ -33,7 +33,11 @@ export function strictClaims(schema: unknown): z.ZodType | undefined {
     const { def } = schema as z.ZodObject;
     const isLoose = def.catchall !== undefined && !(def.catchall instanceof z.core.$ZodNever);
     if (isLoose || reservedAmong(def.shape) !== undefined) return undefined;
-    return asType(z.core.clone(schema, { ...def, catchall: z.never() }));
+    const error = (issue: z.core.$ZodRawIssue): string | undefined =>
+      issue.code === 'unrecognized_keys'
+        ? reservedAmong(Object.fromEntries(issue.keys.map((key) => [key, 0])))
+        : undefined;
+    return asType(z.core.clone(schema, { ...def, error, catchall: z.never() }));
   }
   // An object with a transform.
   if (!(schema instanceof z.core.$ZodPipe)) return undefined;

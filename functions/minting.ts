@@ -42,7 +42,10 @@ export function mintOptions(
 
 /** The "subject" field of the input. */
 export function subjectField(allowed: MintConfig['subject']): z.ZodOptional<z.ZodString> {
-  const subject = z.string().min(1).describe('Who or what the token is about: the "sub" claim');
+  const subject = z
+    .string()
+    .min(1, 'it must not be empty')
+    .describe('Who or what the token is about: the "sub" claim');
   // The types of the functions are the same for every configuration.
   return allowed === 'required' ? (subject as unknown as z.ZodOptional<z.ZodString>) : subject.optional();
 }

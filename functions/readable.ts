@@ -27,9 +27,10 @@ export function expiryOf({ valid, payload }: VerifyResult, now: number): Partial
 /** What to do about a refused token. The sentence of `malformed` says so itself. */
 const NEXT_STEPS = {
   malformed: undefined,
-  algorithm: 'Ask the issuer for a token signed with another algorithm.',
+  // `explain` names the algorithms.
+  algorithm: undefined,
   key: 'Get a new token from its issuer. If it is refused too, its issuer is not the one that this server trusts.',
-  signature: 'Do not trust it, and get a new token from its issuer.',
+  signature: 'Do not trust it. If you copied all of it, get a new token from its issuer.',
   expired: 'Get a new token.',
   not_yet_valid: 'Use it later.',
   issuer: 'Get a token from that issuer.',
@@ -40,10 +41,14 @@ const NEXT_STEPS = {
 } as const satisfies Record<VerifyFailure, string | undefined>;
 
 /** Says in a few sentences why a token is refused, and what to do. */
-export function explain({ valid, reason, message, payload }: VerifyResult, now: number): string | undefined {
+export function explain(
+  { valid, reason, message, payload }: VerifyResult,
+  now: number,
+  algorithms: readonly string[],
+): string | undefined {
   if (valid) return undefined;
   const time = timeOf(reason, payload, now);
-  const next = NEXT_STEPS[reason];
+  const next = reason === 'algorithm' ? `This server accepts ${algorithms.join(', ')}.` : NEXT_STEPS[reason];
   return [time ?? message, next].filter((sentence) => sentence !== undefined).join(' ');
 }
 

@@ -47,7 +47,7 @@ function functionsFor({ provider: { name: provider, client }, prefix, mint }: Fu
       permissions: ['auth:sign'],
       input: z.strictObject({
         claims: claimsField(mint.claims).describe(
-          'Further claims, but not iss, aud, exp, iat, nbf, sub or jti',
+          'Claims of the token, except iss, aud, exp, iat, nbf, sub and jti',
         ),
         subject: subjectField(mint.subject),
         expires_in: lifetimeField(client, mint),
@@ -92,9 +92,10 @@ function functionsFor({ provider: { name: provider, client }, prefix, mint }: Fu
         payload: anyClaims.describe('The claims, or {}'),
       }),
       execute: async (input, ctx) => {
-        const result = await getAuthClient(ctx, provider).verify(input.token);
+        const auth = getAuthClient(ctx, provider);
+        const result = await auth.verify(input.token);
         const { valid, expired, reason, payload } = result;
-        const message = explain(result, now());
+        const message = explain(result, now(), auth.status().algorithms);
         return {
           valid,
           expired,

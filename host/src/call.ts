@@ -54,6 +54,7 @@ function isForTheAgent(error: unknown): error is Error {
 
 /** Words for what zod's own messages do not say, such as that an argument is missing. A message set on a schema wins. */
 function describe(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'unrecognized_keys') return '';
   if (issue.code !== 'invalid_type') return undefined;
   return issue.input === undefined ? 'it is missing' : `it must be of type ${issue.expected}`;
 }
@@ -66,6 +67,8 @@ function complaint({ issues }: z.ZodError, input: z.ZodObject): string {
   const problems = issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys')
       return [{ path: issue.path, what: issue.message.replace(/\.$/, '') }];
+    // A schema that has something to say about these fields.
+    if (issue.message !== '') return [{ path: issue.path, what: issue.message.replace(/\.$/, '') }];
     const fields = fieldsAt(input, issue.path);
     return issue.keys.map((key, at) => ({
       path: [...issue.path, key],

@@ -23,31 +23,32 @@ export function readLifetime(
 ): number | string {
   const most = Math.min(maxExpiry, LONGEST_SECONDS);
   const field = JSON.stringify(name);
+  const byDefault = defaultExpiry === most ? '' : ` The default is ${written(defaultExpiry)}.`;
   const duration = parseDuration(value);
   if (duration !== undefined) {
-    if (duration > most)
-      return `${field} must be at most ${written(most)}. The default is ${written(defaultExpiry)}.`;
+    if (duration > most) return `${field} must be at most ${written(most)}.${byDefault}`;
     // "0.6s" is rounded to one second.
-    return Math.round(duration) >= 1
-      ? Math.round(duration)
-      : `${field} must be at least "1s". The default is ${written(defaultExpiry)}.`;
+    return Math.round(duration) >= 1 ? Math.round(duration) : `${field} must be at least "1s".${byDefault}`;
   }
 
   const count = secondsIn(value);
   if (count !== undefined && !isEpochTime(count, now)) {
-    if (Math.round(count) < 1)
-      return `${field} must be at least "1s". The default is ${written(defaultExpiry)}.`;
+    if (Math.round(count) < 1) return `${field} must be at least "1s".${byDefault}`;
     return count > most
       ? `${field} needs a unit, such as "s" for seconds, and must be at most ${written(most)}.`
       : `${field} needs a unit: write ${count} seconds as "${count}s".`;
   }
-  const meant = Math.round(meantBy(value, count, now) ?? 0);
-  const proposal =
-    meant < 1 ? `Write for example ${written(defaultExpiry)}.` : `Write ${written(Math.min(meant, most))}.`;
+  const meant = Math.round(meantBy(value, count, now) ?? Number.NaN);
   return (
-    `${field} must be a lifetime: a duration from now with one unit. ${proposal} ` +
+    `${field} must be a lifetime: a duration from now with one unit. ${proposal(meant, defaultExpiry, most)} ` +
     `It is ${isoTime(now)} now, the default is ${written(defaultExpiry)}, and the maximum is ${written(most)}.`
   );
+}
+
+function proposal(meant: number, defaultExpiry: number, most: number): string {
+  if (meant < 1) return `That time has passed: write for example ${written(defaultExpiry)}.`;
+  if (meant > most) return `That is too long: write at most ${written(most)}.`;
+  return meant >= 1 ? `Write ${written(meant)}.` : `Write for example ${written(defaultExpiry)}.`;
 }
 
 /** Longer text is never a lifetime. JavaScript engines keep the last text that a regular expression matched. */

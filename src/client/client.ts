@@ -8,9 +8,11 @@ import { SecretSource } from '../keys/secret.js';
 import { type KeySource, Sources } from '../keys/sources.js';
 import { CLOCK_MARGIN } from '../shared/clock.js';
 import { own } from '../shared/own-properties.js';
+import { SHORTEST_SIGNATURE } from '../signature/algorithms.js';
 import type { SignatureEngine, SignatureVerdict } from '../signature/engine.js';
 import { defaultEngine } from '../signature/node.js';
 import { HeaderMemory } from '../token/header.js';
+import { CUT_AT_END, sentencesOf } from '../token/mistakes.js';
 import { MAX_TOKEN_LENGTH, Malformed, parseToken, readClaims } from '../token/parse.js';
 import type {
   AuthClient,
@@ -77,7 +79,13 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     if (verdict === 'unsupported') {
       return invalid('malformed', 'The "crit" header asks for an unsupported extension.');
     }
-    if (verdict === 'invalid') return invalid('signature', 'The signature was not made by the expected key.');
+    if (verdict === 'invalid') {
+      const isCut = token.signature.length < (SHORTEST_SIGNATURE.get(token.header.alg) ?? 0);
+      return invalid(
+        'signature',
+        isCut ? sentencesOf(CUT_AT_END) : 'The signature was not made by the expected key.',
+      );
+    }
     verifiedHeaders.add(token.headerSegment, token.header);
     onSigned?.({ header: token.header, rules: source.rules });
 

@@ -40,7 +40,7 @@ const LAYERS: readonly Layer[] = [
     what: 'The token is a whole "Authorization" header.',
     change: 'Give only what follows the scheme, "Bearer".',
     isOn: (text) => begins(text, 'authorization:'),
-    without: (text) => text.slice('authorization:'.length),
+    without: (text) => withoutScheme(text.slice('authorization:'.length).trim()),
   },
   {
     place: 'outside',
@@ -110,6 +110,11 @@ const LAYERS: readonly Layer[] = [
 
 /** Returns the outermost layer of a text, which must have no white space around it. */
 export const layerOn = (text: string): Layer | undefined => LAYERS.find(({ isOn }) => isOn(text));
+
+const withoutScheme = (text: string): string => {
+  const scheme = ['bearer', 'dpop'].find((name) => isScheme(text, name)) ?? '';
+  return text.slice(scheme.length);
+};
 
 const isAround = (text: string, characters: string): boolean =>
   text !== '' && (characters.includes(text.charAt(0)) || characters.includes(text.charAt(text.length - 1)));

@@ -1,4 +1,5 @@
 import { own } from '../shared/own-properties.js';
+import { SHORTEST_SIGNATURE } from '../signature/algorithms.js';
 import { isDecodable, utf8In } from './base64url.js';
 import { parseJsonObject } from './json.js';
 import { type Layer, layerOn, type Mistake } from './layers.js';
@@ -35,6 +36,10 @@ const UNSIGNED: Mistake = {
   what: 'The token has no signature: it was cut at its end, or it was never signed.',
   change: 'Copy the whole token, or have its issuer sign it.',
 };
+const TEXT: Mistake = {
+  what: 'The token has spaces in it, like a sentence or the credentials of another scheme.',
+  change: 'Give the token alone.',
+};
 const OPAQUE: Mistake = {
   what: 'The token is opaque, not a JWT: only its issuer can check it.',
   change: 'Ask the identity provider for a token for your API, for example with its audience.',
@@ -42,6 +47,12 @@ const OPAQUE: Mistake = {
 const OTHER: Mistake = {
   what: 'The token is not three non-empty segments of canonical base64url.',
   change: 'Give all characters of the token, and no others.',
+};
+
+/** The mistake of copying a token without its end. */
+export const CUT_AT_END: Mistake = {
+  what: 'The token was cut at its end: its signature is too short.',
+  change: 'Copy the whole token.',
 };
 
 const encrypted = (enc?: string): Mistake => ({
@@ -70,7 +81,9 @@ export function mistakeIn(text: string): Mistake {
   const header = headerOf(trimmed);
   const segments = segmentsOf(trimmed);
   if (segments === 5) return ENCRYPTED_BY.get(header && own(header, 'enc')) ?? ENCRYPTED;
+  if (!header && trimmed.includes(' ')) return TEXT;
   if (!header && segments !== 3) return trimmed.startsWith(JSON_START) ? UNSIGNED : OPAQUE;
+  if (segments === 3 && isCutAtEnd(header, trimmed)) return CUT_AT_END;
   return segments < 3 || (segments === 3 && trimmed.endsWith('.')) ? UNSIGNED : OTHER;
 }
 
@@ -80,6 +93,12 @@ function allOf({ text, layers: [outermost, ...others] }: Unwrapped): Mistake | u
   const inside = layerOn(text) ? OTHER : mistakeIn(text);
   const more = inside === OTHER ? others : [...others, inside];
   return { what: outermost.what, change: [outermost.change, ...more.map(sentencesOf)].join(' ') };
+}
+
+function isCutAtEnd(header: object | undefined, text: string): boolean {
+  const length = text.length - text.lastIndexOf('.') - 1;
+  // Four characters of base64url are three bytes.
+  return length > 0 && length * 3 < 4 * (SHORTEST_SIGNATURE.get(header && own(header, 'alg')) ?? 0);
 }
 
 /** More layers than anyone adds by mistake. The limit bounds the time that a made-up text takes. */

@@ -45,8 +45,8 @@ export const ADVICE: readonly [sentence: string, follow: (text: string) => strin
 
 /** A whole header, quotes and so on around a good token, and how many sentences of {@link ADVICE} the answer has. */
 export const WRAPPED: readonly [what: string, wrap: (token: string) => string, sentences?: number][] = [
-  ['a whole header', (token) => `authorization: Bearer ${token}`, 2],
-  ['a whole header with quotes', (token) => `Authorization: Bearer "${token}"`, 3],
+  ['a whole header', (token) => `authorization: Bearer ${token}`],
+  ['a whole header with quotes', (token) => `Authorization: Bearer "${token}"`, 2],
   ['a whole header without a scheme', (token) => `authorization: ${token}`],
   ['the scheme of HTTP', (token) => `Bearer ${token}`],
   ['the scheme in mixed case after white space', (token) => `\t bEARER ${token}`],
@@ -83,8 +83,11 @@ const SEVERAL = 'The token has a comma in it, as if there were two tokens. Give 
 const SPACED = 'The token has a line break or another space in it. Give the token alone, in one line.';
 const CUT =
   'The token was cut in the middle: it has "..." in the place of other characters. Copy the whole token.';
+const CUT_AT_END = 'The token was cut at its end: its signature is too short. Copy the whole token.';
 const UNSIGNED =
   'The token has no signature: it was cut at its end, or it was never signed. Copy the whole token, or have its issuer sign it.';
+const TEXT =
+  'The token has spaces in it, like a sentence or the credentials of another scheme. Give the token alone.';
 const OPAQUE =
   'The token is opaque, not a JWT: only its issuer can check it. Ask the identity provider for a token for your API, for example with its audience.';
 const JSON_AROUND =
@@ -98,6 +101,9 @@ export const HOPELESS: readonly [what: string, message: string, make: (token: st
   ['the empty text', EMPTY, () => ''],
   ['white space alone', EMPTY, () => ' \n'],
   ['65,536 characters', OPAQUE, () => 'a'.repeat(65_536)],
+  ['a sentence', TEXT, () => 'not a token'],
+  ['the credentials of another scheme', TEXT, () => 'Basic dXNlcjpwYXNz'],
+  ['a token without its last characters', CUT_AT_END, (token) => token.slice(0, -10)],
   ['one word', OPAQUE, () => 'gho_16C7e42F292c6912E7710c838347Ae178B4a'],
   ['a padded word', OPAQUE, () => '5rLpBz9sQ2kVxw=='],
   ['two words with a dot', OPAQUE, () => 'ya29.a0AfH6SMBx'],

@@ -49,9 +49,14 @@ describe('An agent that asks of a token', () => {
       'algorithm',
       mint({ header: { alg: 'none' }, payload: own, key: SECRET, alg: 'HS256' }),
       {},
-      /Ask the issuer/,
+      /\. This server accepts HS256\.$/,
     ],
-    ['signature', token(own, OTHER_SECRET), {}, /\. Do not trust it, and get a new token from its issuer\.$/],
+    [
+      'signature',
+      token(own, OTHER_SECRET),
+      {},
+      /\. Do not trust it\. If you copied all of it, get a new token from its issuer\.$/,
+    ],
     [
       'expired',
       token({ ...own, exp: NOW }),

@@ -271,7 +271,7 @@ describe('The doctor with a token', () => {
   });
 
   it.each([
-    ['no token', 1, 'The token is opaque, not a JWT: only its issuer can check it.'],
+    ['opaque-token', 1, 'The token is opaque, not a JWT: only its issuer can check it.'],
     [
       'ya29.a0AfH6SMBx',
       1,
