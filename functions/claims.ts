@@ -26,9 +26,19 @@ export function reservedAmong(claims: object): string | undefined {
 
 /**
  * Returns the schema of an operator with other claims refused. Its checks and transforms stay. `undefined` for a value that is
- * not an object schema, or that names a reserved claim.
+ * not an object schema, that names a reserved claim, or that JSON Schema cannot describe to an agent.
  */
-export function strictClaims(schema: unknown): z.ZodType | undefined {
+export function describableClaims(schema: unknown): z.ZodType | undefined {
+  const strict = strictClaims(schema);
+  try {
+    if (strict) z.toJSONSchema(strict, { io: 'input' });
+    return strict;
+  } catch {
+    return undefined;
+  }
+}
+
+function strictClaims(schema: unknown): z.ZodType | undefined {
   if (schema instanceof z.core.$ZodObject) {
     const { def } = schema as z.ZodObject;
     const isLoose = def.catchall !== undefined && !(def.catchall instanceof z.core.$ZodNever);
@@ -59,11 +69,6 @@ export function claimsField(schema: z.ZodType | undefined): z.ZodOptional<typeof
   return bounded as unknown as typeof field;
 }
 
-function needsClaims(schema: z.ZodType): boolean {
-  try {
-    return !z.safeParse(schema, {}).success;
-  } catch {
-    // It checks asynchronously, so this cannot be known now.
-    return true;
-  }
-}
+/** True if an object without claims does not fit. The checks of the operator are not run, because there is no call yet. */
+const needsClaims = (schema: z.ZodType): boolean =>
+  (z.toJSONSchema(schema, { io: 'input' }).required ?? []).length > 0;

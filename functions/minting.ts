@@ -30,7 +30,8 @@ export function mintOptions(
       ? policy.defaultExpiry
       : readLifetime(expiresIn, 'expires_in', policy, Math.floor(Date.now() / 1000));
   const problems = [
-    reservedAmong(claims),
+    // A transform may make something else, which `sign` refuses.
+    reservedAmong(Object(claims)),
     isAllowed(subject, mint.subject)
       ? undefined
       : 'This server creates no tokens for that "subject": ask its operator which subjects are allowed.',
@@ -44,8 +45,9 @@ export function mintOptions(
 export function subjectField(allowed: MintConfig['subject']): z.ZodOptional<z.ZodString> {
   const subject = z
     .string()
-    .min(1, 'it must not be empty')
-    .describe('Who or what the token is about: the "sub" claim');
+    .min(1, { error: 'it must not be empty', abort: true })
+    .refine((text) => text.trim() !== '', 'it must not be empty')
+    .describe('Who the token is about: the "sub" claim');
   // The types of the functions are the same for every configuration.
   return allowed === 'required' ? (subject as unknown as z.ZodOptional<z.ZodString>) : subject.optional();
 }
@@ -64,11 +66,10 @@ export function lifetimeField(auth: AuthClient | undefined, mint: MintConfig): z
 
 /** A provider that is only known by its name has bounds that are not known yet. */
 function lifetimeText(auth: AuthClient | undefined, mint: MintConfig): string {
-  if (!auth && mint.maxExpiry === undefined)
-    return 'Lifetime from now, such as "15m"; the server has a default';
+  if (!auth && mint.maxExpiry === undefined) return 'Lifetime, such as "15m"; the server has a default';
   const { defaultExpiry, maxExpiry } = lifetimesOf(auth, mint);
   const most = maxExpiry < LONGEST_SECONDS ? `; at most ${written(maxExpiry)}` : '';
-  return `Lifetime from now, such as ${written(Math.min(600, maxExpiry))}; ${written(defaultExpiry)} by default${most}`;
+  return `Lifetime, such as ${written(Math.min(600, maxExpiry))}; ${written(defaultExpiry)} by default${most}`;
 }
 
 const HOUR = 3600;

@@ -6,7 +6,7 @@ import { checkOptions } from '../src/shared/options.js';
 import { withoutPrototype } from '../src/shared/own-properties.js';
 import { aFunction, oneOf, readBy, seconds } from '../src/shared/schema.js';
 import type { AuthClient } from '../src/types.js';
-import { strictClaims } from './claims.js';
+import { describableClaims } from './claims.js';
 
 /** Options of `createTokenFunctions`. */
 export interface TokenFunctionsOptions {
@@ -52,8 +52,8 @@ export const FUNCTIONS_OPTIONS = {
   prefix: mini.string('text'),
   mint: {
     claims: readBy(
-      strictClaims,
-      'an object schema of zod 4 without claims that the server sets, such as "sub" or "exp"',
+      describableClaims,
+      'an object schema of zod 4 that fits JSON, without claims that the server sets, such as "sub" or "exp"',
     ),
     subject: mini.union(
       [oneOf(['required', 'optional'], ''), aFunction<(subject: string | undefined) => boolean>()],

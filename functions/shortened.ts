@@ -6,6 +6,8 @@ const MAX_PAYLOAD = 8192;
 const MAX_CLAIM = 1024;
 const MAX_NAMES = 100;
 const MAX_NAME = 64;
+/** Many JSON parsers stop at a hundred and some levels. */
+const MAX_DEPTH = 100;
 const REGISTERED = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'];
 
 /** A payload as an agent gets it. */
@@ -18,7 +20,7 @@ interface ShownPayload {
 /** Shortens a long payload to its registered claims and, as `other_claims`, the names of the others. */
 export function shortened(payload: TokenPayload): ShownPayload {
   const json = jsonOf(payload);
-  if (json !== undefined && json.length <= MAX_PAYLOAD) return { payload };
+  if (json !== undefined && shownLength(json) <= MAX_PAYLOAD) return { payload };
   const kept = REGISTERED.filter((name) => Object.hasOwn(payload, name));
   const others = Object.keys(payload).filter((name) => !REGISTERED.includes(name));
   return {
@@ -33,7 +35,7 @@ export function shortened(payload: TokenPayload): ShownPayload {
 function bounded(value: unknown): unknown {
   if (typeof value === 'string') return cut(value, MAX_CLAIM);
   const json = jsonOf(value);
-  return json === undefined || json.length > MAX_CLAIM ? cut(json ?? '', MAX_CLAIM) : value;
+  return json === undefined || shownLength(json) > MAX_CLAIM ? cut(json ?? '', MAX_CLAIM) : value;
 }
 
 /** A pair of UTF-16 units is never cut in two. */
@@ -43,11 +45,26 @@ function cut(text: string, length: number): string {
   return `${text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 2 : length - 1)}…`;
 }
 
-/** `undefined` for a value that is nested too deeply to be written. */
+/** `undefined` for a value that is nested too deeply for JSON parsers. */
 function jsonOf(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return undefined;
+  return nestsWithin(MAX_DEPTH, value) ? JSON.stringify(value) : undefined;
+}
+
+/** Stops at the first branch that is too deep. */
+const nestsWithin = (levels: number, value: unknown): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((child) => nestsWithin(levels - 1, child)));
+
+// IntentKit's stand-in, like other hosts, writes a hidden character as six others.
+const HIDDEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
+
+/** The length of JSON as an agent sees it. Each character is tested alone, because engines keep the last text that matched. */
+function shownLength(json: string): number {
+  let { length } = json;
+  if (length > MAX_PAYLOAD) return length;
+  for (const character of json) {
+    if (character > '~' && HIDDEN.test(character)) length += 5 * character.length;
   }
+  return length;
 }

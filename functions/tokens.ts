@@ -46,9 +46,7 @@ function functionsFor({ provider: { name: provider, client }, prefix, mint }: Fu
       intent: 'Create a signed JWT token with custom claims',
       permissions: ['auth:sign'],
       input: z.strictObject({
-        claims: claimsField(mint.claims).describe(
-          'Claims of the token, except iss, aud, exp, iat, nbf, sub and jti',
-        ),
+        claims: claimsField(mint.claims).describe('Claims except iss, aud, exp, iat, nbf, sub and jti'),
         subject: subjectField(mint.subject),
         expires_in: lifetimeField(client, mint),
       }),
@@ -82,7 +80,7 @@ function functionsFor({ provider: { name: provider, client }, prefix, mint }: Fu
       input: z.strictObject({ token: token.describe('The JWT to verify') }),
       output: z.object({
         valid: z.boolean().describe('Whether to trust it'),
-        expired: z.boolean().describe('Expiry is the only problem found'),
+        expired: z.boolean().describe('Only expiry is wrong'),
         reason: z.enum(VERIFY_FAILURES).optional().describe('Why not'),
         message: z.string().optional().describe('In words'),
         expires: expires.optional(),

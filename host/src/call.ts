@@ -72,7 +72,7 @@ function complaint({ issues }: z.ZodError, input: z.ZodObject): string {
     const fields = fieldsAt(input, issue.path);
     return issue.keys.map((key, at) => ({
       path: [...issue.path, key],
-      what: `there is no such field${at === issue.keys.length - 1 ? fields : ''}`,
+      what: `there is no such field${at === 0 ? fields : ''}`,
     }));
   });
   const [first, ...more] = problems.slice(0, MAX_PROBLEMS);
@@ -97,7 +97,7 @@ function fieldsAt(input: z.ZodObject, path: readonly PropertyKey[]): string {
   return names.length === 0 ? '' : ` (the fields are ${names.join(', ')})`;
 }
 
-const PLAIN_KEY = /^[\w-]{1,40}$/;
+const PLAIN_KEY = /^[\w-]{1,24}$/;
 
 /** Stops at the first branch that is too deep, so that a cycle costs one descent. */
 function nestsWithin(levels: number, value: unknown): boolean {
@@ -106,13 +106,21 @@ function nestsWithin(levels: number, value: unknown): boolean {
 }
 
 // Characters that a reader does not see, or that change the direction of the text around them.
-const HIDDEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u007f-\u009f\u2800]/gu;
+const HIDDEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u007f-\u009f\u2800]/u;
 
 /** JSON in which hidden characters are escaped, so that a reader sees them. It parses to the same value. */
-const visibleJson = (value: unknown): string =>
-  JSON.stringify(value).replace(HIDDEN, (character) =>
-    Array.from(
-      { length: character.length },
-      (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
-    ).join(''),
-  );
+function visibleJson(value: unknown): string {
+  let text = '';
+  // Each character is tested alone, because engines keep the last text that matched.
+  for (const character of JSON.stringify(value)) {
+    text += character > '~' && HIDDEN.test(character) ? escaped(character) : character;
+  }
+  return text;
+}
+
+/** `\\u` and four digits for each UTF-16 unit. */
+const escaped = (character: string): string =>
+  Array.from(
+    { length: character.length },
+    (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
+  ).join('');

@@ -16,7 +16,7 @@ export interface Mistake {
 /** Something that was added to a token, and that can be removed again. */
 export interface Layer extends Mistake {
   /**
-   * `outside`: people paste it with the token, and the token itself is unchanged. `JSON`: the token is a field of an object.
+   * `outside`: people paste it with the token, and the token itself is unchanged. `JSON`: the token is a field of something else.
    * `inside`: the characters of the token were changed, perhaps already by the issuer.
    */
   readonly place: 'outside' | 'JSON' | 'inside';
@@ -25,8 +25,25 @@ export interface Layer extends Mistake {
   without(text: string): string;
 }
 
+/** A token as the value of a parameter: nearly every token begins with `eyJ`, which is `{"` in base64url. */
+const PARAMETER = '=eyJ';
 const QUOTES = `"'“”‘’\\`;
 const isWhiteSpace = (character: string): boolean => character.trim() === '';
+/** What copying may put between the characters of a token. */
+const INVISIBLE = [
+  ' ',
+  '\n',
+  '\r',
+  '\t',
+  '\0',
+  '\u00a0',
+  '\u00ad',
+  '\u200b',
+  '\u200c',
+  '\u200d',
+  '\u2060',
+  '\ufeff',
+];
 const isHexDigit = (character: string): boolean =>
   character !== '' && '0123456789abcdefABCDEF'.includes(character);
 
@@ -78,6 +95,16 @@ const LAYERS: readonly Layer[] = [
     without: tokenInJson,
   },
   {
+    place: 'JSON',
+    what: 'The token is inside a URL or a form.',
+    change: 'Give only the value of the parameter that holds the token.',
+    isOn: (text) => text.includes(PARAMETER),
+    without: (text) => {
+      const [value = ''] = text.slice(text.indexOf(PARAMETER) + 1).split('&', 1);
+      return value;
+    },
+  },
+  {
     place: 'inside',
     what: 'The token is URL-encoded, with "%" in it.',
     change: 'Decode it first, for example with decodeURIComponent.',
@@ -91,8 +118,8 @@ const LAYERS: readonly Layer[] = [
     place: 'inside',
     what: 'The token has a line break or another space in it.',
     change: 'Give the token alone, in one line.',
-    isOn: (text) => text.includes('.') && hasWhiteSpace(text),
-    without: (text) => [...text].filter((character) => !isWhiteSpace(character)).join(''),
+    isOn: (text) => text.includes('.') && hasInvisible(text),
+    without: (text) => [...text].filter((character) => !INVISIBLE.includes(character)).join(''),
   },
   {
     place: 'inside',
@@ -126,10 +153,7 @@ function stripped(text: string, characters: string): string {
   return text.slice(from, to);
 }
 
-function hasWhiteSpace(text: string): boolean {
-  for (const character of [' ', '\n', '\r', '\t', '\u00a0']) if (text.includes(character)) return true;
-  return false;
-}
+const hasInvisible = (text: string): boolean => INVISIBLE.some((character) => text.includes(character));
 
 /** Finds the token in the response of a token endpoint, or in another object. */
 function tokenInJson(text: string): string {

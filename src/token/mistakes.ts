@@ -21,7 +21,7 @@ const PLACEHOLDER: Mistake = {
   change: 'Check the variable that it comes from, and that its promise was awaited.',
 };
 const SEVERAL: Mistake = {
-  what: 'The token has a comma in it, as if there were two tokens.',
+  what: 'There are several tokens.',
   change: 'Give one token.',
 };
 const SURROUNDED: Mistake = {
@@ -73,10 +73,10 @@ export function mistakeIn(text: string): Mistake {
   const trimmed = text.trim();
   if (trimmed === '') return EMPTY;
   if (isPlaceholder(trimmed)) return PLACEHOLDER;
+  if (isSeveral(trimmed)) return SEVERAL;
   const layer = layerOn(trimmed);
   if (isCut(trimmed) && (!layer || layer.place === 'inside')) return CUT;
   if (layer) return allOf(unwrap(text)) ?? layer;
-  if (trimmed.includes(',')) return SEVERAL;
   if (trimmed !== text) return SURROUNDED;
   const header = headerOf(trimmed);
   const segments = segmentsOf(trimmed);
@@ -93,6 +93,13 @@ function allOf({ text, layers: [outermost, ...others] }: Unwrapped): Mistake | u
   const inside = layerOn(text) ? OTHER : mistakeIn(text);
   const more = inside === OTHER ? others : [...others, inside];
   return { what: outermost.what, change: [outermost.change, ...more.map(sentencesOf)].join(' ') };
+}
+
+/** True if a comma, a space or a line break divides two texts with dots. */
+function isSeveral(text: string): boolean {
+  if (segmentsOf(text) < 4) return false;
+  const parts = [' ', '\n', '\t', '\r'].reduce((rest, space) => rest.replaceAll(space, ','), text).split(',');
+  return parts.filter((part) => segmentsOf(part) >= 3).length > 1;
 }
 
 function isCutAtEnd(header: object | undefined, text: string): boolean {
@@ -117,7 +124,7 @@ export function unwrap(given: string): Unwrapped {
   for (let count = 0; count < MAX_LAYERS; count += 1) {
     const layer = layerOn(text);
     const without = layer?.without(text).trim() ?? text;
-    if (!layer || without === text || (layer.place === 'inside' && isCut(text))) break;
+    if (!layer || without === text || (layer.place === 'inside' && (isCut(text) || isSeveral(text)))) break;
     layers.add(layer);
     text = without;
   }
@@ -138,7 +145,7 @@ export const FOR_GRAPH: Mistake = {
 
 /** What programs and templates leave in the place of a token, and the beginnings of such texts. */
 const PLACEHOLDERS = ['undefined', 'null', 'NaN', 'true', 'false'];
-const PLACEHOLDER_BEGINNINGS = ['[object ', '${', '{{', '<', '$', '%{'];
+const PLACEHOLDER_BEGINNINGS = ['[object ', '[REDACTED', '***', '${', '{{', '<', '$', '%{'];
 const isPlaceholder = (text: string): boolean =>
   PLACEHOLDERS.includes(text) || PLACEHOLDER_BEGINNINGS.some((beginning) => text.startsWith(beginning));
 

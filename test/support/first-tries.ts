@@ -34,11 +34,18 @@ export const ADVICE: readonly [sentence: string, follow: (text: string) => strin
   ],
   [
     'The token has a line break or another space in it. Give the token alone, in one line.',
-    (text) => text.replace(/\s/g, ''),
+    (text) => text.replace(/[\s\0\u200b]/g, ''),
   ],
   [
     'The token is padded with "=". Remove the padding, or have the issuer leave it out: JWTs have none.',
     (text) => text.replaceAll('=', ''),
+  ],
+  [
+    'The token is inside a URL or a form. Give only the value of the parameter that holds the token.',
+    (text) =>
+      new URLSearchParams(text.slice(text.indexOf('#') + 1)).get(
+        text.includes('#') ? 'access_token' : 'token',
+      ) ?? '',
   ],
   ['The token begins or ends with white space. Remove it.', (text) => text.trim()],
 ];
@@ -70,6 +77,10 @@ export const WRAPPED: readonly [what: string, wrap: (token: string) => string, s
   ['encoded quotes', (token) => `%22${token}%22`, 2],
   ['a space inside', (token) => token.replace('.', '. ')],
   ['a line break inside', (token) => `${token.slice(0, 30)}\r\n${token.slice(30)}`],
+  ['an invisible space', (token) => token.replace('.', '.\u200b')],
+  ['a null character', (token) => `${token.slice(0, 30)}\0${token.slice(30)}`],
+  ['a URL', (token) => `https://app.example/cb#access_token=${token}&token_type=Bearer`],
+  ['a form', (token) => `token=${token}`],
   ['a padded signature', (token) => `${token}=`],
   ['a padded header', (token) => token.replace('.', '==.')],
   ['a space before', (token) => ` ${token}`],
@@ -79,7 +90,7 @@ export const WRAPPED: readonly [what: string, wrap: (token: string) => string, s
 const EMPTY = 'The token is empty. Check the variable or the header that it comes from.';
 const PLACEHOLDER =
   'The token is a placeholder or another text, such as "undefined": it was never put in. Check the variable that it comes from, and that its promise was awaited.';
-const SEVERAL = 'The token has a comma in it, as if there were two tokens. Give one token.';
+const SEVERAL = 'There are several tokens. Give one token.';
 const SPACED = 'The token has a line break or another space in it. Give the token alone, in one line.';
 const CUT =
   'The token was cut in the middle: it has "..." in the place of other characters. Copy the whole token.';
@@ -117,8 +128,11 @@ export const HOPELESS: readonly [what: string, message: string, make: (token: st
   ['a variable of a template', PLACEHOLDER, () => '{{token}}'],
   ['a word of instructions', PLACEHOLDER, () => '<your-token>'],
   ['a page', PLACEHOLDER, () => '<!DOCTYPE html>'],
+  ['two tokens in two lines', SEVERAL, (token) => `${token}\n${token}`],
+  ['a text in the place of a secret', PLACEHOLDER, () => '[REDACTED]'],
+  ['stars', PLACEHOLDER, () => '********'],
   ['two tokens of one header', SEVERAL, (token) => `${token},${token}`],
-  ['two tokens of one header with a space', `${SPACED} ${SEVERAL}`, (token) => `${token}, ${token}`],
+  ['two tokens of one header with a space', SEVERAL, (token) => `${token}, ${token}`],
   ['a word that begins with the scheme', SPACED, (token) => `Bearers ${token}`],
   ['the scheme after another word', SPACED, (token) => `Not Bearer ${token}`],
   ['the scheme alone', `${BEARER} ${EMPTY}`, () => 'Bearer'],

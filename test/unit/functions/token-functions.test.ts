@@ -283,6 +283,12 @@ describe('createTokenFunctions with "mint"', () => {
       { claims: { role: 'editor', exp: 1, sub: 'a', x: 1 } },
       'Invalid argument "claims": "claims" must not hold "sub": use the "subject" field; "exp": use the "expires_in" field.',
     ],
+    [
+      'refuses a subject of spaces',
+      {},
+      { subject: ' ' },
+      'Invalid argument "subject": it must not be empty.',
+    ],
     ['refuses an empty subject', {}, { subject: '' }, 'Invalid argument "subject": it must not be empty.'],
     [
       'applies defaults where no claims are given',
@@ -313,6 +319,12 @@ describe('createTokenFunctions with "mint"', () => {
       { claims: z.object({ role }).transform(({ role }) => ({ roles: [role] })) },
       { claims: { role: 'editor', x: 1 } },
       'Invalid argument "claims.x": there is no such field (the fields are "role").',
+    ],
+    [
+      'refuses a transform that makes no claims',
+      { claims: z.object({ role }).transform(() => null) },
+      { claims: { role: 'editor' } },
+      'The payload and "claims" must be plain objects.',
     ],
     [
       'refuses a reserved claim that a transform makes',
@@ -427,6 +439,14 @@ describe('createTokenFunctions with "mint"', () => {
     else expect(answer).toEqual(expected);
   });
 
+  it('does not run the checks of the schema before an agent calls', async () => {
+    const check = vi.fn(async () => true);
+    const { createToken } = functionsWith({ claims: z.object({ role: role.optional() }).refine(check) });
+    expect(check).not.toHaveBeenCalled();
+    expect(await call(createToken, {}, { auth: client() })).toMatchObject({ expires_in_seconds: HOUR });
+    expect(check).toHaveBeenCalledOnce();
+  });
+
   it('asks the function for each subject, also for none', () => {
     expect(asked).toEqual(['user-1', 'root', undefined, 'root']);
   });
@@ -461,7 +481,7 @@ describe('createTokenFunctions with "mint"', () => {
         },
         expires_in: {
           type: 'string',
-          description: 'Lifetime from now, such as "10m"; "15m" by default; at most "15m"',
+          description: 'Lifetime, such as "10m"; "15m" by default; at most "15m"',
         },
       },
       required: ['claims', 'subject'],
@@ -469,10 +489,10 @@ describe('createTokenFunctions with "mint"', () => {
     const described = (mint: Mint, provider?: AuthProvider) =>
       inputOf(functionsWith(mint, provider)).properties?.expires_in;
     expect(described({}, provider)).toMatchObject({
-      description: 'Lifetime from now, such as "10m"; "1h" by default; at most "8h"',
+      description: 'Lifetime, such as "10m"; "1h" by default; at most "8h"',
     });
     expect(described({})).toMatchObject({
-      description: 'Lifetime from now, such as "15m"; the server has a default',
+      description: 'Lifetime, such as "15m"; the server has a default',
     });
   });
 
@@ -487,7 +507,7 @@ describe('createTokenFunctions with "mint"', () => {
   });
 
   const ONE_OBJECT =
-    '"mint.claims" must be an object schema of zod 4 without claims that the server sets, such as "sub" or "exp".';
+    '"mint.claims" must be an object schema of zod 4 that fits JSON, without claims that the server sets, such as "sub" or "exp".';
   it.each<[what: string, mint: object, message: string]>([
     ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'].map((name): [string, object, string] => [
       `claims with "${name}"`,
@@ -502,6 +522,7 @@ describe('createTokenFunctions with "mint"', () => {
     ['claims of any name', { claims: z.looseObject({ role }) }, ONE_OBJECT],
     ['claims of any name and one type', { claims: z.object({ role }).catchall(z.string()) }, ONE_OBJECT],
     ['claims as a record', { claims: z.record(z.string(), z.string()) }, ONE_OBJECT],
+    ['claims that are no JSON', { claims: z.object({ at: z.date() }) }, ONE_OBJECT],
     ['claims of any shape', { claims: z.any() }, ONE_OBJECT],
     ['claims that are no schema', { claims: { role: 'string' } }, ONE_OBJECT],
     ['claims of null', { claims: null }, '"mint.claims" is null: give it a value or leave it out.'],

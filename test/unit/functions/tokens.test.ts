@@ -173,7 +173,7 @@ describe('An agent that mints tokens', () => {
     );
     expect(await call(createToken, { user_id: 'u-42', role: 'editor', subject: 5, claims: '{}' })).toEqual(
       refused(
-        'Invalid arguments: "claims": it must be an object of claims, such as {"role":"editor"}; "subject": it must be of type string; "user_id": there is no such field; "role": there is no such field (the fields are "claims", "subject", "expires_in").',
+        'Invalid arguments: "claims": it must be an object of claims, such as {"role":"editor"}; "subject": it must be of type string; "user_id": there is no such field (the fields are "claims", "subject", "expires_in"); "role": there is no such field.',
       ),
     );
   });
@@ -215,6 +215,18 @@ describe('A payload that is too long for an agent', () => {
       2,
     ],
     ['with a long name', { ...own, ['n'.repeat(9000)]: 1 }, own, 1],
+    [
+      'nested in more levels than hosts can read',
+      { ...own, deep: JSON.parse(`${'['.repeat(101)}${']'.repeat(101)}`) },
+      own,
+      1,
+    ],
+    [
+      'with hidden characters, which are written as six others',
+      { ...own, text: '\u200b'.repeat(2000) },
+      own,
+      1,
+    ],
     [
       'nested too deeply to be written',
       Buffer.from(`{"iss":"own","aud":"api","deep":${deep}}`).toString('base64url'),
