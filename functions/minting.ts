@@ -66,10 +66,10 @@ export function lifetimeField(auth: AuthClient | undefined, mint: MintConfig): z
 
 /** A provider that is only known by its name has bounds that are not known yet. */
 function lifetimeText(auth: AuthClient | undefined, mint: MintConfig): string {
-  if (!auth && mint.maxExpiry === undefined) return 'Lifetime, such as "15m"; the server has a default';
+  if (!auth && mint.maxExpiry === undefined) return 'Lifetime such as "15m"; the server has a default';
   const { defaultExpiry, maxExpiry } = lifetimesOf(auth, mint);
   const most = maxExpiry < LONGEST_SECONDS ? `; at most ${written(maxExpiry)}` : '';
-  return `Lifetime, such as ${written(Math.min(600, maxExpiry))}; ${written(defaultExpiry)} by default${most}`;
+  return `Lifetime such as ${written(Math.min(600, maxExpiry))}; ${written(defaultExpiry)} by default${most}`;
 }
 
 const HOUR = 3600;

@@ -481,7 +481,7 @@ describe('createTokenFunctions with "mint"', () => {
         },
         expires_in: {
           type: 'string',
-          description: 'Lifetime, such as "10m"; "15m" by default; at most "15m"',
+          description: 'Lifetime such as "10m"; "15m" by default; at most "15m"',
         },
       },
       required: ['claims', 'subject'],
@@ -489,10 +489,10 @@ describe('createTokenFunctions with "mint"', () => {
     const described = (mint: Mint, provider?: AuthProvider) =>
       inputOf(functionsWith(mint, provider)).properties?.expires_in;
     expect(described({}, provider)).toMatchObject({
-      description: 'Lifetime, such as "10m"; "1h" by default; at most "8h"',
+      description: 'Lifetime such as "10m"; "1h" by default; at most "8h"',
     });
     expect(described({})).toMatchObject({
-      description: 'Lifetime, such as "15m"; the server has a default',
+      description: 'Lifetime such as "15m"; the server has a default',
     });
   });
 
