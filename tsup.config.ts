@@ -8,6 +8,7 @@ const entry = {
   index: 'src/index.ts',
   'functions/index': 'functions/index.ts',
   'revocation/index': 'revocation/index.ts',
+  'http/index': 'http/index.ts',
   'mcp/index': 'mcp/index.ts',
   'testing/index': 'testing/index.ts',
 };

@@ -1,6 +1,5 @@
 import { CLOCK_MARGIN } from '../src/shared/clock.js';
 import { own } from '../src/shared/own-properties.js';
-import type { AuthClient } from '../src/types.js';
 import type { GateConfig } from './config.js';
 import type { Scheme } from './credentials.js';
 import { createProofCheck } from './dpop/proof.js';
@@ -8,7 +7,6 @@ import { PROOFS_PER_SECOND, UsedProofs } from './dpop/used-proofs.js';
 import {
   BEARER_TOKEN,
   BOUND_TOKEN,
-  INSUFFICIENT_SCOPE,
   NO_TOKEN,
   REPLAYED_PROOF,
   Refusal,
@@ -17,17 +15,20 @@ import {
   WRONG_URL,
 } from './refusals.js';
 import { type Incoming, pathOf } from './request.js';
-import { hasAllScopes } from './scopes.js';
-import type { AuthInfo } from './types.js';
+import type { AuthInfo, Verifier } from './types.js';
 import { createTokenCheck, isBound } from './verified-token.js';
 
-/** Decides whether a request with a token is admitted. */
-export type Admission = (scheme: Scheme, token: string, request: Incoming) => Promise<AuthInfo | Refusal>;
+/** Decides whether a request with a token is admitted, whatever its scopes are. */
+export type Admission = (
+  scheme: Scheme,
+  token: string,
+  request: Incoming,
+) => Promise<AuthInfo<unknown> | Refusal>;
 
-/** Creates the checks of a gate, in this order: the scheme, the token, its binding to a key, its scopes. */
-export function createAdmission(auth: AuthClient, config: GateConfig): Admission {
-  const { resource, dpop, proofMaxAge, replayStore, requiredScopes } = config;
-  const checkToken = createTokenCheck(auth, config);
+/** Creates the checks of a gate, in this order: the scheme, the token, its binding to a key. */
+export function createAdmission(auth: Verifier, config: GateConfig): Admission {
+  const { resource, dpop, proofMaxAge, replayStore } = config;
+  const checkToken = createTokenCheck(auth, config, config.claims);
   const usedProofs = new UsedProofs(replayStore, (2 * proofMaxAge + CLOCK_MARGIN) * PROOFS_PER_SECOND);
   const checkProof = createProofCheck();
 
@@ -44,12 +45,14 @@ export function createAdmission(auth: AuthClient, config: GateConfig): Admission
     } else if (isBound(authInfo)) {
       return BOUND_TOKEN;
     }
-    if (!hasAllScopes(authInfo.scopes, requiredScopes)) return INSUFFICIENT_SCOPE;
     authInfo.resourceMetadataUrl = resource.metadataUrl;
     return authInfo;
   };
 
-  async function checkBinding({ token, extra }: AuthInfo, request: Incoming): Promise<Refusal | undefined> {
+  async function checkBinding(
+    { token, extra }: AuthInfo<unknown>,
+    request: Incoming,
+  ): Promise<Refusal | undefined> {
     const thumbprint = own(Object(own(extra, 'cnf')), 'jkt');
     if (typeof thumbprint !== 'string') return UNBOUND_TOKEN;
     const path = pathOf(request.url);

@@ -28,21 +28,29 @@ export class GateAnswer {
   }
 }
 
+/** Turns a refusal into the answer to a request with this scheme. */
+export type AnswerTo = (refusal: Refusal, scheme?: Scheme) => GateAnswer;
+
 /**
  * Creates the function that turns refusals into answers. If the scheme of the request is unknown or not accepted, the
  * answer has a challenge for each accepted scheme.
  *
+ * @param required the scopes that a 403 names.
+ * @param initial the scopes that every other challenge names.
  * @see RFC 6750 section 3, RFC 9449 section 7.1
  */
-export function createAnswers(config: GateConfig): (refusal: Refusal, scheme?: Scheme) => GateAnswer {
-  const scope = config.requiredScopes.join(' ');
-  const common: readonly Parameter[] = [
-    ...(scope === '' ? [] : [['scope', scope] as const]),
-    ['resource_metadata', config.resource.metadataUrl],
-  ];
-  const parametersOf: Readonly<Record<Scheme, readonly Parameter[]>> = {
-    Bearer: common,
-    DPoP: [...common, ['algs', PROOF_ALGORITHMS.join(' ')]],
+export function createAnswers(
+  config: GateConfig,
+  required: readonly string[],
+  initial: readonly string[],
+): AnswerTo {
+  const parametersOf = (scheme: Scheme, status: number): readonly Parameter[] => {
+    const scope = (status === 403 ? required : initial).join(' ');
+    return [
+      ...(scope === '' ? [] : [['scope', scope] as const]),
+      ['resource_metadata', config.resource.metadataUrl],
+      ...(scheme === 'DPoP' ? [['algs', PROOF_ALGORITHMS.join(' ')] as const] : []),
+    ];
   };
   const accepted = ACCEPTED_SCHEMES[config.dpop];
   // Nearly all refusals are constants, so that each answer is made once.
@@ -58,7 +66,7 @@ export function createAnswers(config: GateConfig): (refusal: Refusal, scheme?: S
           ];
     const challenged = scheme && accepted.includes(scheme) ? [scheme] : accepted;
     const challenges = challenged.map(
-      (name) => `${name} ${[...problem, ...parametersOf[name]].map(quoted).join(', ')}`,
+      (name) => `${name} ${[...problem, ...parametersOf(name, status)].map(quoted).join(', ')}`,
     );
     return new GateAnswer(
       status,
@@ -89,5 +97,5 @@ const ACCEPTED_SCHEMES: Readonly<Record<GateConfig['dpop'], readonly Scheme[]>> 
 
 type Parameter = readonly [name: string, value: string];
 
-// Nothing needs escaping: the sentences are ours, the scopes are checked, and a URL has quotes and backslashes encoded.
+// Nothing needs escaping: the sentences are ours, names of claims and scopes are checked, and a URL has quotes encoded.
 const quoted = ([name, value]: Parameter): string => `${name}="${value}"`;

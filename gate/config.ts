@@ -1,21 +1,14 @@
 import * as z from 'zod/mini';
 import { internalsOf } from '../src/client/internals.js';
 import { checkOptions, checkValue, configError } from '../src/shared/options.js';
-import {
-  aFunction,
-  entriesOf,
-  loudStore,
-  oneOf,
-  readBy,
-  trueOrFalse,
-  wholeSeconds,
-} from '../src/shared/schema.js';
+import { entriesOf, loudStore, oneOf, readBy, trueOrFalse, wholeSeconds } from '../src/shared/schema.js';
 import type { Checked } from '../src/shared/shape.js';
+import { type StandardSchemaV1, standardSchema } from '../src/shared/standard-schema.js';
 import type { Store } from '../src/shared/store.js';
-import type { AuthClient } from '../src/types.js';
-import type { McpOptions, TokenVerifierOptions } from './options.js';
+import type { ApiOptions, GateMembers } from './options.js';
 import { createResource, type Resource } from './resource.js';
-import { type Implications, impliedScopes, isScope } from './scopes.js';
+import { type Implications, impliedScopes, isScope, union } from './scopes.js';
+import type { Verifier } from './types.js';
 
 /** The options of a verifier as they are used: checked, complete and copied. */
 export interface VerifierConfig {
@@ -24,14 +17,14 @@ export interface VerifierConfig {
   readonly permissions: boolean;
 }
 
-/** The options of `createTokenVerifier` as they are used. */
-export interface TokenVerifierConfig extends VerifierConfig {
-  readonly invalidToken: TokenVerifierOptions['invalidToken'];
-}
-
 /** The options of a gate as they are used: checked, complete and copied. */
 export interface GateConfig extends VerifierConfig {
   readonly requiredScopes: readonly string[];
+  readonly scopesSupported: readonly string[];
+  readonly initialScopes: readonly string[];
+  /** Members of the metadata that the gate does not set itself. */
+  readonly metadata: object;
+  readonly claims: StandardSchemaV1 | undefined;
   readonly dpop: 'supported' | 'required' | 'off';
   /** In seconds. */
   readonly proofMaxAge: number;
@@ -40,14 +33,16 @@ export interface GateConfig extends VerifierConfig {
 }
 
 const SCOPES = 'a list of scopes, each without spaces, quotes and backslashes';
-const scopes = z.pipe(
+/** A list of scopes, which loses its duplicates. */
+export const SCOPE_LIST = z.pipe(
   z.array(z.custom<string>(isScope, SCOPES), SCOPES),
   z.transform((list) => [...new Set(list)]),
 );
 
 const URLS = 'a list of issuer URLs';
 
-const resourceShape = {
+/** What every door of the gate accepts. */
+export const RESOURCE_OPTIONS = {
   resource: z.nonoptional(
     readBy(
       createResource,
@@ -56,26 +51,20 @@ const resourceShape = {
   ),
   scopes: entriesOf(
     z.string().check(z.refine(isScope, 'the name of a scope, without spaces, quotes and backslashes')),
-    scopes,
+    SCOPE_LIST,
     'an object with the scopes that each scope implies, such as { "files:admin": ["files:read"] }',
   ),
   permissions: trueOrFalse,
 };
 
-/** The options of `createTokenVerifier`. */
-export const VERIFIER_OPTIONS = {
-  ...resourceShape,
-  invalidToken: z.nonoptional(
-    aFunction<TokenVerifierOptions['invalidToken']>(
-      'a function that makes the error of your MCP SDK: (message) => new InvalidTokenError(message)',
-    ),
-  ),
-};
-
-/** The options of `protectMcp`. */
+/** The options of `protectApi`. */
 export const GATE_OPTIONS = {
-  ...resourceShape,
-  requiredScopes: scopes,
+  ...RESOURCE_OPTIONS,
+  requiredScopes: SCOPE_LIST,
+  scopesSupported: SCOPE_LIST,
+  initialScopes: SCOPE_LIST,
+  metadata: readBy(furtherMembers, 'an object that JSON can hold, such as { resource_name: "Files" }'),
+  claims: standardSchema,
   dpop: oneOf(['supported', 'required', 'off'], '"supported", "required" or "off"'),
   dpopMaxAge: wholeSeconds(
     'a duration longer than zero and not longer than five minutes, such as "30s"',
@@ -86,20 +75,21 @@ export const GATE_OPTIONS = {
   authorizationServers: z.array(z.custom<string>(isUrl, URLS), URLS),
 };
 
-/** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts, never its value. */
-export function parseVerifierOptions(auth: AuthClient, given: TokenVerifierOptions): TokenVerifierConfig {
-  checkClient(auth);
-  const options = checkOptions(given, VERIFIER_OPTIONS, 'createTokenVerifier');
-  return { ...verifierConfig(options), invalidToken: options.invalidToken };
-}
-
-/** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts, never its value. */
-export function parseGateOptions(auth: AuthClient, given: McpOptions): GateConfig {
-  checkClient(auth);
-  const options = checkOptions(given, GATE_OPTIONS, 'protectMcp');
+/**
+ * @param of the function whose options these are.
+ * @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts, never its value.
+ */
+export function parseGateOptions(auth: Verifier, given: ApiOptions<unknown>, of: string): GateConfig {
+  checkVerifier(auth);
+  const options = checkOptions(given, GATE_OPTIONS, of);
+  const { requiredScopes = [] } = options;
   return {
     ...verifierConfig(options),
-    requiredScopes: options.requiredScopes ?? [],
+    requiredScopes,
+    scopesSupported: options.scopesSupported ?? requiredScopes,
+    initialScopes: union(requiredScopes, options.initialScopes ?? []),
+    metadata: options.metadata ?? {},
+    claims: options.claims,
     dpop: options.dpop ?? 'supported',
     proofMaxAge: options.dpopMaxAge ?? 60,
     replayStore: options.replayStore,
@@ -108,24 +98,53 @@ export function parseGateOptions(auth: AuthClient, given: McpOptions): GateConfi
 }
 
 /** @throws {AuthError} `ERR_AUTH_CONFIG` for what is not a list of scopes. */
-export const scopeList = (list: unknown, name: string): string[] => checkValue(list, scopes, `"${name}"`);
+export const scopeList = (list: unknown, name: string): string[] => checkValue(list, SCOPE_LIST, `"${name}"`);
 
-function checkClient(auth: unknown): void {
+/** @throws {AuthError} `ERR_AUTH_CONFIG` for what cannot verify tokens. */
+export function checkVerifier(auth: unknown): void {
   if (typeof auth === 'object' && auth !== null && typeof Reflect.get(auth, 'verify') === 'function') return;
   throw configError('The first argument must be the client that verifies tokens.');
 }
 
-function verifierConfig({
+export function verifierConfig({
   resource,
-  scopes: direct = new Map<string, string[]>(),
+  scopes = new Map<string, string[]>(),
   permissions = false,
-}: Checked<typeof resourceShape>): VerifierConfig {
-  return { resource, implications: impliedScopes(direct), permissions };
+}: Checked<typeof RESOURCE_OPTIONS>): VerifierConfig {
+  return { resource, implications: impliedScopes(scopes), permissions };
+}
+
+/** The names in `GateMembers`, which follow from other options. */
+const OWN_MEMBERS = {
+  resource: true,
+  authorization_servers: true,
+  scopes_supported: true,
+  bearer_methods_supported: true,
+  dpop_signing_alg_values_supported: true,
+  dpop_bound_access_tokens_required: true,
+} satisfies Record<keyof GateMembers, true>;
+
+/** Copies what JSON keeps of the members, without those that the gate sets. */
+function furtherMembers(given: unknown): object | undefined {
+  let copy: unknown;
+  try {
+    copy = JSON.parse(JSON.stringify(given));
+  } catch {
+    return undefined;
+  }
+  if (typeof copy !== 'object' || copy === null || Array.isArray(copy)) return undefined;
+  return Object.fromEntries(Object.entries(copy).filter(([name]) => !Object.hasOwn(OWN_MEMBERS, name)));
 }
 
 /** Clients find the authorization server by its URL, so that an issuer of any other text is of no use to them. */
-function issuersOf(auth: AuthClient): readonly string[] {
-  const issuers = internalsOf(auth)?.rules.flatMap(({ issuer = [] }) => issuer) ?? [];
+function issuersOf(auth: Verifier): readonly string[] {
+  const internals = internalsOf(auth);
+  if (!internals) {
+    throw configError(
+      '"authorizationServers" is required with a verifier of your own; list the issuers of its tokens, or give []. A copy of a client, such as { ...client }, is a verifier of your own: give the client itself.',
+    );
+  }
+  const issuers = internals.rules.flatMap(({ issuer = [] }) => issuer);
   const urls = [...new Set(issuers.filter(isUrl))];
   if (urls.length > 0) return urls;
   throw configError(

@@ -1,5 +1,6 @@
 import {
   MALFORMED_AUTHORIZATION,
+  NO_SCHEME,
   NO_TOKEN,
   type Refusal,
   SEVERAL_TOKENS,
@@ -12,7 +13,7 @@ export type Scheme = 'Bearer' | 'DPoP';
 /** A token and its scheme, or the refusal and the scheme if it is known. */
 export type Credentials =
   | { readonly scheme: Scheme; readonly token: string; readonly refusal: undefined }
-  | { readonly scheme: Scheme | undefined; readonly refusal: Refusal };
+  | { readonly scheme: Scheme | undefined; readonly token?: undefined; readonly refusal: Refusal };
 
 /** Reads the token of a request. @see RFC 6750 section 2.1, RFC 9449 section 7.1 */
 export function readCredentials(request: Incoming): Credentials {
@@ -30,12 +31,15 @@ export function readCredentials(request: Incoming): Credentials {
 const EMPTY = /^$/;
 const SCHEME_AND_TOKEN = /^(bearer|dpop) +([\w.~+/-]+=*)$/i;
 const HAS_SCHEME = /(?:^|,)\s*(?:bearer|dpop)(?:[\s,]|$)/i;
+const OTHER_SCHEME = /^$|^[\w!#$%&'*+.^`|~-]+ /;
 
 function parseAuthorization(value: string): Credentials {
   const [, name, token] = SCHEME_AND_TOKEN.exec(value) ?? [];
   if (name !== undefined && token !== undefined) return { scheme: schemeOf(name), token, refusal: undefined };
   // Another scheme, such as Basic, may be meant for another part of the server.
-  if (!HAS_SCHEME.test(value)) return { scheme: undefined, refusal: NO_TOKEN };
+  if (!HAS_SCHEME.test(value)) {
+    return { scheme: undefined, refusal: OTHER_SCHEME.test(value) ? NO_TOKEN : NO_SCHEME };
+  }
   if (value.includes(',')) return { scheme: undefined, refusal: SEVERAL_TOKENS };
   return { scheme: schemeOf(value), refusal: MALFORMED_AUTHORIZATION };
 }

@@ -1,66 +1,124 @@
-import { memberOf } from '../src/shared/own-properties.js';
-import type { AuthClient } from '../src/types.js';
+import { configError } from '../src/shared/options.js';
+import { memberOf, own } from '../src/shared/own-properties.js';
 import { createAdmission } from './admission.js';
-import { createAnswers, GateAnswer } from './answers.js';
+import { GateAnswer } from './answers.js';
 import type { GateConfig } from './config.js';
-import { readCredentials } from './credentials.js';
+import { readCredentials, type Scheme } from './credentials.js';
 import { createMetadata } from './metadata.js';
-import { Refusal } from './refusals.js';
+import type { NodeMiddleware, NodeResponse } from './middleware.js';
+import { isProbe, NO_AUTHORIZATION_SERVER } from './probes.js';
+import { INSUFFICIENT_SCOPE, NO_TOKEN, Refusal } from './refusals.js';
 import { fromFetch, fromNode, type Incoming } from './request.js';
-import type { AuthInfo, Gate, NodeMiddleware } from './types.js';
+import { createRoutes, type Route } from './route.js';
+import { hasAllScopes } from './scopes.js';
+import type { AuthInfo, Gate, OptionalHandler, RouteOptions, Verifier } from './types.js';
 
-/** Creates what every HTTP API needs of a gate. `protectMcp` adds what only MCP has. */
-export function createGate(auth: AuthClient, config: GateConfig): Omit<Gate, 'requireScopes'> {
-  const answerTo = createAnswers(config);
+/** The caller of a request that was admitted, and the scheme of its token. */
+interface Admitted {
+  readonly authInfo: AuthInfo<unknown>;
+  readonly scheme: Scheme;
+}
+
+/** Creates the gate that `protectApi` and `protectMcp` have in common. */
+export function createGate<Claims>(auth: Verifier, config: GateConfig): Gate<Claims> {
   const metadata = createMetadata(config);
   const admit = createAdmission(auth, config);
+  const routeOf = createRoutes(config);
+  // By the request itself, so that nothing that a request says can lead to the caller of another.
+  const admitted = new WeakMap<object, Admitted>();
 
-  async function decide(request: Incoming): Promise<AuthInfo | GateAnswer> {
-    const credentials = readCredentials(request);
-    if (credentials.refusal) return answerTo(credentials.refusal, credentials.scheme);
-    const { scheme, token } = credentials;
-    const admitted = await admit(scheme, token, request);
-    return admitted instanceof Refusal ? answerTo(admitted, scheme) : admitted;
+  /** Returns the caller of a request, the answer to one that is refused, or `undefined` for one that needs no token. */
+  async function decide(
+    request: object,
+    incoming: Incoming,
+    route: Route,
+  ): Promise<AuthInfo<unknown> | GateAnswer | undefined> {
+    const known = admitted.get(request) ?? (await check(incoming, route));
+    if (known instanceof GateAnswer || known === undefined) return known;
+    const { authInfo, scheme } = known;
+    if (!hasAllScopes(authInfo.scopes, route.requiredScopes)) {
+      return route.answerTo(INSUFFICIENT_SCOPE, scheme);
+    }
+    admitted.set(request, known);
+    return authInfo;
   }
 
-  async function authenticate(request: Request): Promise<AuthInfo | Response> {
-    const decision = await decide(fromFetch(request));
+  async function check(incoming: Incoming, route: Route): Promise<Admitted | GateAnswer | undefined> {
+    const { refusal, scheme, token } = readCredentials(incoming);
+    if (refusal === NO_TOKEN) {
+      if (route.optional) return undefined;
+      if (isProbe(incoming.url)) return NO_AUTHORIZATION_SERVER;
+    }
+    if (refusal) return route.answerTo(refusal, scheme);
+    const authInfo = await admit(scheme, token, incoming);
+    return authInfo instanceof Refusal ? route.answerTo(authInfo, scheme) : { authInfo, scheme };
+  }
+
+  async function answerOrCaller(
+    request: Request,
+    route: Route,
+  ): Promise<AuthInfo<unknown> | Response | undefined> {
+    const decision = await decide(request, fromFetch(request), route);
     return decision instanceof GateAnswer ? decision.toResponse() : decision;
   }
 
-  async function serveNode(...[request, response, next]: Parameters<NodeMiddleware>): Promise<void> {
+  async function serveNode(
+    route: Route,
+    ...[request, response, next]: Parameters<NodeMiddleware>
+  ): Promise<void> {
     const incoming = fromNode(request);
-    const decision = metadata(incoming) ?? (await decide(incoming));
+    const decision = metadata(incoming) ?? (await decide(request, incoming, route));
     // A time limit of the server may have answered in the meantime. A response that is not of Node may lack the member.
     if (memberOf(response, 'headersSent')) return;
-    if (decision instanceof GateAnswer) {
-      response.writeHead(decision.status, decision.headersToSend());
-      // `undefined` means no body. The cast is for the types of `node:http2`, which do not say so.
-      response.end(decision.body as string);
-      return;
-    }
-    request.auth = decision;
+    if (decision instanceof GateAnswer) return send(decision, response);
+    if (decision) request.auth = decision;
     await next();
   }
 
-  return {
-    authenticate,
-    metadata: (request) => metadata(request)?.toResponse(),
+  const gate = {
+    authenticate: async (request: Request, options?: RouteOptions) =>
+      answerOrCaller(request, routeOf(options, 'authenticate')),
+    metadata: (request: Request) => metadata(request)?.toResponse(),
 
-    fetch:
-      (handler) =>
-      async (request, ...rest) => {
-        const document = metadata(request);
-        if (document) return document.toResponse();
-        const authInfo = await authenticate(request);
-        return authInfo instanceof Response ? authInfo : handler(request, { authInfo }, ...rest);
-      },
+    fetch<Rest extends unknown[]>(handler: OptionalHandler<Rest, unknown>, options?: RouteOptions) {
+      const route = routeOf(options, 'fetch');
+      return async (request: Request, ...rest: Rest): Promise<Response> => {
+        const decision = metadata(request)?.toResponse() ?? (await answerOrCaller(request, route));
+        if (decision instanceof Response) return decision;
+        return handler(request, decision ? { authInfo: decision } : {}, ...rest);
+      };
+    },
 
-    // It returns nothing, because fastify would take a returned promise as a second call of `next`.
-    node: () => (request, response, next) => {
-      serveNode(request, response, next).catch(throwUncaught);
+    node(options?: RouteOptions): NodeMiddleware {
+      const route = routeOf(options, 'node');
+      // It returns nothing, because fastify would take a returned promise as a second call of `next`.
+      return (request, response, next) => {
+        serveNode(route, request, response, next).catch(throwUncaught);
+      };
+    },
+
+    nodeMetadata: (): NodeMiddleware => (request, response, next) => {
+      const document = metadata(fromNode(request));
+      if (document) send(document, response);
+      else next();
+    },
+
+    authOf(request: object, options: { optional?: boolean } = {}) {
+      const authInfo = admitted.get(request)?.authInfo;
+      if (authInfo || own(options, 'optional') === true) return authInfo;
+      throw configError(
+        'This gate has not admitted the request. Put "gate.node()" or "gate.fetch()" before the route, give "authOf" the request that the gate was given ("request.raw" with fastify), and { optional: true } if the route is optional.',
+      );
     },
   };
+  // The schema of `claims` has made the claims, and `Claims` is its output.
+  return gate as Gate<Claims>;
+}
+
+function send(answer: GateAnswer, response: NodeResponse): void {
+  response.writeHead(answer.status, answer.headersToSend());
+  // `undefined` means no body. The cast is for the types of `node:http2`, which do not say so.
+  response.end(answer.body as string);
 }
 
 /** Throws an error of the application behind the gate, as any callback does. No caller could handle a rejection. */

@@ -1,6 +1,8 @@
+import type { StandardSchemaV1 } from '../src/shared/standard-schema.js';
 import type { Store } from '../src/shared/store.js';
+import type { TokenPayload } from '../src/types.js';
 
-/** What `createTokenVerifier` and `protectMcp` have in common. */
+/** What `createTokenVerifier`, `protectApi` and `protectMcp` have in common. */
 export interface ResourceOptions {
   /**
    * The public URL of the protected server: `https:`, or `http:` on this machine, without query and fragment. A URL that a
@@ -19,23 +21,36 @@ export interface ResourceOptions {
   permissions?: boolean;
 }
 
-/** Options of `createTokenVerifier`. */
-export interface TokenVerifierOptions extends ResourceOptions {
-  /**
-   * Makes the error that your MCP SDK answers with 401 and a challenge. It gets one sentence that is safe to show.
-   *
-   * - SDK 1.x: `(message) => new InvalidTokenError(message)`
-   * - SDK 2: `(message) => new OAuthError(OAuthErrorCode.InvalidToken, message)`
-   *
-   * Each SDK recognises only its own class, and answers 500 without a challenge to every other error.
-   */
-  invalidToken: (message: string) => Error;
-}
-
-/** Options of `protectMcp`. */
-export interface McpOptions extends ResourceOptions {
+/** Options of `protectApi`. `Claims` is the output of the schema `claims`. */
+export interface ApiOptions<Claims = TokenPayload> extends ResourceOptions {
   /** The scopes that every request needs. Default: none. */
   requiredScopes?: readonly string[];
+  /**
+   * The scopes that the metadata lists as `scopes_supported`. Default: `requiredScopes`.
+   *
+   * @see RFC 9728 section 2
+   */
+  scopesSupported?: readonly string[];
+  /**
+   * The scopes that the challenge of every 401 asks for, beside those of the route. Many clients can only ever get the scopes of
+   * their first challenge, so list here what they will need later. `requiredScopes` are added. Default: `requiredScopes`.
+   */
+  initialScopes?: readonly string[];
+  /**
+   * Further members of the metadata, such as `resource_name`. They are data that JSON can hold. Members that the gate sets itself
+   * cannot be replaced. Default: none.
+   *
+   * @see RFC 9728 section 2
+   */
+  metadata?: Readonly<Record<string, unknown>> & GateMembers;
+  /**
+   * What the claims of a token must be: a schema of zod, valibot, arktype or any other library that supports Standard Schema.
+   * Its output is `authInfo.claims`. A token that does not match is refused with 401. The answer names the path of the claim
+   * and never its value. Default: the claims of the token, unchecked.
+   *
+   * @see https://standardschema.dev
+   */
+  claims?: StandardSchemaV1<unknown, Claims>;
   /**
    * Tokens that are bound to a key.
    *
@@ -54,10 +69,26 @@ export interface McpOptions extends ResourceOptions {
    */
   replayStore?: Store;
   /**
-   * The issuers whose tokens are accepted, for the metadata. Default: each configured issuer that is a URL. An empty
-   * list leaves them out, so that clients cannot find out where to get a token.
+   * The issuers whose tokens are accepted, for the metadata. Default: each configured issuer that is a URL. Required with a
+   * verifier of your own. An empty list leaves them out, so that clients cannot find out where to get a token.
    *
    * @see RFC 9728 section 2
    */
   authorizationServers?: readonly string[];
+}
+
+/** The members of the metadata that follow from the other options. */
+export interface GateMembers {
+  /** The option `resource`. */
+  readonly resource?: never;
+  /** The option `authorizationServers`. */
+  readonly authorization_servers?: never;
+  /** The option `scopesSupported`. */
+  readonly scopes_supported?: never;
+  /** The gate reads the token from the header only. */
+  readonly bearer_methods_supported?: never;
+  /** The option `dpop`. */
+  readonly dpop_signing_alg_values_supported?: never;
+  /** The option `dpop`. */
+  readonly dpop_bound_access_tokens_required?: never;
 }

@@ -31,6 +31,8 @@ const invalidToken = (description: string) => new Refusal(401, 'invalid_token', 
 const invalidProof = (description: string) => new Refusal(401, 'invalid_dpop_proof', description);
 
 export const NO_TOKEN = new Refusal(401, undefined, 'The request has no access token.');
+/** The same answer for an `Authorization` without a scheme. It may be a token, so it never passes as no token. */
+export const NO_SCHEME = new Refusal(401, undefined, NO_TOKEN.description);
 export const TOKEN_IN_QUERY = invalidRequest('The access token must not be in the query.');
 export const SEVERAL_TOKENS = invalidRequest('The request has more than one Authorization value.');
 export const MALFORMED_AUTHORIZATION = invalidRequest(
@@ -60,6 +62,18 @@ export const NO_PROOF_ID = invalidProof('The DPoP proof has no jti claim.');
 export const REPLAYED_PROOF = invalidProof('The DPoP proof was already used.');
 
 export const INSUFFICIENT_SCOPE = new Refusal(403, 'insufficient_scope', 'The token lacks a required scope.');
+
+/**
+ * The claims do not match the schema of the option `claims`.
+ *
+ * @param path the claim that does not match, in characters that are safe to show. Empty if there is none.
+ */
+export const wrongClaim = (path: string): Refusal =>
+  invalidToken(
+    path === ''
+      ? 'The claims of the token are not those that are required.'
+      : `The claim ${path.replaceAll('…', '...')} of the token is missing or wrong.`,
+  );
 
 /** The token may be valid, so the client must not be sent to get a new one. */
 export const unavailable = (retryAfter = 5, cause?: unknown): Refusal =>

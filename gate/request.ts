@@ -1,5 +1,5 @@
 import { memberOf, own } from '../src/shared/own-properties.js';
-import type { NodeRequest } from './types.js';
+import type { NodeRequest } from './middleware.js';
 
 /** The parts of a request that the gate reads, from every kind of server. */
 export interface Incoming {

@@ -1,4 +1,10 @@
-import { isSafeUrl, wellKnownUrl, withoutTrailingSlash } from '../src/shared/url.js';
+import {
+  isSafeUrl,
+  sameResource,
+  wellKnownUrl,
+  withOtherSlash,
+  withoutTrailingSlash,
+} from '../src/shared/url.js';
 
 /** The protected server, as its clients know it. */
 export interface Resource {
@@ -8,7 +14,7 @@ export interface Resource {
   readonly origin: string;
   readonly metadataUrl: string;
   readonly metadataPath: string;
-  /** The values of `aud` that name the resource. `new URL` adds a slash to a URL without a path. */
+  /** The values of `aud` that name the resource. A URL without a path may end with a slash or not. */
   readonly audiences: ReadonlySet<unknown>;
 }
 
@@ -24,7 +30,11 @@ export function createResource(text: unknown): Resource | undefined {
     origin: url.origin,
     metadataUrl: metadata.href,
     metadataPath: metadata.pathname,
-    audiences: new Set([text, url.href]),
+    audiences: new Set(
+      [text, url.href].flatMap((one) =>
+        [one, withOtherSlash(one)].filter((other) => sameResource(one, other)),
+      ),
+    ),
   };
 }
 
@@ -40,6 +50,9 @@ function isOriginAndPath(text: string, { origin, protocol, hostname, pathname }:
   );
 }
 
-/** Whether a path is that of the metadata. A slash at its end is ignored. */
+/** The path of the metadata of a resource at the root of its host. Clients look there if they do not find another. */
+export const ROOT_METADATA_PATH = '/.well-known/oauth-protected-resource';
+
+/** Whether a path is one of the metadata. A slash at its end is ignored. */
 export const isMetadataPath = (resource: Resource, path: string): boolean =>
-  withoutTrailingSlash(path) === resource.metadataPath;
+  [resource.metadataPath, ROOT_METADATA_PATH].includes(withoutTrailingSlash(path));

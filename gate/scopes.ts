@@ -35,6 +35,11 @@ export function expandScopes(scopes: readonly string[], implications: Implicatio
   return [...all];
 }
 
+/** All scopes of both lists, without duplicates. */
+export const union = (one: readonly string[], other: readonly string[]): string[] => [
+  ...new Set([...one, ...other]),
+];
+
 /** Whether the scopes include every required one. */
 export const hasAllScopes = (scopes: readonly string[], required: readonly string[]): boolean =>
   required.every((scope) => scopes.includes(scope));

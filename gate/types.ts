@@ -1,14 +1,27 @@
+import type { TokenPayload, VerifyResult } from '../src/types.js';
+import type { NodeMiddleware } from './middleware.js';
+
 /*
- * These types fit those of `@modelcontextprotocol/server`. They do not import them, so that the gate also works where no
- * MCP SDK is installed.
+ * `AuthInfo` fits that of `@modelcontextprotocol/server` and of `@modelcontextprotocol/sdk`. It does not import theirs, so that
+ * the gate also works where no MCP SDK is installed.
  */
 
-/** The caller of an admitted request. It fits the `AuthInfo` of the official SDK. */
-export interface AuthInfo {
+/** Verifies tokens. Every `AuthClient` is a verifier, and you can write your own, such as one for API keys. */
+export interface Verifier {
+  /** Returns the verdict on a token. A rejection means that there is none right now, and the gate answers 503. */
+  verify(token: string): Promise<VerifyResult>;
+}
+
+/** The caller of an admitted request. It fits the `AuthInfo` of the official MCP SDK. */
+export interface AuthInfo<Claims = TokenPayload> {
   /** The access token. Never pass it on to another server. */
   token: string;
   /** The client that the token was issued to: `client_id`, `azp`, `cid` or `appid`. Empty if the token has none of them. */
   clientId: string;
+  /** The user or service that the token is about: `sub`. Absent if the token has none. */
+  subject?: string;
+  /** The issuer of the token: `iss`. Absent if the token has none. A `subject` is unique only within its issuer. */
+  issuer?: string;
   /** The scopes of the token and the scopes that they imply. */
   scopes: string[];
   /** When the gate stops accepting the token, in seconds since the epoch: `exp` plus the clock tolerance. */
@@ -17,87 +30,81 @@ export interface AuthInfo {
   resource: URL;
   /** The URL of the metadata of the resource. Only a gate sets it. */
   resourceMetadataUrl?: string;
-  /** The claims of the token. */
+  /** The output of the schema that was given as `claims`, otherwise the claims of the token. */
+  claims: Claims;
+  /** The claims of the token, whatever the schema made of them. */
   extra: Record<string, unknown>;
 }
 
-/** Verifies bearer tokens. It fits the `OAuthTokenVerifier` of the official SDK. */
-export interface TokenVerifier {
-  /**
-   * Verifies a bearer token and returns its caller.
-   *
-   * @throws The error of `invalidToken`, when the token is refused.
-   * @throws {AuthError} When the token cannot be verified right now. The SDK answers it with 500, because it has no 503.
-   */
-  verifyAccessToken(token: string): Promise<AuthInfo>;
+/** What a route requires of its requests, beside what the gate requires of all. */
+export interface RouteOptions {
+  /** The scopes that the route needs, beside `requiredScopes`. A token that lacks one gets a 403 that names all of them. */
+  scopes?: readonly string[];
+  /** If true, requests without a token pass. A token that is there must still be valid. Default: false. */
+  optional?: boolean;
 }
 
+/** The options of a route that requests without a token cannot pass. */
+export type StrictRoute = RouteOptions & { optional?: false };
+
+/** The options of a route that requests without a token may pass. */
+export type OptionalRoute = RouteOptions & { optional: boolean };
+
 /** Serves an admitted request. Further arguments are those of the runtime, such as `env` and `ctx` of Workers. */
-export type ProtectedHandler<Rest extends unknown[]> = (
+export type ProtectedHandler<Rest extends unknown[], Claims = TokenPayload> = (
   request: Request,
-  context: { authInfo: AuthInfo },
+  context: { authInfo: AuthInfo<Claims> },
   ...rest: Rest
 ) => Response | Promise<Response>;
 
-/** The scopes that a tool requires. It fits the `ScopeChallengeHandler` of the official SDK. */
-export type ScopeDemand = (context: { authInfo?: { readonly scopes: readonly string[] } }) =>
-  | {
-      /** All scopes that the token needs. */
-      scopes: [string, ...string[]];
-      /** One sentence for the challenge. */
-      errorDescription: string;
-    }
-  | undefined;
-
-/** The part of a `node:http` request that the middleware reads, and `auth`, which it sets. */
-export interface NodeRequest {
-  /** The method, such as `POST`. */
-  readonly method?: string | undefined;
-  /** The path and the query. */
-  readonly url?: string | undefined;
-  /** The path and the query as they were before a router removed its own prefix. express sets it. */
-  readonly originalUrl?: string | undefined;
-  /** Names and values in turn, as they were received, so that a repeated header is found. */
-  readonly rawHeaders?: readonly string[] | undefined;
-  /** The headers by name. They are read only if `rawHeaders` is missing or empty, as behind adapters for Lambda. */
-  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
-  /** An {@link AuthInfo} once the request is admitted. */
-  auth?: unknown;
-}
-
-/** The part of a `node:http` response that the middleware uses. */
-export interface NodeResponse {
-  /** Whether something has already answered. If so, the gate does nothing more. */
-  readonly headersSent?: boolean;
-  /** Sends the status and the headers of a refusal or of the metadata. */
-  writeHead(status: number, headers: Record<string, string>): unknown;
-  /** Sends the body, if there is one, and ends the answer. */
-  end(body: string): unknown;
-}
+/** Serves an admitted request, or one without a token. That one has no `authInfo`. */
+export type OptionalHandler<Rest extends unknown[], Claims = TokenPayload> = (
+  request: Request,
+  context: { authInfo?: AuthInfo<Claims> },
+  ...rest: Rest
+) => Response | Promise<Response>;
 
 /**
- * Middleware for express, connect and `node:http`. It calls `next`, without arguments, only for admitted requests. An error
- * that `next` throws or rejects with is thrown as an uncaught exception, unless the framework has caught it, as express does.
+ * Protects a server: it admits only requests with a valid token. It is safe for concurrent use. A request that it has admitted
+ * is not checked again, except for further scopes: the proof of a DPoP token can be used only once.
  */
-export type NodeMiddleware = (request: NodeRequest, response: NodeResponse, next: () => unknown) => void;
-
-/** Protects a server: it admits only requests with a valid token. It is safe for concurrent use. */
-export interface Gate {
+export interface Gate<Claims = TokenPayload> {
+  /** Returns `undefined` for a request without a token, if the route is optional. */
+  authenticate(request: Request, options: OptionalRoute): Promise<AuthInfo<Claims> | Response | undefined>;
   /**
-   * Returns the caller of a request that is admitted, or the answer to one that is refused. It never rejects. Use it in
-   * place of the SDK's `requireBearerAuth`.
+   * Returns the caller of a request that is admitted, or the answer to one that is refused. Use it in place of the MCP SDK's
+   * `requireBearerAuth`.
    *
+   * @throws {AuthError} `ERR_AUTH_CONFIG` when the options cannot be used. It never rejects because of the request.
    * @see RFC 6750 section 3, RFC 9449 section 7
    */
-  authenticate(request: Request): Promise<AuthInfo | Response>;
+  authenticate(request: Request, options?: StrictRoute): Promise<AuthInfo<Claims> | Response>;
 
+  /** Calls the handler without `authInfo` for a request without a token, if the route is optional. */
+  fetch<Rest extends unknown[]>(
+    handler: OptionalHandler<Rest, Claims>,
+    options: OptionalRoute,
+  ): (request: Request, ...rest: Rest) => Promise<Response>;
   /**
    * Puts the gate in front of a handler. The returned function answers requests for the metadata, refuses requests that
    * are not admitted, and passes all others to the handler.
+   *
+   * @throws {AuthError} `ERR_AUTH_CONFIG` when the options cannot be used.
    */
   fetch<Rest extends unknown[]>(
-    handler: ProtectedHandler<Rest>,
+    handler: ProtectedHandler<Rest, Claims>,
+    options?: StrictRoute,
   ): (request: Request, ...rest: Rest) => Promise<Response>;
+
+  /**
+   * Returns middleware that does what `fetch` does. It sets `request.auth`, which the transports of the MCP SDKs read.
+   *
+   * @throws {AuthError} `ERR_AUTH_CONFIG` when the options cannot be used.
+   */
+  node(options?: RouteOptions): NodeMiddleware;
+
+  /** Returns middleware that answers requests for the metadata, and passes all others on without a check. */
+  nodeMetadata(): NodeMiddleware;
 
   /**
    * Returns the metadata of the resource if the request asks for it, otherwise `undefined`. Every origin may read it.
@@ -106,15 +113,13 @@ export interface Gate {
    */
   metadata(request: Request): Response | undefined;
 
-  /** Returns middleware that does what `fetch` does. It sets `request.auth`, which the SDK's node adapter reads. */
-  node(): NodeMiddleware;
-
+  /** Returns `undefined` instead of throwing, for a route that is optional. */
+  authOf(request: object, options: { optional: boolean }): AuthInfo<Claims> | undefined;
   /**
-   * Returns the `scopeChallenge` of a tool that requires more than `requiredScopes`. A token that lacks a scope gets a 403
-   * that names all required scopes, those of the gate included.
+   * Returns the caller of a request that this gate has admitted. Pass the same object that the gate was given: the request of
+   * express or `node:http`, the `raw` of fastify's request, or the web standard `Request`.
    *
-   * @throws {AuthError} `ERR_AUTH_CONFIG` when an argument is not a scope.
-   * @see RFC 6750 section 3.1
+   * @throws {AuthError} `ERR_AUTH_CONFIG` when this gate has not admitted the request.
    */
-  requireScopes(...scopes: [string, ...string[]]): ScopeDemand;
+  authOf(request: object): AuthInfo<Claims>;
 }

@@ -3,17 +3,32 @@ import { clientIdOf } from '../src/claims/client-id.js';
 import { internalsOf } from '../src/client/internals.js';
 import { AuthError } from '../src/errors.js';
 import { own } from '../src/shared/own-properties.js';
-import type { AuthClient } from '../src/types.js';
+import { conform, type StandardSchemaV1 } from '../src/shared/standard-schema.js';
+import type { TokenPayload } from '../src/types.js';
 import type { VerifierConfig } from './config.js';
-import { NO_EXPIRY, type Refusal, refusalFor, unavailable, WRONG_AUDIENCE } from './refusals.js';
+import { NO_EXPIRY, type Refusal, refusalFor, unavailable, WRONG_AUDIENCE, wrongClaim } from './refusals.js';
 import { expandScopes, scopesOf } from './scopes.js';
-import type { AuthInfo } from './types.js';
+import type { AuthInfo, Verifier } from './types.js';
 
 /** Returns the caller of a token that is valid for this resource, or why the token is refused. It never rejects. */
-export type TokenCheck = (token: string) => Promise<AuthInfo | Refusal>;
+export type TokenCheck<Claims> = (token: string) => Promise<AuthInfo<Claims> | Refusal>;
 
-/** Creates the checks that every token must pass: the verdict of the client, the audience, and an expiry. */
-export function createTokenCheck(auth: AuthClient, config: VerifierConfig): TokenCheck {
+/**
+ * Creates the checks that every token must pass: the verdict of the verifier, the audience, an expiry, and the schema.
+ *
+ * @param schema what the claims must be. Its output becomes `claims`.
+ */
+export function createTokenCheck(auth: Verifier, config: VerifierConfig): TokenCheck<TokenPayload>;
+export function createTokenCheck(
+  auth: Verifier,
+  config: VerifierConfig,
+  schema: StandardSchemaV1 | undefined,
+): TokenCheck<unknown>;
+export function createTokenCheck(
+  auth: Verifier,
+  config: VerifierConfig,
+  schema?: StandardSchemaV1,
+): TokenCheck<unknown> {
   const { resource, implications, permissions } = config;
   const internals = internalsOf(auth);
   const all = internals?.rules ?? [];
@@ -36,15 +51,26 @@ export function createTokenCheck(auth: AuthClient, config: VerifierConfig): Toke
       if (!rules?.audience && !includesAny(own(payload, 'aud'), expected)) return WRONG_AUDIENCE;
       const exp = own(payload, 'exp');
       if (typeof exp !== 'number') return NO_EXPIRY;
-      return {
+      const authInfo: AuthInfo<unknown> = {
         token,
         clientId: clientIdOf(payload) ?? '',
         scopes: expandScopes(scopesOf(payload, permissions), implications),
         expiresAt: exp + (rules ?? all[0] ?? NO_RULES).clockTolerance,
         // A new URL each time, because its owner can change it.
         resource: new URL(resource.href),
+        claims: payload,
         extra: payload,
       };
+      const [sub, iss] = [own(payload, 'sub'), own(payload, 'iss')];
+      if (typeof sub === 'string') authInfo.subject = sub;
+      if (typeof iss === 'string') authInfo.issuer = iss;
+      if (!schema) return authInfo;
+      // A copy, so that the schema cannot change what the other checks and the application read.
+      const outcome = await conform(schema, structuredClone(payload));
+      const path = own(outcome, 'path');
+      if (typeof path === 'string') return wrongClaim(path);
+      authInfo.claims = own(outcome, 'value');
+      return authInfo;
     } catch (cause) {
       return unavailable(retryAfterOf(cause), cause);
     }
@@ -52,7 +78,7 @@ export function createTokenCheck(auth: AuthClient, config: VerifierConfig): Toke
 }
 
 /** Whether the token is bound to a key or a certificate. Such a token is never a bearer token. @see RFC 7800 section 3.1 */
-export const isBound = ({ extra }: AuthInfo): boolean => Object.hasOwn(extra, 'cnf');
+export const isBound = ({ extra }: Pick<AuthInfo, 'extra'>): boolean => Object.hasOwn(extra, 'cnf');
 
 const NO_RULES = { clockTolerance: 0 };
 

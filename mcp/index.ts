@@ -1,19 +1,22 @@
 /**
- * Protects an MCP server, or any other API, over HTTP.
+ * Protects an MCP server over HTTP. `intentkit-auth/http` protects any other API.
  *
  * @module intentkit-auth/mcp
  */
-export type { McpOptions, ResourceOptions, TokenVerifierOptions } from '../gate/options.js';
+export type { NodeMiddleware, NodeRequest, NodeResponse } from '../gate/middleware.js';
+export type { ApiOptions, GateMembers, ResourceOptions } from '../gate/options.js';
 export type {
   AuthInfo,
   Gate,
-  NodeMiddleware,
-  NodeRequest,
-  NodeResponse,
+  OptionalHandler,
+  OptionalRoute,
   ProtectedHandler,
-  ScopeDemand,
-  TokenVerifier,
+  RouteOptions,
+  StrictRoute,
+  Verifier,
 } from '../gate/types.js';
+export type { StandardIssue, StandardResult, StandardSchemaV1 } from '../src/shared/standard-schema.js';
 export type { Store } from '../src/shared/store.js';
 export { protectMcp } from './protect-mcp.js';
 export { createTokenVerifier } from './token-verifier.js';
+export type { McpGate, McpOptions, ScopeDemand, TokenVerifier, TokenVerifierOptions } from './types.js';

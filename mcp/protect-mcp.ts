@@ -1,24 +1,28 @@
 import { parseGateOptions, scopeList } from '../gate/config.js';
 import { createGate } from '../gate/gate.js';
-import type { McpOptions } from '../gate/options.js';
 import { INSUFFICIENT_SCOPE } from '../gate/refusals.js';
 import { hasAllScopes } from '../gate/scopes.js';
-import type { Gate } from '../gate/types.js';
+import type { Verifier } from '../gate/types.js';
 import { memberOf } from '../src/shared/own-properties.js';
-import type { AuthClient } from '../src/types.js';
+import type { TokenPayload } from '../src/types.js';
+import type { McpGate, McpOptions } from './types.js';
 
 /**
- * Creates the gate of an MCP server over HTTP, or of any other API. It admits requests with a valid token. It answers all
- * other requests: 401 with a challenge, 403 with the required scopes, or 503 if the token cannot be verified right now.
- * It also serves the metadata that leads clients to the authorization server, and it checks DPoP proofs.
+ * Creates the gate of an MCP server over HTTP. It does what `protectApi` does: it admits requests with a valid token, answers all
+ * others, serves the metadata, and checks DPoP proofs. It also makes the scope challenges of tools.
  *
+ * @param auth the client that verifies the tokens, or a verifier of your own. With a verifier of your own, the token's `aud` must
+ *   hold `resource`, and the option `authorizationServers` is required.
  * @throws {AuthError} `ERR_AUTH_CONFIG` when an option is missing, unknown or unusable.
  * @see RFC 6750, RFC 9449, RFC 9728
  */
-export function protectMcp(auth: AuthClient, options: McpOptions): Gate {
-  const config = parseGateOptions(auth, options);
+export function protectMcp<Claims = TokenPayload>(
+  auth: Verifier,
+  options: McpOptions<Claims>,
+): McpGate<Claims> {
+  const config = parseGateOptions(auth, options, 'protectMcp');
   return {
-    ...createGate(auth, config),
+    ...createGate<Claims>(auth, config),
 
     requireScopes(...scopes) {
       const required = scopeList([...config.requiredScopes, ...scopes], 'requireScopes');

@@ -1,10 +1,9 @@
-import { parseVerifierOptions } from '../gate/config.js';
-import type { TokenVerifierOptions } from '../gate/options.js';
 import { BOUND_TOKEN, Refusal } from '../gate/refusals.js';
-import type { TokenVerifier } from '../gate/types.js';
+import type { Verifier } from '../gate/types.js';
 import { createTokenCheck, isBound } from '../gate/verified-token.js';
 import { AuthError } from '../src/errors.js';
-import type { AuthClient } from '../src/types.js';
+import { parseVerifierOptions } from './config.js';
+import type { TokenVerifier, TokenVerifierOptions } from './types.js';
 
 /**
  * Creates a token verifier for the `requireBearerAuth` of an MCP SDK, 1.x or 2. That middleware accepts only bearer
@@ -13,7 +12,7 @@ import type { AuthClient } from '../src/types.js';
  *
  * @throws {AuthError} `ERR_AUTH_CONFIG` when an option is missing, unknown or unusable.
  */
-export function createTokenVerifier(auth: AuthClient, options: TokenVerifierOptions): TokenVerifier {
+export function createTokenVerifier(auth: Verifier, options: TokenVerifierOptions): TokenVerifier {
   const { invalidToken, ...config } = parseVerifierOptions(auth, options);
   const checkToken = createTokenCheck(auth, config);
 

@@ -1,10 +1,19 @@
 import express from 'express';
-import type { AuthInfo } from 'intentkit-auth/mcp';
-import { gate } from './gate.js';
+import { gate } from './api-gate.js';
 
 export const app = express();
+app.use(gate.nodeMetadata());
+app.get('/health', (_request, response) => void response.send('ok'));
+app.get('/news', gate.node({ optional: true }), (request, response) => {
+  const reader = gate.authOf(request, { optional: true });
+  response.json({ reader: reader?.subject ?? null });
+});
+// All routes below need a token.
 app.use(gate.node());
 app.get('/me', (request, response) => {
-  const { clientId, scopes } = (request as { auth?: AuthInfo }).auth as AuthInfo;
+  const { clientId, scopes } = gate.authOf(request);
   response.json({ clientId, scopes });
+});
+app.put('/files', gate.node({ scopes: ['files:write'] }), (_request, response) => {
+  response.json({ written: true });
 });

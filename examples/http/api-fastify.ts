@@ -1,22 +1,26 @@
-import fastify from 'fastify';
-import type { AuthInfo } from 'intentkit-auth/mcp';
-import { gate } from './gate.js';
+import fastify, { type onRequestHookHandler } from 'fastify';
+import type { NodeMiddleware } from 'intentkit-auth/http';
+import { gate } from './api-gate.js';
 
-const protect = gate.node();
+/** The middleware as a hook. It answers through `reply`, which also sends the headers that plugins have set. */
+const hook =
+  (middleware: NodeMiddleware): onRequestHookHandler =>
+  ({ raw }, reply, done) => {
+    const response = {
+      get headersSent() {
+        return reply.sent;
+      },
+      writeHead: (status: number, headers: Record<string, string>) => reply.code(status).headers(headers),
+      end: (body: string) => reply.send(body),
+    };
+    middleware(raw, response, done);
+  };
 
 export const app = fastify();
-app.addHook('onRequest', ({ raw }, reply, done) => {
-  // The gate answers through `reply`, which also sends the headers that plugins have set.
-  const response = {
-    get headersSent() {
-      return reply.sent;
-    },
-    writeHead: (status: number, headers: Record<string, string>) => reply.code(status).headers(headers),
-    end: (body: string) => reply.send(body),
-  };
-  protect(raw, response, done);
-});
-app.get('/me', ({ raw }) => {
-  const { clientId, scopes } = (raw as { auth?: AuthInfo }).auth as AuthInfo;
+app.addHook('onRequest', hook(gate.nodeMetadata()));
+app.get('/health', () => 'ok');
+app.get('/me', { onRequest: hook(gate.node()) }, ({ raw }) => {
+  const { clientId, scopes } = gate.authOf(raw);
   return { clientId, scopes };
 });
+app.put('/files', { onRequest: hook(gate.node({ scopes: ['files:write'] })) }, () => ({ written: true }));

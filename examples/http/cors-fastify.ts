@@ -1,6 +1,5 @@
 import cors from '@fastify/cors';
 import fastify from 'fastify';
-import type { AuthInfo } from 'intentkit-auth/mcp';
 import { gate } from './gate.js';
 
 const protect = gate.node();
@@ -23,6 +22,6 @@ app.addHook('onRequest', ({ raw }, reply, done) => {
   protect(raw, response, done);
 });
 app.get('/me', ({ raw }) => {
-  const { clientId, scopes } = (raw as { auth?: AuthInfo }).auth as AuthInfo;
+  const { clientId, scopes } = gate.authOf(raw);
   return { clientId, scopes };
 });

@@ -100,7 +100,18 @@ describe('The source and the documents name the same:', () => {
   });
 
   it('each name in capitals, such as a code, is one of the source', async () => {
-    const folders = ['src', 'functions', 'gate', 'mcp', 'revocation', 'testing', 'cli', 'examples', 'bench'];
+    const folders = [
+      'src',
+      'functions',
+      'gate',
+      'http',
+      'mcp',
+      'revocation',
+      'testing',
+      'cli',
+      'examples',
+      'bench',
+    ];
     const capitals = (text: string): string[] => text.match(/\b[A-Z]+(?:_[A-Z0-9]+)+\b/g) ?? [];
     const known = [...capitals(await sourceOf(folders)), 'NODE_OPTIONS'];
     complain(
@@ -222,7 +233,7 @@ it.each([...texts])('%s links to files and headings that exist', async (file, te
 });
 
 it('The page about troubleshooting quotes only what the source says', async () => {
-  const said = await sourceOf(['src', 'functions', 'gate', 'mcp', 'revocation', 'host/src']);
+  const said = await sourceOf(['src', 'functions', 'gate', 'http', 'mcp', 'revocation', 'host/src']);
   const page = texts.get('docs/troubleshooting.md') ?? '';
   // All that is quoted in a row, but for its last cell, which says what to do.
   const quoted = Array.from(page.matchAll(/^\|(.*)\|[^|]*\|$/gm), ([, cells = '']) => [

@@ -3,8 +3,9 @@ import { expect, it } from 'vitest';
 
 const root = new URL('../../', import.meta.url);
 
-it('The guide to protected servers shows each file of examples/http as it is, and no other code', async () => {
-  const guide = await readFile(new URL('docs/mcp.md', root), 'utf8');
+it('The guides to protected servers show each file of examples/http as it is, and no other code', async () => {
+  const guides = ['docs/mcp.md', 'docs/http.md'].map((file) => readFile(new URL(file, root), 'utf8'));
+  const guide = (await Promise.all(guides)).join('\n');
   const shown = Array.from(guide.matchAll(/^```ts\n\/\/ (\S+)\n(.*?)^```$/gms), ([, name, body]) => [
     name,
     body,

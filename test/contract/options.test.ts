@@ -2,13 +2,16 @@
 import { runInNewContext } from 'node:vm';
 import { AuthError, type AuthErrorCode, createAuthClient, createAuthProvider } from 'intentkit-auth';
 import { createTokenFunctions } from 'intentkit-auth/functions';
+import { protectApi } from 'intentkit-auth/http';
 import { createTokenVerifier, protectMcp } from 'intentkit-auth/mcp';
 import { createRevocationList } from 'intentkit-auth/revocation';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { FUNCTIONS_OPTIONS } from '../../functions/options.js';
-import { GATE_OPTIONS, VERIFIER_OPTIONS } from '../../gate/config.js';
+import { GATE_OPTIONS } from '../../gate/config.js';
+import { ROUTE_OPTIONS } from '../../gate/route.js';
+import { VERIFIER_OPTIONS } from '../../mcp/config.js';
 import { REVOCATION_OPTIONS } from '../../revocation/options.js';
 import { SIGN_OPTIONS } from '../../src/claims/to-sign.js';
 import { VERIFY_OPTIONS } from '../../src/client/verify-options.js';
@@ -61,6 +64,19 @@ const nested = (path: string, shape: object, make: Row['make'], valid: object): 
 });
 
 const client = { secret: SECRET, issuer: 'own', audience: 'my-api', clockTolerance: '5s', onWarning };
+const ofGate = {
+  resource: 'https://api.example.com/mcp',
+  requiredScopes: ['mcp'],
+  initialScopes: ['files'],
+  scopes: { admin: ['mcp'] },
+  permissions: true,
+  metadata: { resource_name: 'Files' },
+  claims: z.object({ roles: z.array(z.string()) }),
+  replayStore: memoryStore(),
+};
+const gate = protectApi(auth, ofGate);
+const request = new Request(ofGate.resource);
+const route = { scopes: ['files'], optional: false };
 const ROWS: readonly Row[] = [
   row('createAuthClient', CONFIG, createAuthClient, client),
   row('createAuthProvider', CONFIG, createAuthProvider, { ...client, name: 'tokens' }),
@@ -70,13 +86,11 @@ const ROWS: readonly Row[] = [
     issuer: 'https://issuer.example/',
     jwksUrl,
   }),
-  row('protectMcp', GATE_OPTIONS, (options) => protectMcp(auth, options), {
-    resource: 'https://api.example.com/mcp',
-    requiredScopes: ['mcp'],
-    scopes: { admin: ['mcp'] },
-    permissions: true,
-    replayStore: memoryStore(),
-  }),
+  row('protectApi', GATE_OPTIONS, (options) => protectApi(auth, options), ofGate),
+  row('protectMcp', GATE_OPTIONS, (options) => protectMcp(auth, options), ofGate),
+  row('authenticate', ROUTE_OPTIONS, (options) => gate.authenticate(request, options), route),
+  row('fetch', ROUTE_OPTIONS, (options) => gate.fetch(() => new Response(), options), route),
+  row('node', ROUTE_OPTIONS, (options) => gate.node(options), route),
   row('createTokenVerifier', VERIFIER_OPTIONS, (options) => createTokenVerifier(auth, options), {
     resource: 'https://api.example.com/mcp',
     scopes: { admin: ['mcp'] },

@@ -1,7 +1,12 @@
 // Run by pollution.test.ts in a process of its own, because the messages of a test runner inherit from `Object.prototype` too.
 // It observes what the package does, then does so again with each pollution, and writes the differences as JSON.
 import { setTimeout } from 'node:timers/promises';
-import { createAuthClient, createAuthProvider, type StandardSchemaV1 } from 'intentkit-auth';
+import {
+  createAuthClient,
+  createAuthProvider,
+  type StandardSchemaV1,
+  type TokenPayload,
+} from 'intentkit-auth';
 import { createToken, createTokenFunctions, decodeToken, verifyToken } from 'intentkit-auth/functions';
 import { createTokenVerifier, type Gate, type NodeRequest } from 'intentkit-auth/mcp';
 import { createRevocationList } from 'intentkit-auth/revocation';
@@ -83,6 +88,18 @@ const DPOP = [
   prove({ header: { jwk: { ...rsaProofKey.jwk, e: undefined } } }, RSA_BOUND, rsaProofKey),
   ...['htm', 'htu', 'ath', 'jti', 'iat'].map((name) => prove(without(name))),
 ];
+const WITH_ROLES = [{}, { roles: ['a'] }].map((claims) => send(tokenWith({ ...valid, ...claims })));
+/** A schema that is not made by a library, because libraries read what is polluted. */
+const ROLES: StandardSchemaV1<unknown, TokenPayload> = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (claims) =>
+      Array.isArray(Object.entries(claims as object).find(([name]) => name === 'roles')?.[1])
+        ? { value: claims as TokenPayload }
+        : { issues: [{ message: 'no roles', path: ['roles'] }] },
+  },
+};
 const METADATA_REQUESTS = ['GET', 'POST'].map((method) => requestWith({}, { url: METADATA, method }));
 
 const fetchKeys = async (): Promise<Response> =>
@@ -187,6 +204,7 @@ const BEHAVIOUR: Readonly<Record<string, () => Promise<unknown>>> = {
   gate: async () => {
     const gate = createGate();
     const strict = createGate({ requiredScopes: [], dpop: 'required' });
+    const typed = createGate({ claims: ROLES });
     const outage = { audience: RESOURCE, revocation: { isRevoked: throws } };
     return [
       await all([...BEARER, ...DPOP].map((request) => () => gate.authenticate(request))),
@@ -194,6 +212,8 @@ const BEHAVIOUR: Readonly<Record<string, () => Promise<unknown>>> = {
         [...BEARER.slice(0, 2), ...DPOP.slice(0, 1)].map((request) => () => strict.authenticate(request)),
       ),
       await all([...BEARER, DPOP[0] as Request].map((request) => () => throughNode(gate, request))),
+      await all(BEARER.slice(0, 2).map((request) => () => gate.authenticate(request, { scopes: ['admin'] }))),
+      await all(WITH_ROLES.map((request) => () => typed.authenticate(request))),
       await all(BEARER.slice(0, 2).map((request) => () => createGate({}, outage).authenticate(request))),
       METADATA_REQUESTS.map((request) => [gate.metadata(request), strict.metadata(request)]),
     ];

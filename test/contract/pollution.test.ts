@@ -11,7 +11,7 @@ interface Observation {
   readonly polluted: readonly { readonly with: string; readonly problems: readonly string[] }[];
 }
 
-const used = await memberNames(['src', 'gate', 'mcp', 'revocation', 'functions']);
+const used = await memberNames(['src', 'gate', 'http', 'mcp', 'revocation', 'functions']);
 const program = [await bundleScript('test/contract/pollution.fixture.ts'), JSON.stringify(used)];
 const { status, stdout, stderr } = await runToEnd(process.execPath, program, { cwd: ROOT });
 if (status !== 0) throw new Error(`The observation ended with ${status}: ${stderr}`);

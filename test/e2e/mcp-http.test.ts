@@ -24,7 +24,7 @@ let provider: RunningServer;
 async function startProvider(): Promise<RunningServer> {
   // It points out on the console that its store is in memory and that it prefers a newer Node, as if in service.
   const quiet = vi.spyOn(console, 'warn').mockImplementation(() => {});
-  const started = await startAuthorizationServer('mcp files:write');
+  const started = await startAuthorizationServer('mcp api files:write');
   quiet.mockRestore();
   return started;
 }
@@ -44,6 +44,10 @@ const MCP_SERVERS: Readonly<Record<string, () => Promise<RequestListener>>> = {
     getRequestListener((await import('../../examples/http/mcp-worker.js')).default.fetch),
 };
 const API_SERVERS: Readonly<Record<string, () => Promise<RequestListener>>> = {
+  'node:http': async () => {
+    const { server } = await import('../../examples/http/api-node.js');
+    return (request, response) => server.emit('request', request, response);
+  },
   express: async () => (await import('../../examples/http/api-express.js')).app,
   hono: async () => getRequestListener((await import('../../examples/http/api-hono.js')).app.fetch),
   fastify: async () => {
@@ -98,11 +102,11 @@ async function connect(
   };
 }
 
-async function requestToken(resource: string, { url } = provider): Promise<string> {
+async function requestToken(resource: string, { url } = provider, scope = 'mcp'): Promise<string> {
   const response = await fetch(`${url}/token`, {
     method: 'POST',
     headers: { authorization: `Basic ${btoa(`${CLIENT.clientId}:${CLIENT.clientSecret}`)}` },
-    body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'mcp', resource }),
+    body: new URLSearchParams({ grant_type: 'client_credentials', scope, resource }),
   });
   return ((await response.json()) as { access_token: string }).access_token;
 }
@@ -217,12 +221,13 @@ describe.each(Object.entries(API_SERVERS))('A protected API on %s', (_, listener
   it('knows its caller, refuses others by a challenge, and serves the metadata', async () => {
     const resource = await start(listener);
     const me = new URL('/me', resource);
-    const headers = { authorization: `Bearer ${await requestToken(resource)}` };
+    const headers = { authorization: `Bearer ${await requestToken(resource, provider, 'api')}` };
     const served = await fetch(me, { headers });
-    expect([served.status, await served.json()]).toEqual([200, { clientId: 'agent', scopes: ['mcp'] }]);
+    expect([served.status, await served.json()]).toEqual([200, { clientId: 'agent', scopes: ['api'] }]);
 
     const refused = await fetch(me);
     expect(refused.status).toBe(401);
+    expect(refused.headers.get('www-authenticate')).toContain('scope="api files:write"');
     const [, place = ''] =
       /resource_metadata="([^"]+)"/.exec(refused.headers.get('www-authenticate') ?? '') ?? [];
     expect(await (await fetch(place)).json()).toMatchObject({
@@ -230,4 +235,33 @@ describe.each(Object.entries(API_SERVERS))('A protected API on %s', (_, listener
       authorization_servers: [provider.url],
     });
   });
+
+  it('demands more scopes for one route, and no token for another', async () => {
+    const resource = await start(listener);
+    const put = async (scope: string) => {
+      const headers = { authorization: `Bearer ${await requestToken(resource, provider, scope)}` };
+      return fetch(new URL('/files', resource), { method: 'PUT', headers });
+    };
+    const [less, enough] = [await put('api'), await put('api files:write')];
+    expect([less.status, less.headers.get('www-authenticate')]).toEqual([
+      403,
+      expect.stringContaining('scope="api files:write"'),
+    ]);
+    expect([enough.status, await enough.json()]).toEqual([200, { written: true }]);
+    expect(await (await fetch(new URL('/health', resource))).text()).toBe('ok');
+  });
+});
+
+it('A route of express for which a token is optional refuses a bad one', async () => {
+  const resource = await start(async () => (await import('../../examples/http/api-express.js')).app);
+  const read = async (authorization?: string): Promise<unknown> => {
+    const response = await fetch(new URL('/news', resource), {
+      headers: { ...(authorization && { authorization }) },
+    });
+    return response.ok ? response.json() : response.status;
+  };
+  const token = await requestToken(resource, provider, 'api');
+  expect(await read()).toEqual({ reader: null });
+  expect(await read(`Bearer ${token}`)).toEqual({ reader: 'agent' });
+  expect(await read('Bearer x')).toBe(401);
 });

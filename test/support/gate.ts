@@ -45,7 +45,7 @@ export interface Outcome {
   readonly body: unknown;
 }
 
-export const outcomeOf = async (decision: AuthInfo | Response): Promise<Outcome> =>
+export const outcomeOf = async (decision: AuthInfo<unknown> | Response): Promise<Outcome> =>
   decision instanceof Response
     ? {
         status: decision.status,
@@ -55,7 +55,7 @@ export const outcomeOf = async (decision: AuthInfo | Response): Promise<Outcome>
     : { status: 200, challenge: null, body: undefined };
 
 /** The caller, where the request must be admitted. */
-export function admitted(decision: AuthInfo | Response): AuthInfo {
+export function admitted<Claims>(decision: AuthInfo<Claims> | Response): AuthInfo<Claims> {
   if (decision instanceof Response)
     throw new Error(`refused with ${decision.headers.get('www-authenticate')}`);
   return decision;

@@ -52,6 +52,10 @@ const HARMFUL: ReadonlyArray<readonly [name: string, value: unknown]> = [
     requiredScopes: ['polluted'],
     scopes: ['mcp', 'admin'],
     permissions: true,
+    optional: true,
+    scopesSupported: ['polluted'],
+    initialScopes: ['polluted'],
+    metadata: { resource: 'https://attacker.example/' },
     dpop: 'off',
     dpopMaxAge: '5m',
     replayStore: { get: () => 'polluted', set: () => 'polluted' },
@@ -120,6 +124,7 @@ const UNTESTABLE: Readonly<Record<string, string>> = {
   get: 'a property descriptor must not inherit it',
   set: 'a property descriptor must not inherit it',
   value: 'a property descriptor must not inherit it',
+  writable: 'a property descriptor must not inherit it',
   cancel: 'every Response of Node reads it',
   required: 'every Response of Node reads it',
 };

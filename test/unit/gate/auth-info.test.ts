@@ -23,6 +23,7 @@ describe('AuthInfo', () => {
     const exp = now() + 60;
     const token = tokenWith({ exp, sub: 'user-1' });
     const authInfo = admitted(await createGate({}, { clockTolerance: '30s' }).authenticate(bearer(token)));
+    const claims = { iss: ISSUER, aud: RESOURCE, exp, client_id: 'agent', scope: 'mcp', sub: 'user-1' };
     expect(authInfo).toEqual({
       token,
       clientId: 'agent',
@@ -30,8 +31,23 @@ describe('AuthInfo', () => {
       expiresAt: exp + 30,
       resource: new URL(RESOURCE),
       resourceMetadataUrl: METADATA,
-      extra: { iss: ISSUER, aud: RESOURCE, exp, client_id: 'agent', scope: 'mcp', sub: 'user-1' },
+      subject: 'user-1',
+      issuer: ISSUER,
+      claims,
+      extra: claims,
     });
+  });
+
+  it('has no subject and no issuer where the token has none', async () => {
+    const gate = createGate({ authorizationServers: [] }, { issuer: ISSUER });
+    const authInfo = admitted(await gate.authenticate(bearer(tokenWith())));
+    expect(authInfo).not.toHaveProperty('subject');
+    const open = protectMcp(createAuthClient({ secret: SECRET }), {
+      resource: RESOURCE,
+      authorizationServers: [],
+    });
+    const nameless = admitted(await open.authenticate(bearer(tokenWith({ iss: undefined }))));
+    expect(nameless).not.toHaveProperty('issuer');
   });
 
   it.each([
@@ -105,11 +121,20 @@ describe('The audience', () => {
     expect(await status(audience, aud)).toBe(expected);
   });
 
-  it('of a resource without a path may end with a slash or not', async () => {
-    const resource = 'https://api.example.com';
-    expect(
-      await Promise.all([resource, `${resource}/`].map((aud) => status(undefined, aud, resource))),
-    ).toEqual([200, 200]);
+  it.each(['https://api.example.com', 'https://api.example.com/', 'https://API.example.com:443'])(
+    'of a resource without a path, such as %s, may end with a slash or not',
+    async (resource) => {
+      const bare = resource.replace(/\/$/, '');
+      const found = [bare, `${bare}/`, `${bare}/x`, `${bare}//`].map((aud) =>
+        status(undefined, aud, resource),
+      );
+      expect(await Promise.all(found)).toEqual([200, 200, 401, 401]);
+    },
+  );
+
+  it('of a resource with a path is compared exactly', async () => {
+    const found = [RESOURCE, `${RESOURCE}/`].map((aud) => status(undefined, aud, `${RESOURCE}/`));
+    expect(await Promise.all(found)).toEqual([401, 200]);
   });
 
   it('is checked by the gate only for a key source without a configured audience', async () => {

@@ -2,7 +2,8 @@
 import { createAuthClient } from 'intentkit-auth';
 import { createTokenVerifier, protectMcp } from 'intentkit-auth/mcp';
 import { expect, it } from 'vitest';
-import { GATE_OPTIONS, VERIFIER_OPTIONS } from '../../../gate/config.js';
+import { GATE_OPTIONS } from '../../../gate/config.js';
+import { VERIFIER_OPTIONS } from '../../../mcp/config.js';
 import { createDpopKey } from '../../support/dpop.js';
 import { createGate, ISSUER, RESOURCE, requestWith, SECRET, tokenWith } from '../../support/gate.js';
 import { mark, searchFor } from '../../support/leaks.js';

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { createGate, ISSUER, METADATA, RESOURCE, requestWith, tokenWith } from '../../support/gate.js';
+import {
+  createGate,
+  ISSUER,
+  METADATA,
+  type Outcome,
+  outcomeOf,
+  RESOURCE,
+  requestWith,
+  tokenWith,
+} from '../../support/gate.js';
 
 const get = (url: string, method = 'GET'): Request => requestWith({}, { url, method });
 
@@ -40,16 +49,54 @@ describe('The metadata of a resource', () => {
     ]);
   });
 
-  it('is at one path, with every host and query', () => {
+  it('lists the scopes that it supports, and further members, but never others in place of its own', async () => {
+    const metadata = {
+      resource_name: 'Files',
+      'resource_name#de': 'Dateien',
+      jwks_uri: undefined,
+      resource: 'https://evil.example.com',
+      authorization_servers: ['https://evil.example.com'],
+      scopes_supported: ['evil'],
+      bearer_methods_supported: ['query'],
+      dpop_signing_alg_values_supported: ['none'],
+      dpop_bound_access_tokens_required: true,
+    };
+    const gate = createGate({
+      scopesSupported: ['mcp', 'files:write'],
+      dpop: 'off',
+      // Types forbid the members of the gate.
+      metadata: metadata as Record<string, unknown>,
+    });
+    metadata.resource_name = 'changed later';
+    expect(await gate.metadata(get(METADATA))?.json()).toEqual({
+      resource: RESOURCE,
+      resource_name: 'Files',
+      'resource_name#de': 'Dateien',
+      authorization_servers: [ISSUER],
+      scopes_supported: ['mcp', 'files:write'],
+      bearer_methods_supported: ['header'],
+    });
+  });
+
+  it('is at its path and at the root, with every host and query', () => {
     const gate = createGate();
     const places = [
       METADATA,
       `${METADATA}/`,
       `${METADATA}?a`,
       METADATA.replace('https://api.example.com', 'http://10.0.0.7'),
+      METADATA.replace('/mcp', ''),
+      METADATA.replace('/mcp', '/'),
     ];
-    const elsewhere = [RESOURCE, `${METADATA}/x`, METADATA.replace('/mcp', ''), `${RESOURCE}?x=${METADATA}`];
-    expect(places.map((url) => gate.metadata(get(url))?.status)).toEqual([200, 200, 200, 200]);
+    const elsewhere = [
+      RESOURCE,
+      `${METADATA}/x`,
+      METADATA.replace('/mcp', '-x'),
+      METADATA.replace('/mcp', '/other'),
+      `${RESOURCE}?x=${METADATA}`,
+      RESOURCE.replace('/mcp', '/mcp/.well-known/oauth-protected-resource'),
+    ];
+    expect(places.map((url) => gate.metadata(get(url))?.status)).toEqual(places.map(() => 200));
     expect(elsewhere.map((url) => gate.metadata(get(url)))).toEqual(elsewhere.map(() => undefined));
   });
 
@@ -66,6 +113,47 @@ describe('The metadata of a resource', () => {
     expect(answers.map((answer) => answer?.status)).toEqual([200, 204, 405]);
     expect(await Promise.all(answers.map((answer) => answer?.text()))).toEqual(['', '', '']);
     expect(answers[2]?.headers.get('allow')).toBe('GET, HEAD, OPTIONS');
+  });
+});
+
+describe('A request for the metadata of an authorization server', () => {
+  const AT = ['oauth-authorization-server', 'openid-configuration'].flatMap((name) => [
+    `https://api.example.com/.well-known/${name}`,
+    `https://api.example.com/.well-known/${name}/mcp?x`,
+  ]);
+  const ELSEWHERE = [
+    `${RESOURCE}/.well-known/openid-configuration`,
+    `${RESOURCE}?/.well-known/openid-configuration`,
+    'https://api.example.com/.well-known/other',
+    'https://api.example.com/x/../mcp#/.well-known/openid-configuration',
+  ];
+  const NO_SERVER = { error: 'not_found', error_description: 'This is not an authorization server.' };
+  const headers = { authorization: `Bearer ${tokenWith()}` };
+
+  it.each(AT)('is answered with 404 where it would get a challenge: %s', async (url) => {
+    const gate = createGate();
+    const fetched = await gate.fetch(() => new Response('served'))(get(url));
+    for (const answer of [await gate.authenticate(get(url)), fetched] as Response[]) {
+      expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([404, null]);
+      expect(await answer.json()).toEqual(NO_SERVER);
+    }
+    expect(gate.metadata(get(url))).toBeUndefined();
+  });
+
+  it.each(AT)(
+    'is admitted, refused or passed on as any other where it would get no challenge: %s',
+    async (url) => {
+      const gate = createGate();
+      const ask = async (given: object): Promise<Outcome> =>
+        outcomeOf(await gate.authenticate(requestWith({ ...given }, { url })));
+      expect((await ask(headers)).status).toBe(200);
+      expect((await ask({ authorization: 'Bearer x' })).status).toBe(401);
+      expect(await gate.authenticate(get(url), { optional: true })).toBeUndefined();
+    },
+  );
+
+  it.each(ELSEWHERE)('is not %s', async (url) => {
+    expect(await outcomeOf(await createGate().authenticate(get(url)))).toMatchObject({ status: 401 });
   });
 });
 

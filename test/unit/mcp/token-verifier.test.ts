@@ -25,6 +25,21 @@ describe('A token verifier', () => {
     expect(await create().verifyAccessToken(tokenWith())).not.toHaveProperty('resourceMetadataUrl');
   });
 
+  it('accepts a function of any other kind', async () => {
+    const error = new InvalidToken();
+    const kinds = [
+      function make() {
+        return error;
+      },
+      async () => error,
+      { make: () => error }.make.bind(null),
+    ];
+    for (const make of kinds) {
+      const verifier = create({ invalidToken: make as () => Error });
+      await expect(verifier.verifyAccessToken('x')).rejects.toBe(error);
+    }
+  });
+
   it('throws the very error that "invalidToken" makes of one sentence', async () => {
     const error = new InvalidToken();
     const given: unknown[] = [];
@@ -67,6 +82,9 @@ describe('A token verifier', () => {
   it.each([
     { what: 'missing', options: {} },
     { what: 'no function', options: { invalidToken: 'x' } },
+    { what: 'a class', options: { invalidToken: InvalidToken } },
+    { what: 'a class that is no error', options: { invalidToken: class {} } },
+    { what: 'Error itself', options: { invalidToken: Error } },
   ])('is not created when "invalidToken" is $what, and the error says what to write', ({ options }) => {
     expect(() => createTokenVerifier(auth, { resource: RESOURCE, ...options } as never)).toThrow(
       expect.objectContaining({

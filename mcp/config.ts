@@ -1,0 +1,32 @@
+import * as z from 'zod/mini';
+import { checkVerifier, RESOURCE_OPTIONS, type VerifierConfig, verifierConfig } from '../gate/config.js';
+import type { Verifier } from '../gate/types.js';
+import { checkOptions } from '../src/shared/options.js';
+import type { TokenVerifierOptions } from './types.js';
+
+/** The options of `createTokenVerifier` as they are used. */
+export interface TokenVerifierConfig extends VerifierConfig {
+  readonly invalidToken: TokenVerifierOptions['invalidToken'];
+}
+
+/** The options of `createTokenVerifier`. */
+export const VERIFIER_OPTIONS = {
+  ...RESOURCE_OPTIONS,
+  invalidToken: z.nonoptional(
+    z.custom<TokenVerifierOptions['invalidToken']>(
+      (value) => typeof value === 'function' && !isClass(value),
+      'a function, not a class, that makes the error of your MCP SDK: (message) => new InvalidTokenError(message)',
+    ),
+  ),
+};
+
+/** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts, never its value. */
+export function parseVerifierOptions(auth: Verifier, given: TokenVerifierOptions): TokenVerifierConfig {
+  checkVerifier(auth);
+  const options = checkOptions(given, VERIFIER_OPTIONS, 'createTokenVerifier');
+  return { ...verifierConfig(options), invalidToken: options.invalidToken };
+}
+
+/** Classes cannot be called, and of all functions only theirs have a prototype that cannot be replaced. */
+const isClass = (value: object): boolean =>
+  Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false;

@@ -1,0 +1,52 @@
+import type { ApiOptions, ResourceOptions } from '../gate/options.js';
+import type { AuthInfo, Gate } from '../gate/types.js';
+import type { TokenPayload } from '../src/types.js';
+
+/** Options of `protectMcp`: those of `protectApi`. `Claims` is the output of the schema `claims`. */
+export interface McpOptions<Claims = TokenPayload> extends ApiOptions<Claims> {}
+
+/** Options of `createTokenVerifier`. */
+export interface TokenVerifierOptions extends ResourceOptions {
+  /**
+   * Makes the error that your MCP SDK answers with 401 and a challenge. It gets one sentence that is safe to show.
+   *
+   * - SDK 1.x: `(message) => new InvalidTokenError(message)`
+   * - SDK 2: `(message) => new OAuthError(OAuthErrorCode.InvalidToken, message)`
+   *
+   * Each SDK recognises only its own class, and answers 500 without a challenge to every other error.
+   */
+  invalidToken: (message: string) => Error;
+}
+
+/** Verifies bearer tokens. It fits the `OAuthTokenVerifier` of the official SDK. */
+export interface TokenVerifier {
+  /**
+   * Verifies a bearer token and returns its caller.
+   *
+   * @throws The error of `invalidToken`, when the token is refused.
+   * @throws {AuthError} When the token cannot be verified right now. The SDK answers it with 500, because it has no 503.
+   */
+  verifyAccessToken(token: string): Promise<AuthInfo>;
+}
+
+/** The scopes that a tool requires. It fits the `ScopeChallengeHandler` of the official SDK. */
+export type ScopeDemand = (context: { authInfo?: { readonly scopes: readonly string[] } }) =>
+  | {
+      /** All scopes that the token needs. */
+      scopes: [string, ...string[]];
+      /** One sentence for the challenge. */
+      errorDescription: string;
+    }
+  | undefined;
+
+/** Protects an MCP server. It is a {@link Gate} with one method more. */
+export interface McpGate<Claims = TokenPayload> extends Gate<Claims> {
+  /**
+   * Returns the `scopeChallenge` of a tool that requires more than `requiredScopes`. A token that lacks a scope gets a 403
+   * that names all required scopes, those of the gate included.
+   *
+   * @throws {AuthError} `ERR_AUTH_CONFIG` when an argument is not a scope.
+   * @see RFC 6750 section 3.1
+   */
+  requireScopes(...scopes: [string, ...string[]]): ScopeDemand;
+}
