@@ -45,10 +45,16 @@ export interface RouteOptions {
 }
 
 /** The options of a route that requests without a token cannot pass. */
-export type StrictRoute = RouteOptions & { optional?: false };
+export interface StrictRoute extends RouteOptions {
+  /** Requests without a token are refused. */
+  optional?: false;
+}
 
 /** The options of a route that requests without a token may pass. */
-export type OptionalRoute = RouteOptions & { optional: boolean };
+export interface OptionalRoute extends RouteOptions {
+  /** Whether requests without a token pass. */
+  optional: boolean;
+}
 
 /** Serves an admitted request. Further arguments are those of the runtime, such as `env` and `ctx` of Workers. */
 export type ProtectedHandler<Rest extends unknown[], Claims = TokenPayload> = (

@@ -15,7 +15,12 @@ export type {
   StrictRoute,
   Verifier,
 } from '../gate/types.js';
-export type { StandardIssue, StandardResult, StandardSchemaV1 } from '../src/shared/standard-schema.js';
+export type {
+  StandardIssue,
+  StandardPathPart,
+  StandardResult,
+  StandardSchemaV1,
+} from '../src/shared/standard-schema.js';
 export type { Store } from '../src/shared/store.js';
 export { protectMcp } from './protect-mcp.js';
 export { createTokenVerifier } from './token-verifier.js';
