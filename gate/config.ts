@@ -81,7 +81,11 @@ export const GATE_OPTIONS = {
  */
 export function parseGateOptions(auth: Verifier, given: ApiOptions<unknown>, of: string): GateConfig {
   checkVerifier(auth);
-  const options = checkOptions(given, GATE_OPTIONS, of);
+  return gateConfig(auth, checkOptions(given, GATE_OPTIONS, of));
+}
+
+/** Completes the options of a gate. */
+export function gateConfig(auth: Verifier, options: Checked<typeof GATE_OPTIONS>): GateConfig {
   const { requiredScopes = [] } = options;
   return {
     ...verifierConfig(options),

@@ -7,11 +7,12 @@ import { readCredentials, type Scheme } from './credentials.js';
 import { createMetadata } from './metadata.js';
 import type { NodeMiddleware, NodeResponse } from './middleware.js';
 import { isProbe, NO_AUTHORIZATION_SERVER } from './probes.js';
+import { Anonymous, type PublicAccess } from './public-access.js';
 import { INSUFFICIENT_SCOPE, NO_TOKEN, Refusal } from './refusals.js';
 import { fromFetch, fromNode, type Incoming } from './request.js';
 import { createRoutes, type Route } from './route.js';
 import { hasAllScopes } from './scopes.js';
-import type { AuthInfo, Gate, OptionalHandler, RouteOptions, Verifier } from './types.js';
+import type { AuthInfo, Gate, PublicHandler, RouteOptions, Verifier } from './types.js';
 
 /** The caller of a request that was admitted, and the scheme of its token. */
 interface Admitted {
@@ -19,22 +20,31 @@ interface Admitted {
   readonly scheme: Scheme;
 }
 
-/** Creates the gate that `protectApi` and `protectMcp` have in common. */
-export function createGate<Claims>(auth: Verifier, config: GateConfig): Gate<Claims> {
+/**
+ * Creates the gate that `protectApi` and `protectMcp` have in common.
+ *
+ * @param publicAccess what `fetch` and `node` do with requests without a token. Default: they refuse them.
+ */
+export function createGate<Claims>(
+  auth: Verifier,
+  config: GateConfig,
+  publicAccess?: PublicAccess,
+): Gate<Claims> {
   const metadata = createMetadata(config);
   const admit = createAdmission(auth, config);
   const routeOf = createRoutes(config);
   // By the request itself, so that nothing that a request says can lead to the caller of another.
   const admitted = new WeakMap<object, Admitted>();
 
-  /** Returns the caller of a request, the answer to one that is refused, or `undefined` for one that needs no token. */
+  /** Returns the caller of a request, that it passes without one, or the answer to one that is refused. */
   async function decide(
     request: object,
     incoming: Incoming,
     route: Route,
-  ): Promise<AuthInfo<unknown> | GateAnswer | undefined> {
-    const known = admitted.get(request) ?? (await check(incoming, route));
-    if (known instanceof GateAnswer || known === undefined) return known;
+    access: PublicAccess | undefined,
+  ): Promise<AuthInfo<unknown> | Anonymous | GateAnswer> {
+    const known = admitted.get(request) ?? (await check(incoming, route, access));
+    if (known instanceof GateAnswer || known instanceof Anonymous) return known;
     const { authInfo, scheme } = known;
     if (!hasAllScopes(authInfo.scopes, route.requiredScopes)) {
       return route.answerTo(INSUFFICIENT_SCOPE, scheme);
@@ -43,23 +53,21 @@ export function createGate<Claims>(auth: Verifier, config: GateConfig): Gate<Cla
     return authInfo;
   }
 
-  async function check(incoming: Incoming, route: Route): Promise<Admitted | GateAnswer | undefined> {
+  async function check(
+    incoming: Incoming,
+    route: Route,
+    access: PublicAccess | undefined,
+  ): Promise<Admitted | Anonymous | GateAnswer> {
     const { refusal, scheme, token } = readCredentials(incoming);
     if (refusal === NO_TOKEN) {
-      if (route.optional) return undefined;
+      if (route.optional) return new Anonymous();
       if (isProbe(incoming.url)) return NO_AUTHORIZATION_SERVER;
+      const passed = await access?.(incoming);
+      if (passed) return passed;
     }
     if (refusal) return route.answerTo(refusal, scheme);
     const authInfo = await admit(scheme, token, incoming);
     return authInfo instanceof Refusal ? route.answerTo(authInfo, scheme) : { authInfo, scheme };
-  }
-
-  async function answerOrCaller(
-    request: Request,
-    route: Route,
-  ): Promise<AuthInfo<unknown> | Response | undefined> {
-    const decision = await decide(request, fromFetch(request), route);
-    return decision instanceof GateAnswer ? decision.toResponse() : decision;
   }
 
   async function serveNode(
@@ -67,25 +75,31 @@ export function createGate<Claims>(auth: Verifier, config: GateConfig): Gate<Cla
     ...[request, response, next]: Parameters<NodeMiddleware>
   ): Promise<void> {
     const incoming = fromNode(request);
-    const decision = metadata(incoming) ?? (await decide(request, incoming, route));
+    const decision = metadata(incoming) ?? (await decide(request, incoming, route, publicAccess));
     // A time limit of the server may have answered in the meantime. A response that is not of Node may lack the member.
     if (memberOf(response, 'headersSent')) return;
     if (decision instanceof GateAnswer) return send(decision, response);
-    if (decision) request.auth = decision;
+    if (!(decision instanceof Anonymous)) request.auth = decision;
     await next();
   }
 
   const gate = {
-    authenticate: async (request: Request, options?: RouteOptions) =>
-      answerOrCaller(request, routeOf(options, 'authenticate')),
+    async authenticate(request: Request, options?: RouteOptions) {
+      const route = routeOf(options, 'authenticate');
+      const decision = await decide(request, fromFetch(request), route, undefined);
+      if (decision instanceof GateAnswer) return decision.toResponse();
+      return decision instanceof Anonymous ? undefined : decision;
+    },
+
     metadata: (request: Request) => metadata(request)?.toResponse(),
 
-    fetch<Rest extends unknown[]>(handler: OptionalHandler<Rest, unknown>, options?: RouteOptions) {
+    fetch<Rest extends unknown[]>(handler: PublicHandler<Rest, unknown>, options?: RouteOptions) {
       const route = routeOf(options, 'fetch');
       return async (request: Request, ...rest: Rest): Promise<Response> => {
-        const decision = metadata(request)?.toResponse() ?? (await answerOrCaller(request, route));
-        if (decision instanceof Response) return decision;
-        return handler(request, decision ? { authInfo: decision } : {}, ...rest);
+        const decision =
+          metadata(request) ?? (await decide(request, fromFetch(request), route, publicAccess));
+        if (decision instanceof GateAnswer) return decision.toResponse();
+        return handler(request, contextOf(decision), ...rest);
       };
     },
 
@@ -113,6 +127,13 @@ export function createGate<Claims>(auth: Verifier, config: GateConfig): Gate<Cla
   };
   // The schema of `claims` has made the claims, and `Claims` is its output.
   return gate as Gate<Claims>;
+}
+
+/** What a handler gets. A member that has no value is left out. */
+function contextOf(decision: AuthInfo<unknown> | Anonymous): Parameters<PublicHandler<[], unknown>>[1] {
+  if (!(decision instanceof Anonymous)) return { authInfo: decision };
+  const { parsedBody } = decision;
+  return parsedBody === undefined ? {} : { parsedBody };
 }
 
 function send(answer: GateAnswer, response: NodeResponse): void {

@@ -15,6 +15,8 @@ export interface NodeRequest {
   readonly rawHeaders?: readonly string[] | undefined;
   /** The headers by name. They are read only if `rawHeaders` is missing or empty, as behind adapters for Lambda. */
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
+  /** The parsed body, where a parser such as `express.json()` ran before. Only a gate with `publicTools` reads it. */
+  readonly body?: unknown;
   /** The `AuthInfo` once the request is admitted. A request that is admitted without a token gets none. */
   auth?: unknown;
 }

@@ -1,4 +1,5 @@
 import { memberOf, own } from '../src/shared/own-properties.js';
+import { readJson } from './json-body.js';
 import type { NodeRequest } from './middleware.js';
 
 /** The parts of a request that the gate reads, from every kind of server. */
@@ -7,7 +8,9 @@ export interface Incoming {
   /** The path and the query, or the whole URL. */
   readonly url: string;
   /** The values of a header, joined by commas, or `undefined` if the request does not have the header. */
-  header(name: 'authorization' | 'dpop'): string | undefined;
+  header(name: 'authorization' | 'dpop' | 'mcp-method' | 'mcp-name'): string | undefined;
+  /** Parses the body as JSON. It is `undefined` if that is not possible. The application behind the gate can still read it. */
+  readBody(): Promise<unknown>;
 }
 
 /** Reads a `Request` of the web standard. */
@@ -15,6 +18,7 @@ export const fromFetch = (request: Request): Incoming => ({
   method: request.method,
   url: request.url,
   header: (name) => request.headers.get(name) ?? undefined,
+  readBody: () => readJson(request),
 });
 
 /** Reads a request of `node:http`. A router such as express keeps the full path in `originalUrl`. */
@@ -27,6 +31,8 @@ export function fromNode(request: NodeRequest): Incoming {
       const values = valuesOf(request, name);
       return values.length > 0 ? values.join(', ') : undefined;
     },
+    // A stream of Node can be read only once, so it is left to the parser of the application.
+    readBody: async () => memberOf(request, 'body'),
   };
 }
 

@@ -70,6 +70,18 @@ export type OptionalHandler<Rest extends unknown[], Claims = TokenPayload> = (
   ...rest: Rest
 ) => Response | Promise<Response>;
 
+/** Serves a request that may pass without a token, because it calls a public tool. */
+export type PublicHandler<Rest extends unknown[], Claims = TokenPayload> = (
+  request: Request,
+  context: {
+    /** The caller. Absent for a request without a token. */
+    authInfo?: AuthInfo<Claims>;
+    /** The body of a request without a token. The gate has parsed it, and the request can still be read. */
+    parsedBody?: unknown;
+  },
+  ...rest: Rest
+) => Response | Promise<Response>;
+
 /**
  * Protects a server: it admits only requests with a valid token. It is safe for concurrent use. A request that it has admitted
  * is not checked again, except for further scopes: the proof of a DPoP token can be used only once.

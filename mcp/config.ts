@@ -1,13 +1,32 @@
 import * as z from 'zod/mini';
-import { checkVerifier, RESOURCE_OPTIONS, type VerifierConfig, verifierConfig } from '../gate/config.js';
+import {
+  checkVerifier,
+  GATE_OPTIONS,
+  type GateConfig,
+  gateConfig,
+  RESOURCE_OPTIONS,
+  type VerifierConfig,
+  verifierConfig,
+} from '../gate/config.js';
 import type { Verifier } from '../gate/types.js';
 import { checkOptions } from '../src/shared/options.js';
-import type { TokenVerifierOptions } from './types.js';
+import { nonEmpty } from '../src/shared/schema.js';
+import type { McpOptions, TokenVerifierOptions } from './types.js';
+
+/** The options of `protectMcp` as they are used. */
+export interface McpConfig extends GateConfig {
+  readonly publicTools: readonly string[] | undefined;
+}
 
 /** The options of `createTokenVerifier` as they are used. */
 export interface TokenVerifierConfig extends VerifierConfig {
   readonly invalidToken: TokenVerifierOptions['invalidToken'];
 }
+
+const TOOLS = 'a list of the names of tools';
+
+/** The options of `protectMcp`. */
+export const MCP_OPTIONS = { ...GATE_OPTIONS, publicTools: z.array(nonEmpty(TOOLS), TOOLS) };
 
 /** The options of `createTokenVerifier`. */
 export const VERIFIER_OPTIONS = {
@@ -19,6 +38,13 @@ export const VERIFIER_OPTIONS = {
     ),
   ),
 };
+
+/** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts, never its value. */
+export function parseMcpOptions(auth: Verifier, given: McpOptions<unknown>): McpConfig {
+  checkVerifier(auth);
+  const options = checkOptions(given, MCP_OPTIONS, 'protectMcp');
+  return { ...gateConfig(auth, options), publicTools: options.publicTools };
+}
 
 /** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts, never its value. */
 export function parseVerifierOptions(auth: Verifier, given: TokenVerifierOptions): TokenVerifierConfig {

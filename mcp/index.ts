@@ -11,6 +11,7 @@ export type {
   OptionalHandler,
   OptionalRoute,
   ProtectedHandler,
+  PublicHandler,
   RouteOptions,
   StrictRoute,
   Verifier,
@@ -24,4 +25,12 @@ export type {
 export type { Store } from '../src/shared/store.js';
 export { protectMcp } from './protect-mcp.js';
 export { createTokenVerifier } from './token-verifier.js';
-export type { McpGate, McpOptions, ScopeDemand, TokenVerifier, TokenVerifierOptions } from './types.js';
+export type {
+  McpGate,
+  McpOptions,
+  PrivateMcpOptions,
+  PublicMcpGate,
+  ScopeDemand,
+  TokenVerifier,
+  TokenVerifierOptions,
+} from './types.js';

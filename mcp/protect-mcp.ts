@@ -1,11 +1,13 @@
-import { parseGateOptions, scopeList } from '../gate/config.js';
+import { scopeList } from '../gate/config.js';
 import { createGate } from '../gate/gate.js';
 import { INSUFFICIENT_SCOPE } from '../gate/refusals.js';
 import { hasAllScopes } from '../gate/scopes.js';
 import type { Verifier } from '../gate/types.js';
 import { memberOf } from '../src/shared/own-properties.js';
 import type { TokenPayload } from '../src/types.js';
-import type { McpGate, McpOptions } from './types.js';
+import { parseMcpOptions } from './config.js';
+import { createPublicTools } from './public-tools.js';
+import type { McpGate, McpOptions, PrivateMcpOptions, PublicMcpGate } from './types.js';
 
 /**
  * Creates the gate of an MCP server over HTTP. It does what `protectApi` does: it admits requests with a valid token, answers all
@@ -18,11 +20,17 @@ import type { McpGate, McpOptions } from './types.js';
  */
 export function protectMcp<Claims = TokenPayload>(
   auth: Verifier,
+  options: PrivateMcpOptions<Claims>,
+): McpGate<Claims>;
+/** Overload for a server with public tools: its handlers may get requests without a caller. */
+export function protectMcp<Claims = TokenPayload>(
+  auth: Verifier,
   options: McpOptions<Claims>,
-): McpGate<Claims> {
-  const config = parseGateOptions(auth, options, 'protectMcp');
+): PublicMcpGate<Claims>;
+export function protectMcp<Claims>(auth: Verifier, options: McpOptions<Claims>): McpGate<Claims> {
+  const { publicTools, ...config } = parseMcpOptions(auth, options);
   return {
-    ...createGate<Claims>(auth, config),
+    ...createGate<Claims>(auth, config, publicTools && createPublicTools(publicTools)),
 
     requireScopes(...scopes) {
       const required = scopeList([...config.requiredScopes, ...scopes], 'requireScopes');

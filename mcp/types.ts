@@ -1,9 +1,22 @@
 import type { ApiOptions, ResourceOptions } from '../gate/options.js';
-import type { AuthInfo, Gate } from '../gate/types.js';
+import type { AuthInfo, Gate, PublicHandler, RouteOptions } from '../gate/types.js';
 import type { TokenPayload } from '../src/types.js';
 
-/** Options of `protectMcp`: those of `protectApi`. `Claims` is the output of the schema `claims`. */
-export interface McpOptions<Claims = TokenPayload> extends ApiOptions<Claims> {}
+/** Options of `protectMcp`: those of `protectApi`, and one more. `Claims` is the output of the schema `claims`. */
+export interface McpOptions<Claims = TokenPayload> extends ApiOptions<Claims> {
+  /**
+   * The names of tools that clients may call without a token. What clients send before they call a tool, such as `initialize` and
+   * `tools/list`, then passes too. It applies to `fetch` and `node`. A token that is there must still be valid. `node` needs a
+   * parser before it, such as `express.json()`. Default: none.
+   */
+  publicTools?: readonly string[];
+}
+
+/** The options of a gate without public tools. */
+export interface PrivateMcpOptions<Claims = TokenPayload> extends McpOptions<Claims> {
+  /** Every request needs a token. */
+  publicTools?: never;
+}
 
 /** Options of `createTokenVerifier`. */
 export interface TokenVerifierOptions extends ResourceOptions {
@@ -49,4 +62,18 @@ export interface McpGate<Claims = TokenPayload> extends Gate<Claims> {
    * @see RFC 6750 section 3.1
    */
   requireScopes(...scopes: [string, ...string[]]): ScopeDemand;
+}
+
+/** A {@link McpGate} with public tools, so that its handlers may get requests without a caller. */
+export interface PublicMcpGate<Claims = TokenPayload> extends Omit<McpGate<Claims>, 'fetch'> {
+  /**
+   * Puts the gate in front of a handler, as {@link Gate.fetch} does. For a public tool without a token, the handler gets no
+   * `authInfo`, and the parsed body. Hand both to the SDK: `(request, context) => handler.fetch(request, context)`.
+   *
+   * @throws {AuthError} `ERR_AUTH_CONFIG` when the options cannot be used.
+   */
+  fetch<Rest extends unknown[]>(
+    handler: PublicHandler<Rest, Claims>,
+    options?: RouteOptions,
+  ): (request: Request, ...rest: Rest) => Promise<Response>;
 }

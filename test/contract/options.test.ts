@@ -11,7 +11,7 @@ import * as z from 'zod';
 import { FUNCTIONS_OPTIONS } from '../../functions/options.js';
 import { GATE_OPTIONS } from '../../gate/config.js';
 import { ROUTE_OPTIONS } from '../../gate/route.js';
-import { VERIFIER_OPTIONS } from '../../mcp/config.js';
+import { MCP_OPTIONS, VERIFIER_OPTIONS } from '../../mcp/config.js';
 import { REVOCATION_OPTIONS } from '../../revocation/options.js';
 import { SIGN_OPTIONS } from '../../src/claims/to-sign.js';
 import { VERIFY_OPTIONS } from '../../src/client/verify-options.js';
@@ -87,7 +87,10 @@ const ROWS: readonly Row[] = [
     jwksUrl,
   }),
   row('protectApi', GATE_OPTIONS, (options) => protectApi(auth, options), ofGate),
-  row('protectMcp', GATE_OPTIONS, (options) => protectMcp(auth, options), ofGate),
+  row('protectMcp', MCP_OPTIONS, (options) => protectMcp(auth, options), {
+    ...ofGate,
+    publicTools: ['search'],
+  }),
   row('authenticate', ROUTE_OPTIONS, (options) => gate.authenticate(request, options), route),
   row('fetch', ROUTE_OPTIONS, (options) => gate.fetch(() => new Response(), options), route),
   row('node', ROUTE_OPTIONS, (options) => gate.node(options), route),

@@ -8,7 +8,7 @@ import {
   type TokenPayload,
 } from 'intentkit-auth';
 import { createToken, createTokenFunctions, decodeToken, verifyToken } from 'intentkit-auth/functions';
-import { createTokenVerifier, type Gate, type NodeRequest } from 'intentkit-auth/mcp';
+import { createTokenVerifier, type Gate, type NodeRequest, protectMcp } from 'intentkit-auth/mcp';
 import { createRevocationList } from 'intentkit-auth/revocation';
 import { createContext } from '../../host/src/context.js';
 import { clientFrom } from '../../src/client/client.js';
@@ -88,6 +88,13 @@ const DPOP = [
   prove({ header: { jwk: { ...rsaProofKey.jwk, e: undefined } } }, RSA_BOUND, rsaProofKey),
   ...['htm', 'htu', 'ath', 'jti', 'iat'].map((name) => prove(without(name))),
 ];
+const CALLS = [
+  { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'search' } },
+  { jsonrpc: '2.0', id: 1, method: 'tools/call', params: {} },
+  { jsonrpc: '2.0', id: 1, method: 'tools/call' },
+  { jsonrpc: '2.0', method: 'tools/list' },
+  { id: 1, method: 'tools/list' },
+].map((body) => new Request(RESOURCE, { method: 'POST', body: JSON.stringify(body) }));
 const WITH_ROLES = [{}, { roles: ['a'] }].map((claims) => send(tokenWith({ ...valid, ...claims })));
 /** A schema that is not made by a library, because libraries read what is polluted. */
 const ROLES: StandardSchemaV1<unknown, TokenPayload> = {
@@ -204,6 +211,9 @@ const BEHAVIOUR: Readonly<Record<string, () => Promise<unknown>>> = {
   gate: async () => {
     const gate = createGate();
     const strict = createGate({ requiredScopes: [], dpop: 'required' });
+    const publicTools = ['search'];
+    const auth = createAuthClient({ secret: SECRET, issuer: ISSUER });
+    const open = protectMcp(auth, { resource: RESOURCE, publicTools }).fetch(() => new Response('served'));
     const typed = createGate({ claims: ROLES });
     const outage = { audience: RESOURCE, revocation: { isRevoked: throws } };
     return [
@@ -213,6 +223,7 @@ const BEHAVIOUR: Readonly<Record<string, () => Promise<unknown>>> = {
       ),
       await all([...BEARER, DPOP[0] as Request].map((request) => () => throughNode(gate, request))),
       await all(BEARER.slice(0, 2).map((request) => () => gate.authenticate(request, { scopes: ['admin'] }))),
+      await all(CALLS.map((request) => () => open(request.clone()))),
       await all(WITH_ROLES.map((request) => () => typed.authenticate(request))),
       await all(BEARER.slice(0, 2).map((request) => () => createGate({}, outage).authenticate(request))),
       METADATA_REQUESTS.map((request) => [gate.metadata(request), strict.metadata(request)]),

@@ -1,5 +1,5 @@
 import { type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
-import { type AuthInfo, type McpOptions, protectMcp } from 'intentkit-auth/mcp';
+import { type AuthInfo, type PrivateMcpOptions, protectMcp } from 'intentkit-auth/mcp';
 import { mint } from './mint.js';
 
 export const RESOURCE = 'https://api.example.com/mcp';
@@ -25,7 +25,10 @@ export const tokenWith = (claims: Record<string, unknown> = {}, header = {}, sec
   });
 
 /** A gate before a client that verifies by a secret. */
-export const createGate = (options: Partial<McpOptions> = {}, config: Partial<AuthProviderConfig> = {}) =>
+export const createGate = (
+  options: Partial<PrivateMcpOptions> = {},
+  config: Partial<AuthProviderConfig> = {},
+) =>
   protectMcp(createAuthClient({ secret: SECRET, issuer: ISSUER, audience: RESOURCE, ...config }), {
     resource: RESOURCE,
     requiredScopes: ['mcp'],

@@ -56,6 +56,7 @@ const HARMFUL: ReadonlyArray<readonly [name: string, value: unknown]> = [
     scopesSupported: ['polluted'],
     initialScopes: ['polluted'],
     metadata: { resource: 'https://attacker.example/' },
+    publicTools: ['delete'],
     dpop: 'off',
     dpopMaxAge: '5m',
     replayStore: { get: () => 'polluted', set: () => 'polluted' },

@@ -2,8 +2,7 @@
 import { createAuthClient } from 'intentkit-auth';
 import { createTokenVerifier, protectMcp } from 'intentkit-auth/mcp';
 import { expect, it } from 'vitest';
-import { GATE_OPTIONS } from '../../../gate/config.js';
-import { VERIFIER_OPTIONS } from '../../../mcp/config.js';
+import { MCP_OPTIONS, VERIFIER_OPTIONS } from '../../../mcp/config.js';
 import { createDpopKey } from '../../support/dpop.js';
 import { createGate, ISSUER, RESOURCE, requestWith, SECRET, tokenWith } from '../../support/gate.js';
 import { mark, searchFor } from '../../support/leaks.js';
@@ -55,7 +54,7 @@ it('A refusal shows nothing of the error that stopped the verification', async (
   expect(leaked([await answer.text(), ...answer.headers])).toEqual([]);
 });
 
-it.each(Object.keys({ ...GATE_OPTIONS, ...VERIFIER_OPTIONS }))(
+it.each(Object.keys({ ...MCP_OPTIONS, ...VERIFIER_OPTIONS }))(
   'An error about the option "%s" does not show its value',
   (name) => {
     const auth = createAuthClient({ secret: SECRET, issuer: ISSUER });
