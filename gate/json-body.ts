@@ -40,12 +40,11 @@ async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promis
 
 /** Whether valid JSON has an object with two equal names. */
 function hasDuplicateNames(json: string): boolean {
-  /** The names of each open object. An open list has none. */
-  const open: (Set<unknown> | undefined)[] = [];
+  /** The names of each open object or list. A list has none. */
+  const open: Set<unknown>[] = [];
   for (let at = 0; at < json.length; at += 1) {
     const character = json[at];
-    if (character === '{') open.push(new Set());
-    else if (character === '[') open.push(undefined);
+    if (character === '{' || character === '[') open.push(new Set());
     else if (character === '}' || character === ']') open.pop();
     else if (character === '"') {
       const start = at;

@@ -7,7 +7,7 @@ export interface ResourceOptions {
   /**
    * The public URL of the protected server: `https:`, or `http:` on this machine, without query and fragment. A URL that a
    * parser would repair is refused, such as one with white space. Where the client has no audience configured, the token's
-   * `aud` must hold it.
+   * `aud` must hold it. If the client has `clientIds` configured, the token may also have no `aud`.
    *
    * @see RFC 8707 section 2
    */

@@ -1,10 +1,4 @@
-import {
-  isSafeUrl,
-  sameResource,
-  wellKnownUrl,
-  withOtherSlash,
-  withoutTrailingSlash,
-} from '../src/shared/url.js';
+import { isSafeUrl, spellingsOf, wellKnownUrl, withoutTrailingSlash } from '../src/shared/url.js';
 
 /** The protected server, as its clients know it. */
 export interface Resource {
@@ -30,11 +24,7 @@ export function createResource(text: unknown): Resource | undefined {
     origin: url.origin,
     metadataUrl: metadata.href,
     metadataPath: metadata.pathname,
-    audiences: new Set(
-      [text, url.href].flatMap((one) =>
-        [one, withOtherSlash(one)].filter((other) => sameResource(one, other)),
-      ),
-    ),
+    audiences: new Set([text, url.href].flatMap(spellingsOf)),
   };
 }
 

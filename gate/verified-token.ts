@@ -36,7 +36,7 @@ export function createTokenCheck(
 
   return async (token) => {
     try {
-      let rules: Pick<ClaimRules, 'audience' | 'clockTolerance'> | undefined;
+      let rules: Pick<ClaimRules, 'audience' | 'clientIds' | 'clockTolerance'> | undefined;
       // The application may have replaced the `verify` of the client, or another library has made the client.
       const { valid, reason, payload } =
         internals && auth.verify === internals.publicVerify
@@ -48,7 +48,10 @@ export function createTokenCheck(
       if (valid !== true) return refusalFor(reason);
       // The client has checked the audience if the rules of this token's issuer have one. A foreign `verify` may not check it.
       const expected = rules ? resource.audiences : checked;
-      if (!rules?.audience && !includesAny(own(payload, 'aud'), expected)) return WRONG_AUDIENCE;
+      const aud = own(payload, 'aud');
+      // If the client has checked to whom the token was issued, the token may have no audience, as those of Cognito and Clerk.
+      const mayLackAudience = rules?.clientIds !== undefined && aud === undefined;
+      if (!rules?.audience && !mayLackAudience && !includesAny(aud, expected)) return WRONG_AUDIENCE;
       const exp = own(payload, 'exp');
       if (typeof exp !== 'number') return NO_EXPIRY;
       const authInfo: AuthInfo<unknown> = {

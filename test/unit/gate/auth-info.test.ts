@@ -1,4 +1,4 @@
-import { type AuthClient, createAuthClient } from 'intentkit-auth';
+import { type AuthClient, type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
 import { protectMcp } from 'intentkit-auth/mcp';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it } from 'vitest';
@@ -135,6 +135,61 @@ describe('The audience', () => {
   it('of a resource with a path is compared exactly', async () => {
     const found = [RESOURCE, `${RESOURCE}/`].map((aud) => status(undefined, aud, `${RESOURCE}/`));
     expect(await Promise.all(found)).toEqual([401, 200]);
+  });
+
+  describe('may be missing where the client checks "clientIds"', () => {
+    const ask = async (config: Partial<AuthProviderConfig>, claims: Record<string, unknown>) => {
+      const auth = createAuthClient({ secret: SECRET, issuer: ISSUER, ...config });
+      const gate = protectMcp(auth, { resource: RESOURCE });
+      const { status, body } = await outcomeOf(await gate.authenticate(bearer(tokenWith(claims))));
+      return status === 200 ? status : Object(body).error_description;
+    };
+    const [elsewhere, client] = [
+      'The token is not for this resource.',
+      'The token was issued to another client.',
+    ];
+    const clientIds = ['app-1'];
+    const cognito = { aud: undefined, client_id: 'app-1', token_use: 'access' };
+    const clerk = { aud: undefined, client_id: undefined, azp: 'app-1' };
+    const keycloak = { aud: 'account', client_id: undefined, azp: 'app-1' };
+
+    it.each<[what: string, config: Partial<AuthProviderConfig>, claims: object, outcome: unknown]>([
+      ['Cognito', { clientIds }, cognito, 200],
+      ['Cognito, with a resource', { clientIds }, { ...cognito, aud: RESOURCE }, 200],
+      ['Clerk', { clientIds }, clerk, 200],
+      ['Keycloak without a mapper', { clientIds, audience: 'account' }, keycloak, 200],
+      ['Keycloak, without the audience', { clientIds }, keycloak, elsewhere],
+      ['another client', { clientIds }, { ...cognito, client_id: 'app-2' }, client],
+      ['another resource', { clientIds }, { ...cognito, aud: 'https://other.example.com' }, elsewhere],
+      ['an empty list', { clientIds }, { ...cognito, aud: [] }, elsewhere],
+      ['an empty text', { clientIds }, { ...cognito, aud: '' }, elsewhere],
+      ['none, with an audience configured', { clientIds, audience: RESOURCE }, cognito, elsewhere],
+      ['none, without clientIds', {}, cognito, elsewhere],
+    ])('%s', async (_, config, claims, outcome) => {
+      expect(await ask(config, { ...claims })).toBe(outcome);
+    });
+
+    it('but not with a copy of the client, or another "verify" in its place', async () => {
+      const auth = createAuthClient({ secret: SECRET, issuer: ISSUER, clientIds });
+      const copy = protectMcp({ ...auth }, { resource: RESOURCE, authorizationServers: [ISSUER] });
+      const token = tokenWith(cognito);
+      expect(await copy.authenticate(bearer(token))).toHaveProperty('status', 401);
+      const lax = createAuthClient({ secret: SECRET, issuer: ISSUER });
+      const gate = protectMcp(Object.assign(auth, { verify: lax.verify }), { resource: RESOURCE });
+      expect(await gate.authenticate(bearer(token))).toHaveProperty('status', 401);
+    });
+
+    it('per issuer, whatever another issuer has', async () => {
+      const [a, b] = await Promise.all([createTestIssuer(), createTestIssuer({ url: ISSUER })]);
+      const issuers = [
+        { issuer: a.url, fetch: a.fetch, clientIds },
+        { issuer: b.url, fetch: b.fetch },
+      ];
+      const gate = protectMcp(createAuthClient({ issuers }), { resource: RESOURCE });
+      const tokens = [a, b].map((issuer) => issuer.token({ client_id: 'app-1' }));
+      const decisions = tokens.map(async (token) => outcomeOf(await gate.authenticate(bearer(await token))));
+      expect((await Promise.all(decisions)).map(({ status }) => status)).toEqual([200, 401]);
+    });
   });
 
   it('is checked by the gate only for a key source without a configured audience', async () => {

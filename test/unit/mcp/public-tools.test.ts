@@ -65,6 +65,9 @@ describe('Without a token', () => {
     message('tools/call', { params: ['search'] }),
     message('tools/call', { name: 'search' }),
     message('tools/call'),
+    message('tools/list', { params: [] }),
+    message('tools/list', { params: 'x' }),
+    message('tools/list', { params: null }),
     { ...call('search'), id: undefined },
     { ...call('search'), id: null },
     { ...call('search'), id: 1.5 },
@@ -134,6 +137,8 @@ describe('Without a token', () => {
     '[{"x":1},{"x":2}]',
     '{"a":"\\"a\\":","b":["a","a"],"\\\\":1,"c":"}{\\\\"}',
     '{"x":"x","y":"x"}',
+    JSON.stringify({ x: 'a","x":"b' }),
+    JSON.stringify({ x: 'a\\","x":"b', y: '\\', z: '\\\\' }),
   ])('the same name in other objects, or in text, is no duplicate: %s', async (given) => {
     const text = `{${listed},"params":{"name":"search","arguments":${given}}}`;
     const answer = await serve(post(text));
@@ -239,8 +244,9 @@ describe('Without a token', () => {
     expect((await get('https://api.example.com/.well-known/oauth-authorization-server')).status).toBe(404);
   });
 
-  it.each(['DELETE', 'PUT', 'HEAD', 'OPTIONS', 'PATCH'])('a %s gets the challenge', async (method) => {
-    expect((await serve(new Request(RESOURCE, { method }))).status).toBe(401);
+  it.each(['DELETE', 'PUT', 'PATCH', 'HEAD', 'OPTIONS'])('a %s gets the challenge', async (method) => {
+    const body = method === 'HEAD' ? null : JSON.stringify(call('search'));
+    expect((await serve(new Request(RESOURCE, { method, body }))).status).toBe(401);
   });
 
   it('a subscription is answered as by a server without them', async () => {
