@@ -138,7 +138,7 @@ describe('Without a token', () => {
     '{"a":"\\"a\\":","b":["a","a"],"\\\\":1,"c":"}{\\\\"}',
     '{"x":"x","y":"x"}',
     JSON.stringify({ x: 'a","x":"b' }),
-    JSON.stringify({ x: 'a\\","x":"b', y: '\\', z: '\\\\' }),
+    JSON.stringify({ x: 'a\\"\\"x\\":1', y: '\\', z: '\\\\' }),
   ])('the same name in other objects, or in text, is no duplicate: %s', async (given) => {
     const text = `{${listed},"params":{"name":"search","arguments":${given}}}`;
     const answer = await serve(post(text));
