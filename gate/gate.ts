@@ -3,7 +3,7 @@ import { memberOf, own } from '../src/shared/own-properties.js';
 import { createAdmission } from './admission.js';
 import { GateAnswer } from './answers.js';
 import type { GateConfig } from './config.js';
-import { readCredentials, type Scheme } from './credentials.js';
+import { readCredentials } from './credentials.js';
 import { createMetadata } from './metadata.js';
 import type { NodeMiddleware, NodeResponse } from './middleware.js';
 import { isProbe, NO_AUTHORIZATION_SERVER } from './probes.js';
@@ -13,12 +13,7 @@ import { fromFetch, fromNode, type Incoming } from './request.js';
 import { createRoutes, type Route } from './route.js';
 import { hasAllScopes } from './scopes.js';
 import type { AuthInfo, Gate, PublicHandler, RouteOptions, Verifier } from './types.js';
-
-/** The caller of a request that was admitted, and the scheme of its token. */
-interface Admitted {
-  readonly authInfo: AuthInfo<unknown>;
-  readonly scheme: Scheme;
-}
+import { isBound } from './verified-token.js';
 
 /**
  * Creates the gate that `protectApi` and `protectMcp` have in common.
@@ -34,7 +29,7 @@ export function createGate<Claims>(
   const admit = createAdmission(auth, config);
   const routeOf = createRoutes(config);
   // By the request itself, so that nothing that a request says can lead to the caller of another.
-  const admitted = new WeakMap<object, Admitted>();
+  const admitted = new WeakMap<object, AuthInfo<unknown>>();
 
   /** Returns the caller of a request, that it passes without one, or the answer to one that is refused. */
   async function decide(
@@ -43,31 +38,20 @@ export function createGate<Claims>(
     route: Route,
     access: PublicAccess | undefined,
   ): Promise<AuthInfo<unknown> | Anonymous | GateAnswer> {
-    const known = admitted.get(request) ?? (await check(incoming, route, access));
-    if (known instanceof GateAnswer || known instanceof Anonymous) return known;
-    const { authInfo, scheme } = known;
+    let authInfo = admitted.get(request);
+    if (!authInfo) {
+      const { refusal, scheme, token } = readCredentials(incoming);
+      if (refusal === NO_TOKEN) return withoutToken(incoming, route, access);
+      if (refusal) return route.answerTo(refusal, scheme);
+      const checked = await admit(scheme, token, incoming);
+      if (checked instanceof Refusal) return route.answerTo(checked, scheme);
+      authInfo = checked;
+    }
     if (!hasAllScopes(authInfo.scopes, route.requiredScopes)) {
-      return route.answerTo(INSUFFICIENT_SCOPE, scheme);
+      return route.answerTo(INSUFFICIENT_SCOPE, isBound(authInfo) ? 'DPoP' : 'Bearer');
     }
-    admitted.set(request, known);
+    admitted.set(request, authInfo);
     return authInfo;
-  }
-
-  async function check(
-    incoming: Incoming,
-    route: Route,
-    access: PublicAccess | undefined,
-  ): Promise<Admitted | Anonymous | GateAnswer> {
-    const { refusal, scheme, token } = readCredentials(incoming);
-    if (refusal === NO_TOKEN) {
-      if (route.optional) return new Anonymous();
-      if (isProbe(incoming.url)) return NO_AUTHORIZATION_SERVER;
-      const passed = await access?.(incoming);
-      if (passed) return passed;
-    }
-    if (refusal) return route.answerTo(refusal, scheme);
-    const authInfo = await admit(scheme, token, incoming);
-    return authInfo instanceof Refusal ? route.answerTo(authInfo, scheme) : { authInfo, scheme };
   }
 
   async function serveNode(
@@ -118,7 +102,7 @@ export function createGate<Claims>(
     },
 
     authOf(request: object, options: { optional?: boolean } = {}) {
-      const authInfo = admitted.get(request)?.authInfo;
+      const authInfo = admitted.get(request);
       if (authInfo || own(options, 'optional') === true) return authInfo;
       throw configError(
         'This gate has not admitted the request. Put "gate.node()" or "gate.fetch()" before the route, give "authOf" the request that the gate was given ("request.raw" with fastify), and { optional: true } if the route is optional.',
@@ -127,6 +111,17 @@ export function createGate<Claims>(
   };
   // The schema of `claims` has made the claims, and `Claims` is its output.
   return gate as Gate<Claims>;
+}
+
+/** What becomes of a request without a token. */
+async function withoutToken(
+  incoming: Incoming,
+  { optional, answerTo }: Route,
+  access: PublicAccess | undefined,
+): Promise<Anonymous | GateAnswer> {
+  if (optional) return new Anonymous();
+  if (isProbe(incoming.url)) return NO_AUTHORIZATION_SERVER;
+  return (await access?.(incoming)) ?? answerTo(NO_TOKEN);
 }
 
 /** What a handler gets. A member that has no value is left out. */

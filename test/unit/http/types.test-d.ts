@@ -2,7 +2,13 @@
 import { type } from 'arktype';
 import type { AuthClient, TokenPayload, VerifyResult } from 'intentkit-auth';
 import { type AuthInfo, type Gate, protectApi, type Verifier } from 'intentkit-auth/http';
-import { createTokenVerifier, type McpGate, protectMcp } from 'intentkit-auth/mcp';
+import {
+  createTokenVerifier,
+  type McpGate,
+  type McpOptions,
+  type PublicMcpGate,
+  protectMcp,
+} from 'intentkit-auth/mcp';
 import * as v from 'valibot';
 import { expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
@@ -62,4 +68,15 @@ it('The options refuse what the gate sets itself, and what it does not know', ()
   createTokenVerifier(client, { resource });
   // @ts-expect-error only an MCP server has tools
   protectApi(client, { resource }).requireScopes('a');
+});
+
+it('With public tools, or options that may have them, a handler may get a request without a caller', () => {
+  const gate = protectMcp(client, { resource, claims: schema, publicTools: ['search'] });
+  expectTypeOf(gate).toEqualTypeOf<PublicMcpGate<Claims>>();
+  gate.fetch((_, { authInfo, parsedBody }) => Response.json([authInfo?.claims.roles, parsedBody]));
+  // @ts-expect-error a request without a token has no caller
+  gate.fetch((_, { authInfo }) => Response.json(authInfo.claims));
+  expectTypeOf(protectMcp(client, {} as McpOptions)).toEqualTypeOf<PublicMcpGate<TokenPayload>>();
+  // @ts-expect-error only an MCP server has tools
+  protectApi(client, { resource, publicTools: ['search'] });
 });
