@@ -11,16 +11,16 @@ const DEADLINE_MS = 30_000;
  * disagree on which of the two values counts.
  */
 export async function readJson(request: Request): Promise<unknown> {
-  if (request.bodyUsed) return undefined;
-  const reader = request.clone().body?.getReader();
-  if (!reader) return undefined;
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   try {
+    reader = request.clone().body?.getReader();
+    if (!reader) return undefined;
     const text = await within(DEADLINE_MS, readText(reader));
     const value: unknown = JSON.parse(text);
     return hasDuplicateNames(text) ? undefined : value;
   } catch {
     // Frees the connection: nobody reads the rest. A copy is cancelled only if the original is cancelled too.
-    reader.cancel().catch(() => {});
+    reader?.cancel().catch(() => {});
     request.body?.cancel().catch(() => {});
     return undefined;
   }

@@ -46,7 +46,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
     types: ['intentkit'],
   },
   './revocation': { exports: ['createRevocationList'], imports: [], types: [] },
-  './http': { exports: ['protectApi'], imports: ['jose'], types: [] },
+  './http': { exports: ['protectApi'], imports: [], types: [] },
   './mcp': {
     exports: ['createTokenVerifier', 'protectMcp'],
     imports: [],
