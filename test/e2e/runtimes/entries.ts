@@ -1,6 +1,7 @@
 // Makes every entry of the package throw.
 import { AuthError, createAuthClient } from 'intentkit-auth';
 import { getAuthClient } from 'intentkit-auth/functions';
+import { protectApi } from 'intentkit-auth/http';
 import { protectMcp } from 'intentkit-auth/mcp';
 import { createRevocationList } from 'intentkit-auth/revocation';
 import { createTestIssuer } from 'intentkit-auth/testing';
@@ -10,6 +11,7 @@ const FAILURES: Readonly<Record<string, () => unknown>> = {
   '.': () => createAuthClient(wrong),
   './functions': () => getAuthClient({ providers: {} }),
   './revocation': () => createRevocationList(wrong),
+  './http': () => protectApi(wrong, wrong),
   './mcp': () => protectMcp(wrong, wrong),
   './testing': () => createTestIssuer({ url: 'nowhere' }),
 };
