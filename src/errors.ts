@@ -4,7 +4,9 @@
  *
  * - `ERR_AUTH_CONFIG`: an option is missing, unknown or unusable. The factories throw it, and `verify` for its own options: also
  *   if the schema of `claims` fails.
- * - `ERR_NO_SIGNING_KEY`: `sign` was called on a client without `secret`.
+ * - `ERR_NO_SIGNING_KEY`: `sign` was called on a client without `secret` and `signingKeys`.
+ * - `ERR_SIGNER_UNAVAILABLE`: the `sign` function of an entry of `signingKeys` failed or timed out. Answer 503.
+ * - `ERR_SIGNER_BROKEN`: the `sign` function of an entry of `signingKeys` answered with something other than a valid signature.
  * - `ERR_SIGN_INPUT`: `sign` cannot make a token from this payload or these options.
  * - `ERR_TOKEN_MALFORMED`: `decode` was called with something that is not a signed JWT.
  * - `ERR_JWKS_UNAVAILABLE`: the key could not be fetched, so `verify` cannot decide right now. Answer 503, not 401.
@@ -17,6 +19,8 @@
 export type AuthErrorCode =
   | 'ERR_AUTH_CONFIG'
   | 'ERR_NO_SIGNING_KEY'
+  | 'ERR_SIGNER_UNAVAILABLE'
+  | 'ERR_SIGNER_BROKEN'
   | 'ERR_SIGN_INPUT'
   | 'ERR_TOKEN_MALFORMED'
   | 'ERR_JWKS_UNAVAILABLE'
@@ -35,7 +39,7 @@ export class AuthError extends Error {
   override readonly name = 'AuthError';
   /** The stable code. */
   readonly code: AuthErrorCode;
-  /** In how many whole seconds to try again, for a `Retry-After` header. Present when a token cannot be verified or revoked right now. */
+  /** In how many whole seconds to try again, for a `Retry-After` header. Present when a token cannot be signed, verified or revoked right now. */
   readonly retryAfter?: number;
 
   /**

@@ -188,12 +188,14 @@ export interface IssuerStatus extends JwksStatus {
 export interface AuthStatus {
   /** What makes and checks signatures: `node:crypto`, or jose through Web Crypto, which is slower. */
   readonly engine: 'node:crypto' | 'jose';
-  /** Whether there is a secret to sign with. */
+  /** Whether there is a secret or a key to sign with. */
   readonly canSign: boolean;
   /** Whether there is a revocation list that `revoke` can write to. */
   readonly canRevoke: boolean;
   /** The `alg` values that `verify` accepts. */
   readonly algorithms: readonly string[];
+  /** The ids of the keys of `signingKeys`. The first one signs. Absent without `signingKeys`. */
+  readonly signingKeyIds?: readonly string[];
   /** The keys of `jwksUrl`. Absent without `jwksUrl`. */
   readonly jwks?: JwksStatus;
   /** The keys of each entry of `issuers`. Absent without `issuers`. */
@@ -202,18 +204,47 @@ export interface AuthStatus {
   readonly pingFailure?: string;
 }
 
+/** The public part of a key of `signingKeys`. @see RFC 7517 section 4 */
+export interface PublicJwk {
+  /** `EC`, `OKP` or `RSA`. */
+  kty: string;
+  /** The curve of an EC or OKP key. */
+  crv?: string;
+  /** The x coordinate of an EC key, or the public key of an OKP key. */
+  x?: string;
+  /** The y coordinate of an EC key. */
+  y?: string;
+  /** The modulus of an RSA key. */
+  n?: string;
+  /** The exponent of an RSA key. */
+  e?: string;
+  /** The id of the key, which its tokens have as `kid`. */
+  kid: string;
+  /** The algorithm of its tokens. */
+  alg: string;
+  /** The key is for signatures. */
+  use: 'sig';
+}
+
+/** The public keys of a client, to be served to those who verify its tokens. @see RFC 7517 section 5 */
+export interface PublicKeySet {
+  /** The key that signs comes first. */
+  keys: PublicJwk[];
+}
+
 /**
  * Signs, verifies and decodes tokens. It is safe for concurrent use. It keeps keys, never tokens. Its methods work without
  * the object: `const { verify } = client`.
  */
 export interface AuthClient {
   /**
-   * Signs claims into a JWT with the configured secret. Later claims replace earlier ones: `payload`, `options.claims`, then
+   * Signs claims into a JWT with the first of `signingKeys`, or else with the configured secret. Later claims replace earlier ones: `payload`, `options.claims`, then
    * `iat`, the configured `iss` and `aud`, `options.subject`, and `exp`. So signing a verified payload again renews the token.
    * With a revocation list, claims without a `jti` get a random one. A renewed token keeps its `jti`, so both tokens are
    * revoked together.
    *
-   * @throws {AuthError} `ERR_NO_SIGNING_KEY` without a secret. `ERR_SIGN_INPUT` when the claims are not a plain
+   * @throws {AuthError} `ERR_NO_SIGNING_KEY` without a secret or `signingKeys`. `ERR_SIGNER_UNAVAILABLE` or `ERR_SIGNER_BROKEN`
+   *   when the `sign` function of the first of `signingKeys` fails, or does not make a valid signature. `ERR_SIGN_INPUT` when the claims are not a plain
    *   object that JSON can hold, when a registered claim has the wrong type, when the lifetime is not a duration
    *   in the future or exceeds `maxExpiry`, or when the token would be larger than 64 KiB.
    *   `ERR_JWKS_UNAVAILABLE` when jose is the engine and could not be loaded.
@@ -266,8 +297,19 @@ export interface AuthClient {
   decode(token: string): TokenPayload;
 
   /**
-   * Resolves to true if the client works. It signs and verifies a token with the secret, asks the revocation list about a random
-   * token id, and fetches the JWKS even if keys are cached. It does so at most once a second, and never throws. After `false`,
+   * Returns the public part of all `signingKeys` as a new plain object, for services that verify your tokens. Serve it as JSON.
+   * Without `signingKeys`, it has no keys.
+   *
+   * @throws {AuthError} `ERR_JWKS_UNAVAILABLE` on runtimes without `node:crypto`, such as Cloudflare Workers, until the keys have
+   *   been imported. They are imported when the client is created; `ping`, `sign` and `verify` wait for it.
+   * @see RFC 7517 section 5
+   */
+  jwks(): PublicKeySet;
+
+  /**
+   * Resolves to true if the client works. It signs and verifies a token with the secret or the first of `signingKeys`, asks the
+   * revocation list about a random token id, and fetches the JWKS even if keys are cached. It does so at most once a second, and
+   * never throws. It asks an external signer at most once a minute, or 5 s after a failure. After `false`,
    * `status().pingFailure` has the reason.
    */
   ping(): Promise<boolean>;

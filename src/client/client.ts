@@ -3,6 +3,7 @@ import { claimsToSign } from '../claims/to-sign.js';
 import type { AuthProviderConfig, SignHandler } from '../config/options.js';
 import { type Config, parseConfig } from '../config/parse.js';
 import { AuthError } from '../errors.js';
+import { OwnSource } from '../keys/own/own-source.js';
 import { RemoteSource } from '../keys/remote/remote-source.js';
 import { SecretSource } from '../keys/secret.js';
 import { type KeySource, Sources } from '../keys/sources.js';
@@ -44,14 +45,17 @@ export function createAuthClient(config: AuthProviderConfig): AuthClient {
  */
 export function clientFrom(config: Config, engine: SignatureEngine = defaultEngine): AuthClient {
   const secret = config.secret && new SecretSource(config.secret, engine);
+  const ownKeys = config.ownKeys && new OwnSource(config.ownKeys);
+  const signer = ownKeys ?? secret;
   const remotes = config.remotes.map((remote) => new RemoteSource(remote, engine, config.warn));
-  const all: readonly KeySource[] = secret ? [secret, ...remotes] : remotes;
+  const all: readonly KeySource[] = [secret, ownKeys, ...remotes].filter((source) => source !== undefined);
   const sources = new Sources(all);
   // `verify` caches a header only after its signature is valid, so forged headers cannot fill the cache.
   // `decode` verifies nothing, so it has its own cache of one header.
   const verifiedHeaders = new HeaderMemory(64);
   const decodedHeaders = new HeaderMemory(1);
-  const { revocation, onVerdict, onSign } = config;
+  // The methods keep these values and not `config`, which holds the texts of the keys.
+  const { revocation, onVerdict, onSign, signing, clockTolerance, warn } = config;
 
   async function verify(
     input: unknown,
@@ -116,7 +120,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     // A token that is not valid yet will become valid. A client with another `maxTokenAge` or clock may still accept one
     // that is expired here. If an older token with the same `jti` was revoked, its entry may end before this token expires.
     if (valid || reason === 'not_yet_valid' || reason === 'expired' || reason === 'revoked') {
-      return revokeBy(revocation, payload, config.clockTolerance);
+      return revokeBy(revocation, payload, clockTolerance);
     }
     throw new AuthError('ERR_TOKEN_REFUSED', `The token was not revoked, because it was refused: ${message}`);
   }
@@ -124,24 +128,24 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
   /** True if the token has expired even for a process whose clock is a minute behind. */
   function hasEnded(payload: TokenPayload): boolean {
     const expiry = own(payload, 'exp');
-    return typeof expiry === 'number' && expiry + config.clockTolerance + CLOCK_MARGIN <= now();
+    return typeof expiry === 'number' && expiry + clockTolerance + CLOCK_MARGIN <= now();
   }
 
   /** `ping` gives no handler. */
   async function sign(payload: object, options?: SignOptions, onSigned?: SignHandler): Promise<string> {
-    if (!config.secret || !secret) {
+    if (!signer) {
       throw new AuthError(
         'ERR_NO_SIGNING_KEY',
-        'Signing needs "secret" in the configuration; a JWKS can only verify.',
+        'Signing needs "secret" or "signingKeys" in the configuration; a JWKS can only verify.',
       );
     }
-    const claims = claimsToSign(payload, options, config.secret, now());
-    const signed = secret.sign(claims);
+    const claims = claimsToSign(payload, options, signing, now());
+    const signed = signer.sign(claims);
     const token = signed instanceof Promise ? await signed : signed;
     if (token.length > MAX_TOKEN_LENGTH) {
       throw new AuthError('ERR_SIGN_INPUT', 'The token would be larger than 64 KiB; sign fewer claims.');
     }
-    onSigned?.(signedOf(claims, undefined));
+    onSigned?.(signedOf(claims, ownKeys?.keyIds[0]));
     return token;
   }
 
@@ -156,7 +160,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
 
   const facts = {
     engine: engine.name,
-    canSign: secret !== undefined,
+    canSign: signer !== undefined,
     canRevoke: revocation?.revoke !== undefined,
     algorithms: sources.algorithms,
   };
@@ -169,13 +173,14 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
       isObject(options) ? verifyWith(watched, token, options) : watched(token),
     revoke,
     decode,
-    ...healthOf({ sign, secret, remotes, revocation, warn: config.warn, facts }),
+    jwks: () => ownKeys?.jwks() ?? { keys: [] },
+    ...healthOf({ sign, signer, ownKeys, remotes, revocation, warn, facts }),
   } as AuthClient;
   publishInternals(client, {
     verify: watched,
     publicVerify: client.verify,
     rules: all.map(({ rules }) => rules),
-    lifetimes: config.secret,
+    lifetimes: signer && signing,
   });
   return client;
 }

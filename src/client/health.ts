@@ -1,7 +1,7 @@
 import type { RevocationHook } from '../config/schema.js';
 import { AuthError } from '../errors.js';
+import type { OwnSource } from '../keys/own/own-source.js';
 import type { RemoteSource } from '../keys/remote/remote-source.js';
-import type { SecretSource } from '../keys/secret.js';
 import { monotonicNow } from '../shared/clock.js';
 import { isWorkers, randomId } from '../shared/runtime.js';
 import { Settled } from '../shared/settled.js';
@@ -12,10 +12,23 @@ import { isRevoked } from './hooks.js';
 /** The shortest time between two health checks, even if a health route is called more often. */
 const CHECK_INTERVAL_MS = 1000;
 
+/** How long the answer of an external signer counts, because each signature may cost money: after a success and a failure. */
+const SIGNER_WORKS_MS = 60_000;
+const SIGNER_FAILED_MS = 5000;
+
+/** What signs tokens. */
+interface Signer {
+  /** True if a token was signed with the key that signs. */
+  hasSigned(compact: string): Promise<boolean>;
+  /** Whether another party signs, which may be slow, cost money, or fail. */
+  readonly isExternal: boolean;
+}
+
 /** The parts of a client that `ping` and `status` need. */
 interface Observed {
   readonly sign: AuthClient['sign'];
-  readonly secret: SecretSource | undefined;
+  readonly signer: Signer | undefined;
+  readonly ownKeys: OwnSource | undefined;
   readonly remotes: readonly RemoteSource[];
   readonly revocation: RevocationHook | undefined;
   readonly warn: WarningHandler;
@@ -26,13 +39,15 @@ interface Observed {
 /** Creates the methods of a client that report its health. */
 export function healthOf({
   sign,
-  secret,
+  signer,
+  ownKeys,
   remotes,
   revocation,
   warn,
   facts,
 }: Observed): Pick<AuthClient, 'ping' | 'status'> {
   let pingFailure: string | undefined;
+  let lastSigned: { readonly at: number; readonly failure: string | undefined } | undefined;
   let last: { readonly began: number; readonly healthy: Settled<boolean> } | undefined;
 
   /** Calls within a second share one check. On Workers, each call checks for itself: no request may wait for another. */
@@ -47,7 +62,7 @@ export function healthOf({
   }
 
   async function isHealthy(): Promise<boolean> {
-    const own = (secret && (await failureOf(secret))) ?? (revocation && (await failureOfList(revocation)));
+    const own = (signer && (await failureOf(signer))) ?? (revocation && (await failureOfList(revocation)));
     if (own !== undefined && own !== pingFailure) warn(`The health check failed: ${own}`, 'PING_FAILED');
     // `RemoteSource` warns about its own outages.
     const failures = own ? [own] : await Promise.all(remotes.map((remote) => remote.check()));
@@ -55,14 +70,25 @@ export function healthOf({
     return pingFailure === undefined;
   }
 
-  async function failureOf(secret: SecretSource): Promise<string | undefined> {
+  async function failureOf(signer: Signer): Promise<string | undefined> {
+    if (!signer.isExternal) return failureOfSigning(signer);
+    const now = monotonicNow();
+    const lasts = lastSigned?.failure === undefined ? SIGNER_WORKS_MS : SIGNER_FAILED_MS;
+    if (lastSigned && now - lastSigned.at < lasts) return lastSigned.failure;
+    const failure = await failureOfSigning(signer);
+    lastSigned = { at: now, failure };
+    return failure;
+  }
+
+  async function failureOfSigning(signer: Signer): Promise<string | undefined> {
+    const key = ownKeys ? 'the first of "signingKeys"' : 'the secret';
     try {
-      const isValid = await secret.hasSigned(await sign({}));
-      return isValid ? undefined : 'A token signed with the secret did not verify.';
+      const isValid = await signer.hasSigned(await sign({}));
+      return isValid ? undefined : `A token signed with ${key} did not verify.`;
     } catch (error) {
       return error instanceof AuthError
         ? error.message
-        : 'Signing or verifying with the secret failed unexpectedly.';
+        : `Signing or verifying with ${key} failed unexpectedly.`;
     }
   }
 
@@ -84,6 +110,7 @@ export function healthOf({
     return {
       ...facts,
       algorithms: [...facts.algorithms],
+      ...(ownKeys && { signingKeyIds: ownKeys.keyIds }),
       ...(single && { jwks: single.status() }),
       ...(listed.length > 0 && { issuers: listed }),
       ...(pingFailure !== undefined && { pingFailure }),

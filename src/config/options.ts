@@ -50,8 +50,8 @@ export interface ClaimRuleOptions {
 }
 
 /**
- * Options of `createAuthProvider` and `createAuthClient`. Give `secret`, `jwksUrl` or `issuers`. You can combine `secret` with
- * one of the others.
+ * Options of `createAuthProvider` and `createAuthClient`. Give `secret`, `signingKeys`, `jwksUrl` or `issuers`. You can combine
+ * `secret` and `signingKeys` with each other, and with one of the others.
  */
 export interface AuthProviderConfig extends ClaimRuleOptions {
   /**
@@ -61,6 +61,15 @@ export interface AuthProviderConfig extends ClaimRuleOptions {
    * @see RFC 7518 section 3.2
    */
   secret?: string | Uint8Array | readonly (string | Uint8Array)[];
+
+  /**
+   * Asymmetric keys of your own. The first entry signs. All entries verify, and `auth.jwks()` returns the public part of all of
+   * them, so other services can verify your tokens but not sign any. With a `secret` beside them, the secret only verifies.
+   * Beside `jwksUrl` or `issuers`, the `iss` of a token selects its keys: `issuer` is then required, and no other keys may have
+   * the same one.
+   * @see RFC 7517, RFC 8725 section 3.8
+   */
+  signingKeys?: readonly SigningKeyOptions[];
 
   /**
    * URL of the identity provider's JSON Web Key Set, to verify its tokens: `https:`, or `http:` on this machine. The keys are
@@ -75,14 +84,15 @@ export interface AuthProviderConfig extends ClaimRuleOptions {
   /**
    * Several identity providers, each with its own keys and rules, instead of `jwksUrl`. The `iss` of a token selects the entry.
    * Top-level `audience`, `clientIds`, `typ`, `requiredClaims` and `maxTokenAge` are the defaults of each entry. A top-level
-   * `issuer` applies only to the `secret`.
+   * `issuer` applies only to `secret` and `signingKeys`.
    * @see RFC 8725 section 3.8
    */
   issuers?: readonly IssuerOptions[];
 
   /**
    * With `secret`: the HMAC algorithm that signs and that is accepted. Default `'HS256'`. Without `secret`: the only asymmetric
-   * algorithm that is accepted. Default: all asymmetric algorithms that the key allows.
+   * algorithm that is accepted of `jwksUrl` or `issuers`. Default: all asymmetric algorithms that the key allows. Each entry of
+   * `signingKeys` has its own `algorithm`.
    */
   algorithm?: Algorithm;
 
@@ -123,6 +133,57 @@ export interface AuthProviderConfig extends ClaimRuleOptions {
 
   /** Receives warnings. Default: `process.emitWarning`, else `console.warn`; never stdout. */
   onWarning?: WarningHandler;
+}
+
+/** A JWK with any members. The second form accepts interfaces without an index signature, such as those of jose and Node. */
+export type JwkInput =
+  | { readonly kty?: string | undefined; readonly [member: string]: unknown }
+  | { readonly kty?: string | undefined };
+
+/** A `KeyObject` of `node:crypto` or a `CryptoKey` of Web Crypto. A minimal type, so that this package compiles without theirs. */
+export interface KeyInput {
+  readonly type: string;
+}
+
+/**
+ * An entry of `signingKeys`. Give `privateKey`; or `publicKey` and `sign`, if the private key is somewhere else; or only
+ * `publicKey`, for a key that still verifies and no longer signs.
+ *
+ * Keys are the text of PEM (PKCS #8, SEC1, PKCS #1 or SPKI), a JWK, a `KeyObject` or a `CryptoKey`. They are RSA of at least
+ * 2048 bits, P-256, P-384, P-521 or Ed25519.
+ */
+export interface SigningKeyOptions {
+  /** The private key. It is imported once, and not kept in the form it was given in. */
+  privateKey?: string | JwkInput | KeyInput;
+  /**
+   * The public key. Required with `sign`. With `privateKey`, only needed for a `CryptoKey` that cannot be exported, on runtimes
+   * without `node:crypto`.
+   */
+  publicKey?: string | JwkInput | KeyInput;
+  /**
+   * Signs data with a key in a key management service or a hardware module. It returns the signature as a `Uint8Array` or an
+   * `ArrayBuffer`. An ECDSA signature may be DER or `r` followed by `s`. The signature is verified with `publicKey` before it is
+   * used: `sign` throws `ERR_SIGNER_BROKEN` if it is invalid, and `ERR_SIGNER_UNAVAILABLE` if this function throws, rejects or
+   * takes too long.
+   *
+   * @param data the bytes to sign. Hash them once, with the hash of `algorithm`, unless the service does that.
+   */
+  sign?: (
+    data: Uint8Array,
+    key: { readonly algorithm: AsymmetricAlgorithm; readonly keyId: string },
+  ) => Uint8Array | ArrayBuffer | Promise<Uint8Array | ArrayBuffer>;
+  /** The time limit of `sign`, such as `'2s'`. Default `'5s'`. */
+  timeout?: string;
+  /**
+   * The `alg` of its tokens. Default: that of the JWK; otherwise ES256, ES384 or ES512 by the curve, EdDSA for Ed25519, and RS256
+   * for RSA.
+   */
+  algorithm?: AsymmetricAlgorithm;
+  /**
+   * The `kid` of its tokens. Default: that of the JWK; otherwise the thumbprint of the key.
+   * @see RFC 7638
+   */
+  keyId?: string;
 }
 
 /** The type of the global `fetch`. Without types for it, a minimal function type, so that this package still compiles. */

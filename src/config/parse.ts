@@ -1,4 +1,6 @@
+import type { ClaimRules } from '../claims/check.js';
 import type { SigningPolicy } from '../claims/to-sign.js';
+import { importOwnKeys, type OwnKeysConfig } from '../keys/own/own-source.js';
 import { checkOptions, configError } from '../shared/options.js';
 import { withoutPrototype } from '../shared/own-properties.js';
 import { emitWarning, safely, type WarningHandler } from '../shared/warnings.js';
@@ -9,10 +11,13 @@ import {
   type HmacAlgorithm,
   isHmacAlgorithm,
 } from '../signature/algorithms.js';
+import type { SignatureEngine } from '../signature/engine.js';
+import { defaultEngine } from '../signature/node.js';
 import type { AuthProviderConfig, SignHandler, VerdictHandler } from './options.js';
 import { claimRules, issuerConfigs, jwksConfig, type RemoteConfig } from './remote.js';
 import { CONFIG, type RevocationHook, rulesAmong } from './schema.js';
 import { weaknessOf } from './secret-strength.js';
+import { checkIssuers, ownKeyEntries } from './signing-keys.js';
 
 /** In seconds. */
 const HOUR = 60 * 60;
@@ -22,6 +27,10 @@ export interface Config {
   readonly name: string;
   readonly warn: WarningHandler;
   readonly secret: SecretConfig | undefined;
+  /** The keys of `signingKeys`. With them, the secret only verifies. */
+  readonly ownKeys: OwnKeysConfig | undefined;
+  /** How to sign, with whatever key. */
+  readonly signing: SigningPolicy;
   /** The source of `jwksUrl`, or those of `issuers`. */
   readonly remotes: readonly RemoteConfig[];
   readonly revocation: RevocationHook | undefined;
@@ -31,8 +40,9 @@ export interface Config {
   readonly onSign: SignHandler | undefined;
 }
 
-/** The configuration of the secret: how to sign, and which tokens it may verify. */
-export interface SecretConfig extends SigningPolicy {
+/** The configuration of the secret, and which tokens it may verify. */
+export interface SecretConfig {
+  readonly rules: ClaimRules;
   readonly secrets: readonly Uint8Array[];
   readonly algorithm: HmacAlgorithm;
   readonly typ: string;
@@ -42,30 +52,49 @@ export interface SecretConfig extends SigningPolicy {
  * Checks a configuration when the client is created, so that a mistake is found then and not on the first request.
  *
  * @param of the name of the function whose options these are, for errors.
+ * @param engine the engine that imports the keys of `signingKeys`.
  * @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts, never its value.
  */
-export function parseConfig(input: AuthProviderConfig, of = 'createAuthClient'): Config {
+export function parseConfig(
+  input: AuthProviderConfig,
+  of = 'createAuthClient',
+  engine: SignatureEngine = defaultEngine,
+): Config {
   const options = checkOptions(input, CONFIG, of);
-  const { secret, jwksUrl, jwks, issuers, algorithm, issuer, typ, onVerdict, onSign } = options;
+  const { secret, signingKeys, jwksUrl, jwks, issuers, algorithm, issuer, typ = 'JWT' } = options;
+  const { onVerdict, onSign } = options;
 
-  if (!secret && !jwksUrl && !issuers) throw configError('Give "secret", "jwksUrl" or "issuers".');
+  if (!secret && !signingKeys && !jwksUrl && !issuers) {
+    throw configError('Give "secret", "signingKeys", "jwksUrl" or "issuers".');
+  }
   if (issuers && jwksUrl)
     throw configError(
       'Give "jwksUrl" or "issuers", not both; each entry of "issuers" can have its own "jwksUrl".',
     );
   if (jwks && !jwksUrl)
     throw configError('"jwks" needs "jwksUrl"; with "issuers", put its options into the entries.');
-  if (issuers && issuer && !secret) {
+  if (issuers && issuer && !secret && !signingKeys) {
     throw configError(
-      '"issuer" is only for tokens signed with "secret"; remove it, and set "issuer" in each entry of "issuers".',
+      '"issuer" is only for tokens signed with "secret" or "signingKeys"; remove it, and set "issuer" in each entry of "issuers".',
     );
+  }
+  if (algorithm && !secret && !jwksUrl && !issuers) {
+    throw configError('"algorithm" is not for "signingKeys"; set "algorithm" in its entries.');
   }
 
   const rules = rulesAmong(options);
   const { clockTolerance = 0, maxExpiry = Number.POSITIVE_INFINITY } = options;
   const { defaultExpiry = Math.min(HOUR, maxExpiry) } = options;
   if (defaultExpiry > maxExpiry) throw configError('"defaultExpiry" must not be longer than "maxExpiry".');
-  const topLevel = { rules, clockTolerance, algorithm: secret ? undefined : asymmetricAlgorithm(algorithm) };
+  const own = signingKeys && ownKeyEntries(signingKeys);
+  const hasOwnKeys = own !== undefined;
+  const onlyAlgorithm = secret ? undefined : asymmetricAlgorithm(algorithm);
+  const topLevel = { rules, clockTolerance, algorithm: onlyAlgorithm, hasOwnKeys };
+  const remotes = jwksUrl
+    ? [jwksConfig(jwks ?? withoutPrototype(), jwksUrl, topLevel)]
+    : issuerConfigs(issuers ?? [], topLevel);
+  if (own && remotes.length > 0) checkIssuers(issuer, remotes);
+  const ownRules = claimRules(clockTolerance, rules);
 
   const config: Config = {
     name: options.name ?? 'auth',
@@ -77,15 +106,23 @@ export function parseConfig(input: AuthProviderConfig, of = 'createAuthClient'):
     secret: secret && {
       secrets: secret,
       algorithm: hmacAlgorithm(algorithm),
-      rules: claimRules(clockTolerance, rules),
-      typ: typ ?? 'JWT',
+      rules: ownRules,
+      typ,
+    },
+    signing: {
+      rules: ownRules,
       defaultExpiry,
       maxExpiry,
       addsTokenId: options.revocation !== undefined,
     },
-    remotes: jwksUrl
-      ? [jwksConfig(jwks ?? withoutPrototype(), jwksUrl, topLevel)]
-      : issuerConfigs(issuers ?? [], topLevel),
+    ownKeys: own && {
+      keys: importOwnKeys(own, { typ }, engine),
+      algorithms: own.map((entry) => entry.algorithm),
+      isExternal: own[0]?.sign !== undefined,
+      selectedBy: remotes.length > 0 ? issuer : undefined,
+      rules: ownRules,
+    },
+    remotes,
   };
   // Warnings come last, so that a configuration that is refused causes only an error.
   warnOfWeakness(config);

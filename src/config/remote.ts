@@ -12,8 +12,10 @@ const MINUTE = 60 * SECOND;
 
 /** The configuration of remote keys: where they are, and which tokens they may verify. */
 export interface RemoteConfig {
-  /** The issuer that selects this source. `undefined` for the top-level `jwksUrl`, which is selected by algorithm only. */
+  /** The issuer of an entry of `issuers`. `undefined` for the top-level `jwksUrl`. */
   readonly issuer: string | undefined;
+  /** The issuers that select this source. `undefined`: the algorithm alone selects it. */
+  readonly selectedBy: readonly string[] | undefined;
   /** The URL of the keys. `undefined`: it is discovered from the issuer. */
   readonly url: URL | undefined;
   /** Whether keys may be fetched over `http:` from other machines. */
@@ -38,6 +40,8 @@ export interface TopLevel {
   readonly clockTolerance: number;
   /** The top-level `algorithm`, if it is asymmetric. */
   readonly algorithm: AsymmetricAlgorithm | undefined;
+  /** Whether the client has keys of its own. Then the issuer selects the keys of `jwksUrl` too. */
+  readonly hasOwnKeys: boolean;
 }
 
 /** The source of `jwksUrl`. */
@@ -67,10 +71,12 @@ function remoteConfig(
   options: GivenRemote,
   issuer: string | undefined,
   url: URL | undefined,
-  { rules, clockTolerance, algorithm }: TopLevel,
+  { rules, clockTolerance, algorithm, hasOwnKeys }: TopLevel,
 ): RemoteConfig {
+  const selectedByRules = hasOwnKeys ? options.issuer : undefined;
   return {
     issuer,
+    selectedBy: issuer === undefined ? selectedByRules : [issuer],
     url,
     allowHttp: options.dangerouslyAllowHttp ?? false,
     algorithms: options.algorithms ?? (algorithm ? [algorithm] : ASYMMETRIC_ALGORITHMS),

@@ -7,6 +7,7 @@ import {
   aFunction,
   boundMethods,
   entriesOf,
+  isBytes,
   milliseconds,
   millisecondsOrNone,
   nonEmpty,
@@ -26,16 +27,12 @@ import type { WarningHandler } from '../shared/warnings.js';
 import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../signature/algorithms.js';
 import { isAsymmetricKeyText } from './asymmetric-key-text.js';
 import type { Fetch, Revocation, SignHandler, VerdictHandler } from './options.js';
+import { SIGNING_KEY } from './signing-keys.js';
 
 /*
  * The options of a client. After the check, `timeout`, `cooldown`, `cacheMaxAge` and `staleIfError` are in milliseconds, and
  * all other durations are in seconds.
  */
-
-// `instanceof Uint8Array` would refuse arrays of another realm, which test runners create. `toString` alone can be faked by any
-// object, so `isView` is checked too.
-const isBytes = (value: unknown): value is Uint8Array =>
-  ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]';
 
 const secret = z.custom<string | Uint8Array>(
   (value) => (typeof value === 'string' || isBytes(value)) && value.length > 0,
@@ -49,7 +46,7 @@ const secrets = z.pipe(
   ),
   z.custom<Uint8Array<ArrayBuffer>[]>(
     (value) => !(value as Uint8Array[]).some(isAsymmetricKeyText),
-    'random bytes, not the text of a PEM, JWK or JWKS key; asymmetric keys come from "jwksUrl"',
+    'random bytes, not the text of a PEM, JWK or JWKS key; give a private key as "signingKeys", and get public keys from "jwksUrl"',
   ),
 );
 
@@ -140,6 +137,7 @@ const revocation = readBy((value): RevocationHook | undefined => {
 export const CONFIG = {
   ...rules,
   secret: secrets,
+  signingKeys: [SIGNING_KEY],
   jwksUrl: url,
   jwks,
   issuers: [issuerEntry],

@@ -9,7 +9,8 @@ import type { KeySource } from './sources.js';
 
 /** The configured secrets. Each is imported once, because importing it on every call nearly halves the speed. */
 export class SecretSource implements KeySource {
-  readonly issuer = undefined;
+  readonly selectedBy = undefined;
+  readonly isExternal = false;
   readonly algorithms: readonly [HmacAlgorithm];
   readonly rules: ClaimRules;
   readonly #keys: Settled<readonly SigningKey[]>;

@@ -6,13 +6,13 @@ import type { Header } from '../token/header.js';
 import { Malformed, readClaims, type Token } from '../token/parse.js';
 
 /**
- * Holds keys, the algorithms that these keys may verify, and the rules for the claims of their tokens. The secret and each
- * set of remote keys is a source. No algorithm belongs to both kinds, so a public key is never used as an HMAC secret.
+ * Holds keys, the algorithms that these keys may verify, and the rules for the claims of their tokens. The secret, the own
+ * signing keys and each set of remote keys is a source. No algorithm belongs to both kinds, so a public key is never used as an HMAC secret.
  */
 export interface KeySource {
-  /** The issuer that selects this source. `undefined`: the algorithm alone selects it. */
-  readonly issuer: string | undefined;
-  /** The algorithms that the source accepts. Two entries of `issuers` may accept the same one. */
+  /** The issuers that select this source. `undefined`: the algorithm alone selects it. */
+  readonly selectedBy: readonly string[] | undefined;
+  /** The algorithms that the source accepts. Two sources that an issuer selects may accept the same one. */
   readonly algorithms: readonly string[];
   readonly rules: ClaimRules;
   /**
@@ -23,15 +23,15 @@ export interface KeySource {
   find(header: Header): readonly Key[] | Promise<readonly Key[]>;
 }
 
-/** The sources of a client. The `alg` of a token selects its source. Where several `issuers` share it, the `iss` does. */
+/** The sources of a client. The `alg` of a token selects its source. Where several sources share it, the `iss` does. */
 export class Sources {
   readonly #byAlgorithm = new Map<string, KeySource | 'by issuer'>();
   readonly #byIssuer = new Map<string, KeySource>();
 
   constructor(sources: readonly KeySource[]) {
     for (const source of sources) {
-      if (source.issuer !== undefined) this.#byIssuer.set(source.issuer, source);
-      const selected = source.issuer === undefined ? source : 'by issuer';
+      for (const issuer of source.selectedBy ?? []) this.#byIssuer.set(issuer, source);
+      const selected = source.selectedBy ? 'by issuer' : source;
       for (const algorithm of source.algorithms) this.#byAlgorithm.set(algorithm, selected);
     }
   }

@@ -17,6 +17,20 @@ export const readBy = <T, I = unknown>(read: (value: I) => T | undefined, error:
     return z.NEVER;
   });
 
+/** Like {@link readBy}, but `read` itself says what the value must be, by returning a phrase. */
+export const readOrSay = <T extends object>(read: (value: unknown) => T | string) =>
+  z.transform((value: unknown, { issues }): T => {
+    const result = read(value);
+    if (typeof result !== 'string') return result;
+    issues.push({ code: 'custom', message: result, input: value });
+    return z.NEVER;
+  });
+
+// `instanceof Uint8Array` would refuse arrays of another realm, which test runners create. `toString` alone can be faked by any
+// object, so `isView` is checked too.
+export const isBytes = (value: unknown): value is Uint8Array =>
+  ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]';
+
 /** One of these texts. */
 export const oneOf = <const T extends readonly string[]>(values: T, error: string) => z.enum(values, error);
 
@@ -85,12 +99,7 @@ export const store = readBy(
 );
 
 /** A store for security decisions, where a failed `get` must never look like a missing key. */
-export const loudStore = z.transform((value, { issues }) => {
-  const result = storeThatFailsLoudly(value);
-  if (typeof result !== 'string') return result;
-  issues.push({ code: 'custom', message: result, input: value });
-  return z.NEVER;
-});
+export const loudStore = readOrSay(storeThatFailsLoudly);
 
 /** A plain object whose names are not options, such as headers. The result is a `Map`, which cannot be polluted. */
 export const entriesOf = <T extends z.ZodMiniType>(

@@ -48,3 +48,32 @@ function write({ digits, length }: Integer, der: Uint8Array, at: number): void {
   der[at + 2] = 0;
   der.set(digits, at + 2 + length - digits.length);
 }
+
+/**
+ * Converts an ECDSA signature from DER to `r` followed by `s`, each of half the length. Returns `undefined` if it is not DER,
+ * or a number is too long.
+ */
+export function ecdsaFromDer(der: Uint8Array, length: number): Uint8Array | undefined {
+  const content = contentOf(der, 0, SEQUENCE);
+  const r = content && contentOf(der, content.start, INTEGER);
+  const s = r && contentOf(der, r.end, INTEGER);
+  if (!s || content.end !== der.length || s.end !== der.length) return undefined;
+  const signature = new Uint8Array(length);
+  for (const [{ start, end }, limit] of [
+    [r, length / 2],
+    [s, length],
+  ] as const) {
+    const { digits } = integerAt(der, start, end);
+    if (digits.length > length / 2) return undefined;
+    signature.set(digits, limit - digits.length);
+  }
+  return signature;
+}
+
+/** Where the content of an element lies. A signature of P-521 has a length in two bytes. */
+function contentOf(der: Uint8Array, at: number, tag: number): { start: number; end: number } | undefined {
+  const isLong = der[at + 1] === 0x81;
+  const start = at + (isLong ? 3 : 2);
+  const end = start + (der[start - 1] ?? 0);
+  return der[at] === tag && end > start && end <= der.length ? { start, end } : undefined;
+}

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { AsymmetricAlgorithm } from './algorithms.js';
 
 /** The result of checking a signature. `unsupported`: the `crit` header requires an extension that is not supported. */
@@ -32,8 +33,8 @@ export interface SignatureEngine {
     secret: Uint8Array,
     header: { readonly alg: string; readonly typ?: string },
   ): SigningKey | Promise<SigningKey>;
-  /** Prepares a public key that jose has imported for the algorithm. */
-  importPublicKey(key: CryptoKey, algorithm: AsymmetricAlgorithm): Key;
+  /** Prepares a public key for the algorithm: a CryptoKey that jose has imported, or a KeyObject, which only Node's engine takes. */
+  importPublicKey(key: CryptoKey | KeyObject, algorithm: AsymmetricAlgorithm): Key;
 }
 
 /** True if the header requires extensions. jose then decides whether they are supported. @see RFC 7515 section 4.1.11 */
@@ -46,7 +47,11 @@ export const hasCritical = ({ header }: SignedToken): boolean => header.crit !==
  *
  * @see RFC 8017 section 8.1.2 step 1
  */
-export function signatureLength(key: CryptoKey): number | undefined {
-  if (key.algorithm.name !== 'RSA-PSS') return undefined;
-  return Math.ceil((key.algorithm as RsaKeyAlgorithm).modulusLength / 8);
+export function signatureLength(
+  key: CryptoKey | KeyObject,
+  algorithm: AsymmetricAlgorithm,
+): number | undefined {
+  if (!algorithm.startsWith('PS')) return undefined;
+  const details = 'algorithm' in key ? (key.algorithm as RsaKeyAlgorithm) : key.asymmetricKeyDetails;
+  return Math.ceil((details?.modulusLength ?? 0) / 8);
 }

@@ -1,6 +1,5 @@
 import type { KeyObject } from 'node:crypto';
 import { withoutPrototype } from '../shared/own-properties.js';
-import { encodeUtf8 } from '../shared/runtime.js';
 import {
   hasCritical,
   type SignatureEngine,
@@ -8,7 +7,8 @@ import {
   type SignedToken,
   signatureLength,
 } from './engine.js';
-import { loadSign, loadVerify } from './load-jose.js';
+import { loadVerify } from './load-jose.js';
+import { signByJose } from './sign-jose.js';
 
 /** Signs and verifies with jose. jose uses Web Crypto, so this engine works on every runtime. */
 export const joseEngine: SignatureEngine = {
@@ -20,15 +20,12 @@ export const joseEngine: SignatureEngine = {
     const key = await crypto.subtle.importKey('raw', new Uint8Array(secret), hmac, false, usages);
     return {
       verify: (token) => verifyByJose(token, key),
-      async sign(claims) {
-        const { CompactSign } = await loadSign();
-        return new CompactSign(encodeUtf8(claims)).setProtectedHeader({ ...header }).sign(key);
-      },
+      sign: (claims) => signByJose(claims, header, key),
     };
   },
 
-  importPublicKey(key) {
-    const length = signatureLength(key);
+  importPublicKey(key, algorithm) {
+    const length = signatureLength(key, algorithm);
     const hasRightLength = ({ signature }: SignedToken): boolean =>
       length === undefined || signature.length === length;
     return {

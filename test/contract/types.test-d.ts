@@ -28,7 +28,7 @@ import * as z from 'zod';
 declare const client: AuthClient;
 declare const ctx: FunctionContext;
 
-type Leaf = string | number | boolean | bigint | symbol | null | undefined | Uint8Array;
+type Leaf = string | number | boolean | bigint | symbol | null | undefined | Uint8Array | ArrayBuffer;
 
 /** The paths at which a type is `any`. What the global fetch is made of is not ours. */
 type AnyPaths<T, Path extends string = 'it'> = 0 extends 1 & T

@@ -27,6 +27,7 @@ import { UnknownKeyIds } from './unknown-key-ids.js';
  */
 export class RemoteSource implements KeySource {
   readonly issuer;
+  readonly selectedBy;
   readonly algorithms;
   readonly rules;
   readonly #config: RemoteConfig;
@@ -52,6 +53,7 @@ export class RemoteSource implements KeySource {
     this.#outage = outageOf(config, warn);
     this.#ignored = new IgnoredKeysMonitor(subjectOf(config), warn);
     this.issuer = config.issuer;
+    this.selectedBy = config.selectedBy;
     this.#shared = config.cache && new SharedKeys(config, config.cache, engine, warn);
     this.algorithms = config.algorithms;
     this.rules = config.rules;

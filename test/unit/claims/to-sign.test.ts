@@ -292,7 +292,7 @@ describe('sign, when it makes a token,', () => {
 
   it('sign reports a missing secret before any other error', async () => {
     const client = createAuthClient({ jwksUrl: 'https://idp.example/jwks' });
-    const message = 'Signing needs "secret" in the configuration; a JWKS can only verify.';
+    const message = 'Signing needs "secret" or "signingKeys" in the configuration; a JWKS can only verify.';
     const refused = new AuthError('ERR_NO_SIGNING_KEY', message);
     await expect(sign({}, {}, client)).rejects.toEqual(refused);
     await expect(sign('not even a payload', {}, client)).rejects.toEqual(refused);

@@ -39,6 +39,10 @@ describe('parseConfig, given a good configuration,', () => {
       algorithm: 'HS256',
       rules,
       typ: 'JWT',
+    },
+    ownKeys: undefined,
+    signing: {
+      rules,
       defaultExpiry: 3600,
       maxExpiry: Number.POSITIVE_INFINITY,
       addsTokenId: false,
@@ -46,6 +50,7 @@ describe('parseConfig, given a good configuration,', () => {
     remotes: [
       {
         issuer: undefined,
+        selectedBy: undefined,
         allowHttp: false,
         url: new URL(JWKS_URL),
         algorithms: ASYMMETRIC_ALGORITHMS,
@@ -105,9 +110,9 @@ describe('parseConfig, given a good configuration,', () => {
     ],
     [{ clockTolerance: '30s' }, claims({ clockTolerance: 30 })],
     [{ typ: 'at+jwt' }, claims({ typ: 'at+jwt' })],
-    [{ maxExpiry: '10m' }, { secret: { defaultExpiry: 600, maxExpiry: 600 } }],
-    [{ maxExpiry: '2h' }, { secret: { defaultExpiry: 3600, maxExpiry: 7200 } }],
-    [{ maxExpiry: '2h', defaultExpiry: '2h' }, { secret: { defaultExpiry: 7200 } }],
+    [{ maxExpiry: '10m' }, { signing: { defaultExpiry: 600, maxExpiry: 600 } }],
+    [{ maxExpiry: '2h' }, { signing: { defaultExpiry: 3600, maxExpiry: 7200 } }],
+    [{ maxExpiry: '2h', defaultExpiry: '2h' }, { signing: { defaultExpiry: 7200 } }],
     [{ jwks: { timeout: '0.5s', cooldown: '1m' } }, { remotes: [{ timeoutMs: 500, cooldownMs: 60_000 }] }],
     [
       { jwks: { cacheMaxAge: '1m', staleIfError: '0s' } },
@@ -155,12 +160,12 @@ describe('parseConfig, given a good configuration,', () => {
 });
 
 describe('parseConfig, given a bad configuration,', () => {
-  const NOTHING = 'Give "secret", "jwksUrl" or "issuers".';
+  const NOTHING = 'Give "secret", "signingKeys", "jwksUrl" or "issuers".';
   const HMAC_ONLY = '"algorithm" must be HS256, HS384 or HS512 with "secret".';
   const ASYMMETRIC = '"algorithm" must be an asymmetric one, such as RS256, without "secret".';
   const TOO_LONG = '"defaultExpiry" must not be longer than "maxExpiry".';
   const KEY_TEXT =
-    '"secret" must be random bytes, not the text of a PEM, JWK or JWKS key; asymmetric keys come from "jwksUrl".';
+    '"secret" must be random bytes, not the text of a PEM, JWK or JWKS key; give a private key as "signingKeys", and get public keys from "jwksUrl".';
   const PLAIN_HTTP = '"jwksUrl" must be an https: URL: over http: anyone could replace the keys.';
   const CREDENTIALS = '"jwksUrl" must not hold credentials; send them in "jwks.headers".';
   const byHttp = { jwks: { dangerouslyAllowHttp: true } };
