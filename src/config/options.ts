@@ -166,6 +166,9 @@ export interface SigningKeyOptions {
    * used: `sign` throws `ERR_SIGNER_BROKEN` if it is invalid, and `ERR_SIGNER_UNAVAILABLE` if this function throws, rejects or
    * takes too long.
    *
+   * The usual services, for P-256: AWS KMS with `ECDSA_SHA_256` and Google Cloud KMS answer in DER. Azure Key Vault with `ES256`,
+   * Vault with `marshaling_algorithm: 'jws'`, and PKCS #11 with `ECDSA_SHA256` answer with `r` followed by `s`.
+   *
    * @param data the bytes to sign. Hash them once, with the hash of `algorithm`, unless the service does that.
    */
   sign?: (

@@ -19,9 +19,9 @@ export function externalSigner(
   if (!sign) return undefined;
 
   /** What the signer says is never repeated, because it may contain credentials. */
-  async function ask(data: Uint8Array): Promise<unknown> {
+  async function ask(data: Uint8Array): Promise<Uint8Array | undefined> {
     try {
-      return await within(timeoutMs, Promise.resolve(sign?.(data, { algorithm, keyId })));
+      return await within(timeoutMs, Promise.resolve(sign?.(data, { algorithm, keyId })).then(copyOf));
     } catch {
       throw new AuthError(
         'ERR_SIGNER_UNAVAILABLE',
@@ -35,7 +35,7 @@ export function externalSigner(
     const signingInput = [JSON.stringify(header ?? usual), claims]
       .map((text) => encodeBase64url(encodeUtf8(text)))
       .join('.');
-    const answer = copyOf(await ask(encodeUtf8(signingInput)));
+    const answer = await ask(encodeUtf8(signingInput));
     for (const signature of answer ? spellingsOf(answer, algorithm) : []) {
       const compact = `${signingInput}.${encodeBase64url(signature)}`;
       const token = { compact, header: { alg: algorithm }, signingInput, signature };

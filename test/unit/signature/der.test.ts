@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { ecdsaLength, ecdsaToDer } from '../../../src/signature/der.js';
+import { ecdsaFromDer, ecdsaLength, ecdsaToDer } from '../../../src/signature/der.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
@@ -17,6 +17,8 @@ describe('An ECDSA signature in DER', () => {
     ],
   ])('%s', (_, raw, der) => {
     expect(hex(ecdsaToDer(Buffer.from(raw, 'hex')))).toBe(der);
+    const read = ecdsaFromDer(Buffer.from(der, 'hex'), raw.length / 2);
+    expect(hex(read ?? Buffer.of())).toBe(raw);
   });
 
   it.each([
@@ -34,6 +36,21 @@ describe('An ECDSA signature in DER', () => {
       raw.writeUInt8(raw.readUInt8(3) ^ 1, 3);
       expect(verify(hash, data, publicKey, ecdsaToDer(raw))).toBe(false);
     }
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['another tag', '3106' + '020101' + '020102'],
+    ['one number', '3003' + '020101'],
+    ['three numbers', '3009' + '020101' + '020102' + '020103'],
+    ['bytes after it', '3006' + '020101' + '020102' + '00'],
+    ['a sequence that is too long', '3007' + '020101' + '020102'],
+    ['a number that is too long', '3006' + '020101' + '020202'],
+    ['a number without digits', '3005' + '0200' + '020102'],
+    ['numbers for a longer curve', '3008' + '0203010203' + '020102'],
+    ['a text', '3006' + '0c0101' + '020102'],
+  ])('is not read from %s', (_, der) => {
+    expect(ecdsaFromDer(Buffer.from(der, 'hex'), 4)).toBeUndefined();
   });
 
   it.each(['RS256', 'PS256', 'EdDSA', 'toString'])(
