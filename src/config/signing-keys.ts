@@ -8,13 +8,24 @@ import { ASYMMETRIC_ALGORITHMS } from '../signature/algorithms.js';
 /** How long an external signer may take by default. */
 const TIMEOUT_MS = 5000;
 
-/** The options of an entry of `signingKeys`. After the check, keys are {@link KeyForm}s. */
+/**
+ * The options of an entry of `signingKeys`. After the check, keys are {@link KeyForm}s. The schemas are created when they are
+ * needed, because creating them takes a tenth of the time until the first token with a secret.
+ */
 export const SIGNING_KEY = {
-  privateKey: readOrSay(readPrivateKey),
-  publicKey: readOrSay(readPublicKey),
-  sign: aFunction<ExternalSign>(),
+  get privateKey() {
+    return readOrSay(readPrivateKey);
+  },
+  get publicKey() {
+    return readOrSay(readPublicKey);
+  },
+  get sign() {
+    return aFunction<ExternalSign>();
+  },
+  get algorithm() {
+    return oneOf(ASYMMETRIC_ALGORITHMS, `one of ${ASYMMETRIC_ALGORITHMS.join(', ')}`);
+  },
   timeout: milliseconds,
-  algorithm: oneOf(ASYMMETRIC_ALGORITHMS, `one of ${ASYMMETRIC_ALGORITHMS.join(', ')}`),
   keyId: text,
 };
 

@@ -33,7 +33,7 @@ export interface SignatureEngine {
     secret: Uint8Array,
     header: { readonly alg: string; readonly typ?: string },
   ): SigningKey | Promise<SigningKey>;
-  /** Prepares a public key for the algorithm: a CryptoKey that jose has imported, or a KeyObject, which only Node's engine takes. */
+  /** Prepares a public key for the algorithm. Only the engine of `node:crypto` takes a KeyObject. */
   importPublicKey(key: CryptoKey | KeyObject, algorithm: AsymmetricAlgorithm): Key;
 }
 
@@ -41,17 +41,13 @@ export interface SignatureEngine {
 export const hasCritical = ({ header }: SignedToken): boolean => header.crit !== undefined;
 
 /**
- * The length of an RSA-PSS signature with this key, in bytes. `undefined` for other keys. OpenSSL, and so jose, accepts an
- * RSA-PSS signature without its leading zero byte, which gives one token in 256 a second spelling. For other algorithms,
- * verification already rejects a wrong length.
+ * The length of an RSA-PSS signature with a modulus of this many bits, in bytes. `undefined` for other algorithms. OpenSSL, and
+ * so jose, accepts an RSA-PSS signature without its leading zero byte, which gives one token in 256 a second spelling. For other
+ * algorithms, verification already rejects a wrong length.
  *
  * @see RFC 8017 section 8.1.2 step 1
  */
-export function signatureLength(
-  key: CryptoKey | KeyObject,
+export const signatureLength = (
   algorithm: AsymmetricAlgorithm,
-): number | undefined {
-  if (!algorithm.startsWith('PS')) return undefined;
-  const details = 'algorithm' in key ? (key.algorithm as RsaKeyAlgorithm) : key.asymmetricKeyDetails;
-  return Math.ceil((details?.modulusLength ?? 0) / 8);
-}
+  modulusLength: number | undefined,
+): number | undefined => (algorithm.startsWith('PS') ? Math.ceil((modulusLength ?? 0) / 8) : undefined);

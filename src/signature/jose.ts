@@ -25,7 +25,8 @@ export const joseEngine: SignatureEngine = {
   },
 
   importPublicKey(key, algorithm) {
-    const length = signatureLength(key, algorithm);
+    const { modulusLength } = (key as CryptoKey).algorithm as Partial<RsaKeyAlgorithm>;
+    const length = signatureLength(algorithm, modulusLength);
     const hasRightLength = ({ signature }: SignedToken): boolean =>
       length === undefined || signature.length === length;
     return {

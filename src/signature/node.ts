@@ -47,9 +47,10 @@ export function createNodeEngine(
     },
 
     importPublicKey(given, algorithm) {
-      const key = 'algorithm' in given ? KeyObject.from(given) : given;
+      const key = given instanceof KeyObject ? given : KeyObject.from(given);
       const input = inputFor(algorithm, key);
-      const length = signatureLength(given, algorithm) ?? ecdsaLength(algorithm);
+      const length =
+        signatureLength(algorithm, key.asymmetricKeyDetails?.modulusLength) ?? ecdsaLength(algorithm);
       // Ed25519 includes its own hash.
       const hash = algorithm.startsWith('Ed') ? null : `sha${algorithm.slice(2)}`;
       const staysSynchronous = isCheap(key);

@@ -130,6 +130,7 @@ const SHOWN = ['name', 'onWarning'];
 const configWith = (name: string, value: unknown): unknown => {
   const [option = '', of] = name.split('.').reverse();
   if (of === 'jwks') return { jwksUrl: 'https://host.example/', jwks: { [option]: value } };
+  if (of === 'signingKeys') return { signingKeys: [{ [option]: value }] };
   if (of === 'issuers') return { issuers: [{ issuer: 'https://host.example/', [option]: value }] };
   return name === 'everything' ? value : { secret: SECRET, [name]: value };
 };

@@ -22,6 +22,7 @@ import {
   TEST_ROTATION_OPTIONS,
   TEST_TOKEN_OPTIONS,
 } from '../../testing/options.js';
+import { generateKeys } from '../support/mint.js';
 import { SECRET } from '../support/secrets.js';
 import { memoryStore } from '../support/stores.js';
 
@@ -48,6 +49,8 @@ const invalidToken = (message: string): Error => new Error(message);
 const onWarning = (): void => {};
 const jwksUrl = 'https://issuer.example/jwks.json';
 const remote = { audience: 'my-api', timeout: '2s', headers: { 'x-key': '1' }, cache: memoryStore() };
+
+const signingKey = String(generateKeys('ES256').publicKey.export({ format: 'pem', type: 'spki' }));
 
 function row(of: string, shape: object, make: Row['make'], valid: object, more: Partial<Row> = {}): Row {
   const noObject = `The options of ${of} must be an object.`;
@@ -85,6 +88,13 @@ const ROWS: readonly Row[] = [
     ...remote,
     issuer: 'https://issuer.example/',
     jwksUrl,
+  }),
+  nested('signingKeys[0]', CONFIG.signingKeys[0], (entry) => createAuthClient({ signingKeys: [entry] }), {
+    publicKey: signingKey,
+    sign: () => new Uint8Array(),
+    timeout: '1s',
+    algorithm: 'ES256',
+    keyId: 'own',
   }),
   row('protectApi', GATE_OPTIONS, (options) => protectApi(auth, options), ofGate),
   row('protectMcp', MCP_OPTIONS, (options) => protectMcp(auth, options), {

@@ -14,9 +14,10 @@ import { createContext } from '../../host/src/context.js';
 import { clientFrom } from '../../src/client/client.js';
 import { parseConfig } from '../../src/config/parse.js';
 import { joseEngine } from '../../src/signature/jose.js';
+import { nodeEngine } from '../../src/signature/node.js';
 import { createDpopKey, type ProofChanges } from '../support/dpop.js';
 import { createGate, ISSUER, METADATA, RESOURCE, requestWith, SECRET, tokenWith } from '../support/gate.js';
-import { generateKeys, mint } from '../support/mint.js';
+import { generateKeys, mint, signature } from '../support/mint.js';
 import {
   BOUND,
   incompleteKeys,
@@ -34,6 +35,13 @@ Date.now = () => NOW * 1000;
 performance.now = () => 0;
 
 const keys = generateKeys('ES256', 'k1');
+const ownKeys = {
+  EdDSA: generateKeys('EdDSA'),
+  RS256: generateKeys('RS256'),
+  ES256: generateKeys('ES256'),
+};
+const signElsewhere = (data: Uint8Array): Buffer =>
+  signature('ES256', Buffer.from(data).toString(), ownKeys.ES256.privateKey);
 const keysWithoutId = generateKeys('ES256');
 const rsaProofKey = createDpopKey('RS256');
 const hmac = (payload: object, header = {}): string =>
@@ -175,6 +183,27 @@ const BEHAVIOUR: Readonly<Record<string, () => Promise<unknown>>> = {
       () => createAuthClient({}),
     ]);
     return [provider.name, verdicts, rest, clients.map((one) => one.status())];
+  },
+
+  'own signing keys': async () => {
+    const external = { publicKey: ownKeys.ES256.publicKey, sign: signElsewhere, keyId: 'external' };
+    const given = [
+      { privateKey: String(ownKeys.EdDSA.privateKey.export({ format: 'pem', type: 'pkcs8' })) },
+      { privateKey: String(ownKeys.RS256.privateKey.export({ format: 'pem', type: 'pkcs1' })) },
+      { privateKey: ownKeys.RS256.privateKey.export({ format: 'jwk' }), algorithm: 'PS256' as const },
+      { privateKey: ownKeys.ES256.privateKey },
+      external,
+    ];
+    return all(
+      given.flatMap((first) =>
+        [nodeEngine ?? joseEngine, joseEngine].map((engine) => async () => {
+          const config = { signingKeys: [first, { ...external, keyId: 'last' }], ...quiet };
+          const auth = clientFrom(parseConfig(config, 'createAuthClient', engine), engine);
+          const token = await auth.sign({ sub: 'user-1' });
+          return [await auth.verify(token), auth.jwks(), auth.status(), await auth.ping()];
+        }),
+      ),
+    );
   },
 
   'revocation list': async () => {

@@ -5,9 +5,11 @@ import { bundleScript } from '../support/bundle-script.js';
 
 const run = promisify(execFile);
 const FIXTURE = await bundleScript('test/e2e/fixtures/heap.ts');
+const OWN_KEYS = await bundleScript('test/e2e/fixtures/own-keys-heap.ts');
 
-const tokensLeft = async (...args: string[]): Promise<string> =>
-  (await run(process.execPath, ['--expose-gc', FIXTURE, ...args])).stdout;
+const printed = async (script: string, ...args: string[]): Promise<string> =>
+  (await run(process.execPath, ['--expose-gc', script, ...args])).stdout;
+const tokensLeft = (...args: string[]): Promise<string> => printed(FIXTURE, ...args);
 
 it('no token stays in the heap after it was verified, refused, decoded or signed', async () => {
   expect(await tokensLeft()).toBe('0');
@@ -15,4 +17,12 @@ it('no token stays in the heap after it was verified, refused, decoded or signed
 
 it('the search finds a token that stays in the heap', async () => {
   expect(await tokensLeft('keep')).toBe('1');
+});
+
+it('no private key stays in the heap in the form it was given in', async () => {
+  expect(await printed(OWN_KEYS)).toBe('0 of 4');
+});
+
+it('the search finds private keys that stay in the heap', async () => {
+  expect(await printed(OWN_KEYS, 'keep')).toBe('4 of 4');
 });

@@ -54,15 +54,12 @@ function readKey(value: unknown): KeyForm | string {
     : readCryptoKey(value as CryptoKey, isPrivate);
 }
 
-const PEM = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g;
-
 function readPem(text: string): KeyForm | string {
   // `openssl ecparam -genkey` writes the name of the curve in front of the key.
-  const blocks = [...text.matchAll(PEM)].filter(([, label]) => label !== 'EC PARAMETERS');
-  const [block, another] = blocks;
+  const [block, another] = blocksIn(text).filter(({ label }) => label !== 'EC PARAMETERS');
   if (!block) return FORMS + hintFor(text);
   if (another) return 'the text of one PEM key, without other keys or certificates';
-  const [, label = '', body = ''] = block;
+  const { label, body } = block;
   if (label === 'ENCRYPTED PRIVATE KEY' || body.includes('ENCRYPTED')) {
     return 'a key that is not encrypted; decrypt it with "openssl pkey"';
   }
@@ -78,6 +75,26 @@ function readPem(text: string): KeyForm | string {
     algorithm: undefined,
     ...key,
   };
+}
+
+interface PemBlock {
+  readonly label: string;
+  readonly body: string;
+}
+
+const [BEGIN, DASHES] = ['-----BEGIN ', '-----'];
+
+/** Without a regular expression, because `RegExp` keeps the text of the last match, and so a private key, in memory. */
+function blocksIn(text: string): PemBlock[] {
+  const begin = text.indexOf(BEGIN);
+  const labelEnd = text.indexOf(DASHES, begin + BEGIN.length);
+  if (begin < 0 || labelEnd < 0) return [];
+  const label = text.slice(begin + BEGIN.length, labelEnd);
+  const last = `${DASHES}END ${label}${DASHES}`;
+  const end = text.indexOf(last, labelEnd);
+  if (end < 0) return [];
+  const body = text.slice(labelEnd + DASHES.length, end);
+  return [{ label, body }, ...blocksIn(text.slice(end + last.length))];
 }
 
 /** Names the two usual mistakes with keys in environment variables. */
@@ -121,11 +138,7 @@ function readJwk(value: object): KeyForm | string {
 }
 
 /** Web Crypto reads only base64url without padding. Some software writes base64. */
-const unpadded = (text: string): string =>
-  text
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/={1,2}$/, '');
+const unpadded = (text: string): string => text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 
 function typeIn(kty: unknown, crv: unknown): KeyType | undefined {
   if (kty === 'RSA') return { kty };
