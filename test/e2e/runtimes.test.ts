@@ -1,13 +1,14 @@
 // The built package on Node, Bun, Deno and Cloudflare workerd: each runs the scenario of runtimes/ and reports.
 import type { RequestListener } from 'node:http';
 import type { VerifyResult } from 'intentkit-auth';
-import { jwtVerify } from 'jose';
+import { calculateJwkThumbprint, importJWK, type JWK, jwtVerify } from 'jose';
 import { afterAll, expect, it, vi } from 'vitest';
 import { ONE_AUTH_ERROR } from '../support/built-project.js';
 import {
   ALGORITHMS,
   AUDIENCE,
   answerWithKeys,
+  BAD_OWN_KEYS,
   bun,
   CLAIMS,
   deno,
@@ -19,6 +20,7 @@ import {
   memo,
   OUTAGES,
   type Outcome,
+  OWN_KEYS,
   openRuntimes,
   type Runtime,
   SECRET,
@@ -83,6 +85,24 @@ it.each(RUNTIMES)(
   },
 );
 
+it.each(RUNTIMES)(
+  '%s signs with own keys in every form like every other runtime, and refuses bad keys alike',
+  async (_, outcome) => {
+    const { ownKeys } = (await outcome()).report;
+    for (const [name, { algorithm }] of Object.entries(OWN_KEYS)) {
+      const used = ownKeys[name];
+      if (typeof used !== 'object') throw new Error(`${name}: ${used}`);
+      const [key] = used.jwks.keys;
+      const kid = await calculateJwkThumbprint(key as JWK);
+      const { protectedHeader } = await jwtVerify(used.token, await importJWK(key as JWK));
+      expect(protectedHeader).toEqual({ alg: algorithm, typ: 'JWT', kid });
+      expect(used.result).toMatchObject({ valid: true, payload: { sub: 'user-1' } });
+      expect(Object.keys(key ?? {}).filter((member) => 'dpqi'.includes(member.charAt(0)))).toEqual([]);
+    }
+    for (const [name, [, sentence]] of Object.entries(BAD_OWN_KEYS)) expect(ownKeys[name]).toBe(sentence);
+  },
+);
+
 it.each(PROGRAMS)('%s has the same verdicts by node:crypto and by jose', async (_, runtime) => {
   const count = 28;
   const { tokens, differences } = await runtimes.runDifferential(runtime(), count);
@@ -136,6 +156,8 @@ it.each([
   async (worker, globals) => {
     expect(await askWorker(worker, '/globals')).toEqual(globals);
     expect(await askWorker(worker, '/at-start-up')).toMatchObject({ valid: true });
+    const published = { keys: [{ kty: 'EC', alg: 'ES256' }] };
+    expect(await askWorker(worker, '/own-keys-at-start-up')).toMatchObject([published, { valid: true }]);
   },
 );
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { type BuildOptions, build as bundle } from 'esbuild';
-import type { VerifyResult } from 'intentkit-auth';
+import type { SigningKeyOptions, VerifyResult } from 'intentkit-auth';
 import type { Report, Task } from '../e2e/runtimes/scenario.js';
 import { type Corpus, makeCorpus } from '../runtimes/corpus.js';
 import type { Differences } from '../runtimes/differential.js';
@@ -85,6 +85,43 @@ export const TOKENS: [name: string, token: string, verdict: Verdict][] = [
   ],
   ['no token', 'not a token', refused('malformed')],
 ];
+
+const privatePem = (alg: string, type: 'pkcs1' | 'pkcs8' | 'sec1'): string =>
+  String(KEYS.get(alg)?.privateKey.export({ format: 'pem', type: type as 'pkcs8' }));
+const privateJwk = (alg: string): Record<string, unknown> =>
+  KEYS.get(alg)?.privateKey.export({ format: 'jwk' }) as Record<string, unknown>;
+/** Own signing keys that can travel as JSON. */
+export const OWN_KEYS: Record<string, SigningKeyOptions> = Object.fromEntries(
+  ALGORITHMS.flatMap((algorithm): [string, SigningKeyOptions][] => {
+    const older = /^[RP]S/.test(algorithm) ? 'pkcs1' : algorithm.startsWith('ES') ? 'sec1' : undefined;
+    return [
+      [`${algorithm}, PKCS #8`, { privateKey: privatePem(algorithm, 'pkcs8'), algorithm }],
+      ...(older
+        ? [[`${algorithm}, ${older}`, { privateKey: privatePem(algorithm, older), algorithm }] as const]
+        : []),
+      [`${algorithm}, JWK`, { privateKey: privateJwk(algorithm), algorithm }],
+    ] as [string, SigningKeyOptions][];
+  }),
+);
+/** The sentence about each own signing key that is refused. */
+export const BAD_OWN_KEYS: Record<string, [SigningKeyOptions, sentence: string]> = {
+  'of another key': [
+    { privateKey: { ...privateJwk('ES256'), ...generateKeys('ES256').jwk } },
+    '"signingKeys[0].privateKey" is not one key: its private part is damaged, or belongs to another key than its public part.',
+  ],
+  'of another Ed25519 key': [
+    { privateKey: { ...privateJwk('EdDSA'), ...generateKeys('EdDSA').jwk } },
+    '"signingKeys[0].privateKey" is not one key: its private part is damaged, or belongs to another key than its public part.',
+  ],
+  short: [
+    { privateKey: { ...privateJwk('RS256'), n: 'w'.repeat(171) } },
+    '"signingKeys[0].privateKey" is an RSA key of less than 2048 bits: use a longer one.',
+  ],
+  'of another curve': [
+    { privateKey: privatePem('ES256', 'pkcs8'), algorithm: 'ES384' },
+    '"signingKeys[0].algorithm" does not fit its key: use ES256, or leave it out.',
+  ],
+};
 
 export const FAILED = /^the request failed( \([A-Z_]+\))?$/;
 const REDIRECTED = /^the endpoint answered (302|with a redirect), not 200$/;
@@ -165,6 +202,10 @@ export async function openRuntimes() {
     // Outlives the test. Once the keys are there, it must not keep the process alive.
     jwks: { timeout: '5m' },
     asymmetricToken: token('RS256'),
+    ownKeys: {
+      ...OWN_KEYS,
+      ...Object.fromEntries(Object.entries(BAD_OWN_KEYS).map(([name, [entry]]) => [name, entry])),
+    },
     tokens: Object.fromEntries(TOKENS.map(([name, text]) => [name, text])),
     outages: Object.fromEntries([
       ['/gone', `${gone.url}?${MARK}`],

@@ -3,6 +3,8 @@ import {
   type AuthStatus,
   createAuthClient,
   type JwksOptions,
+  type PublicKeySet,
+  type SigningKeyOptions,
   type TokenPayload,
   type VerifyResult,
 } from 'intentkit-auth';
@@ -20,6 +22,8 @@ export interface Task {
   /** URLs that give no keys, by what is wrong with them, and a token that would need their keys. */
   readonly outages: Readonly<Record<string, string>>;
   readonly asymmetricToken: string;
+  /** Own signing keys, good and bad, by name. */
+  readonly ownKeys: Readonly<Record<string, SigningKeyOptions>>;
 }
 
 /** What came of it. */
@@ -31,8 +35,16 @@ export interface Report {
   readonly ping: boolean;
   readonly status: AuthStatus;
   readonly outages: Readonly<Record<string, Outage>>;
+  /** A token and the key set of each own key, or the sentence of its refusal. */
+  readonly ownKeys: Readonly<Record<string, OwnKey | string>>;
   /** What class of error each entry throws, where the program uses them all. */
   readonly entries?: Readonly<Record<string, string>>;
+}
+
+export interface OwnKey {
+  readonly token: string;
+  readonly result: VerifyResult;
+  readonly jwks: PublicKeySet;
 }
 
 export interface Outage {
@@ -55,8 +67,19 @@ export async function run(task: Task): Promise<Report> {
     verdicts: await eachValue(task.tokens, (token) => auth.verify(token)),
     ping: await auth.ping(),
     status: auth.status(),
+    ownKeys: await eachValue(task.ownKeys, useOwnKey),
     outages: await eachValue(task.outages, (url) => suffer(url, task.asymmetricToken)),
   };
+}
+
+async function useOwnKey(entry: SigningKeyOptions): Promise<OwnKey | string> {
+  try {
+    const auth = createAuthClient({ signingKeys: [entry] });
+    const token = await auth.sign({ sub: 'user-1' });
+    return { token, result: await auth.verify(token), jwks: auth.jwks() };
+  } catch (error) {
+    return error instanceof AuthError && error.code === 'ERR_AUTH_CONFIG' ? error.message : String(error);
+  }
 }
 
 async function suffer(jwksUrl: string, token: string): Promise<Outage> {
