@@ -1,4 +1,3 @@
-import { SignJWT } from 'jose';
 import { discoveryUrls } from '../src/keys/remote/discovery.js';
 import { checkOptions, checkValue } from '../src/shared/options.js';
 import { withoutTrailingSlash } from '../src/shared/url.js';
@@ -41,7 +40,8 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
   const jwksUrl = (): string => `${withoutTrailingSlash(url)}/.well-known/jwks.json`;
 
   async function served(path: string): Promise<Served | undefined> {
-    if (path === new URL(jwksUrl()).pathname) return { kind: 'keys', path, document: await keys.jwks() };
+    if (path === new URL(jwksUrl()).pathname)
+      return { kind: 'keys', path, document: { ...(await keys.jwks()) } };
     const isDiscovery = discoveryUrls(url).some(({ pathname }) => pathname === path);
     return isDiscovery
       ? { kind: 'discovery', path, document: metadata(url, jwksUrl(), algorithm) }
@@ -88,17 +88,15 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
         header = {},
       } = checkOptions(options, TEST_TOKEN_OPTIONS, 'token');
       const iat = Math.floor(Date.now() / 1000);
-      const crit = Array.isArray(header.crit) ? header.crit : [];
-      const { privateKey } = await keys.get(kid);
-      return new SignJWT({
+      const payload = {
         iss: url,
         ...(audience !== undefined && { aud: audience }),
         iat,
         exp: iat + Math.round(lifetime),
         ...claims,
-      })
-        .setProtectedHeader({ kid, typ: 'JWT', ...header, alg: algorithm })
-        .sign(privateKey, { crit: Object.fromEntries(crit.map((name) => [name, false])) });
+      };
+      const { sign } = await keys.get(kid);
+      return sign(JSON.stringify(payload), { kid, typ: 'JWT', ...header, alg: algorithm });
     },
     rotate: (options = {}) => {
       const { keepOld = false } = checkOptions(options, TEST_ROTATION_OPTIONS, 'rotate');

@@ -1,12 +1,14 @@
-import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { generateKeyPair } from 'jose';
+import { ownKeyEntries } from '../src/config/signing-keys.js';
+import { readPrivateKey } from '../src/keys/own/key-form.js';
+import type { OwnKey, SignClaims } from '../src/keys/own/own-key.js';
+import { importOwnKeys } from '../src/keys/own/own-source.js';
 import type { AsymmetricAlgorithm } from '../src/signature/algorithms.js';
+import { defaultEngine } from '../src/signature/node.js';
+import type { PublicKeySet } from '../src/types.js';
 
-/** A key pair and its id. */
-export interface SigningKey {
-  readonly keyId: string;
-  readonly privateKey: CryptoKey;
-  readonly publicJwk: JWK;
-}
+/** A key that can sign. */
+type PrivateKey = OwnKey & { readonly sign: SignClaims };
 
 /**
  * The keys of an issuer: the key that signs, the keys in its key set, and all former keys. A new key gets its id at once and
@@ -14,7 +16,7 @@ export interface SigningKey {
  */
 export class SigningKeys {
   readonly #algorithm: AsymmetricAlgorithm;
-  readonly #all = new Map<string, Promise<SigningKey>>();
+  readonly #all = new Map<string, Promise<PrivateKey>>();
   #served: readonly string[] = [];
 
   constructor(algorithm: AsymmetricAlgorithm) {
@@ -39,23 +41,26 @@ export class SigningKeys {
   }
 
   /** The key with this id. For an unknown id, the key that signs. */
-  async get(keyId: string): Promise<SigningKey> {
+  async get(keyId: string): Promise<PrivateKey> {
     const key = this.#all.get(keyId) ?? this.#all.get(this.currentId);
     return key ?? createKey(this.#algorithm, keyId);
   }
 
   /** @see RFC 7517 section 5 */
-  async jwks(): Promise<{ keys: JWK[] }> {
+  async jwks(): Promise<PublicKeySet> {
     const keys = await Promise.all(this.#served.map((keyId) => this.get(keyId)));
-    return { keys: keys.map(({ publicJwk }) => publicJwk) };
+    return { keys: keys.map(({ publicJwk }) => ({ ...publicJwk })) };
   }
 }
 
-async function createKey(alg: AsymmetricAlgorithm, keyId: string): Promise<SigningKey> {
-  const { privateKey, publicKey } = await generateKeyPair(alg);
-  return {
-    keyId,
-    privateKey,
-    publicJwk: { ...(await exportJWK(publicKey)), kid: keyId, alg, use: 'sig' },
-  };
+/** Creates a key. It is imported like an entry of `signingKeys`. */
+async function createKey(algorithm: AsymmetricAlgorithm, keyId: string): Promise<PrivateKey> {
+  const pair = await generateKeyPair(algorithm, { extractable: true });
+  const privateKey = readPrivateKey(pair.privateKey);
+  if (typeof privateKey === 'string')
+    throw new TypeError(`The key of the test issuer must be ${privateKey}.`);
+  const entries = ownKeyEntries([{ privateKey, algorithm, keyId }]);
+  const [key] = await importOwnKeys(entries, { typ: 'JWT' }, defaultEngine);
+  // One entry with a private key gives one key that signs.
+  return key as PrivateKey;
 }
