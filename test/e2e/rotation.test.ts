@@ -3,15 +3,19 @@ import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import express from 'express';
 import { Hono } from 'hono';
 import { type AuthClient, type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { bundleScript } from '../support/bundle-script.js';
+import { answerOf, connectAgent } from '../support/mcp-agent.js';
 import { SECRET } from '../support/secrets.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
+const AGENT = await bundleScript('test/e2e/fixtures/own-key-agent.ts');
 const ISSUER = 'https://agents.example.com';
 const keyPair = () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -156,4 +160,20 @@ it('the recipes for express, hono and web standard servers serve the same keys',
     expect(response.headers.get('cache-control')).toBe('public, max-age=1');
     expect(await response.json()).toEqual(service.auth.jwks());
   }
+});
+
+it('an agent mints with `create_token`, and another service verifies through `jwksUrl`', async () => {
+  const { privateKey } = keyPair().sign;
+  const agent = await connectAgent({
+    args: [AGENT],
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: { SIGNING_KEY: String(privateKey.export({ format: 'pem', type: 'pkcs8' })) },
+  });
+  onTestFinished(() => agent.close());
+  const { token } = await answerOf(agent, 'create_token', { subject: 'user-1', expires_in: '5m' });
+  expect(await answerOf(agent, 'verify_token', { token })).toMatchObject({ valid: true });
+  const { jwksUrl } = await startSigner({ signingKeys: [{ privateKey }] });
+  const service = createAuthClient({ jwksUrl, issuer: ISSUER, audience: 'orders' });
+  expect(await service.verify(token)).toMatchObject({ valid: true, payload: { sub: 'user-1' } });
+  await expect(service.sign({})).rejects.toMatchObject({ code: 'ERR_NO_SIGNING_KEY' });
 });

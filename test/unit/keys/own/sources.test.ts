@@ -85,6 +85,16 @@ describe('A client with "signingKeys"', () => {
     ]);
   });
 
+  it('tells `onSign` which key has signed, and nothing of a `ping`', async () => {
+    for (const engine of ENGINE_NAMES) {
+      const keyIds: unknown[] = [];
+      const auth = clientWith({ ...config, onSign: ({ keyId }) => void keyIds.push(keyId) }, engine);
+      expect(await auth.ping()).toBe(true);
+      await auth.sign({});
+      expect(keyIds).toEqual(['now']);
+    }
+  });
+
   it('with a "secret" beside them signs with the key, and verifies both', async () => {
     const both = { ...config, secret: SECRET, algorithm: 'HS512' } as const;
     const old = await createAuthClient({ secret: SECRET, algorithm: 'HS512', issuer: OWN }).sign({});
