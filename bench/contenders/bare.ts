@@ -1,4 +1,4 @@
-import { constants, createHmac, timingSafeEqual, verify } from 'node:crypto';
+import { constants, createHmac, sign, timingSafeEqual, verify } from 'node:crypto';
 import { AUDIENCE, complete, ISSUER, type Issuer } from '../tokens.js';
 import type { Contender } from './contender.js';
 
@@ -8,11 +8,17 @@ const decode = (segment: string) => JSON.parse(Buffer.from(segment, 'base64url')
 /** The minimum of work: one fixed header, one key, and no check of the token's shape. */
 export const bare: Contender = {
   name: 'bare node:crypto',
-  signer({ header, signingKey }) {
+  signer({ algorithm, header, signingKey }) {
     const start = encode(header);
+    const hash = algorithm === 'EdDSA' ? null : 'sha256';
+    const key = { key: signingKey, dsaEncoding: 'ieee-p1363' as const };
+    const signatureOf = (input: string): Buffer =>
+      algorithm === 'HS256'
+        ? createHmac('sha256', signingKey).update(input).digest()
+        : sign(hash, Buffer.from(input), key);
     return (claims) => {
       const input = `${start}.${encode(complete(claims))}`;
-      return `${input}.${createHmac('sha256', signingKey).update(input).digest('base64url')}`;
+      return `${input}.${signatureOf(input).toString('base64url')}`;
     };
   },
   verifier(issuer) {

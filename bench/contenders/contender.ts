@@ -11,7 +11,7 @@ export type OnToken = (token: string) => unknown;
  */
 export interface Contender {
   readonly name: string;
-  /** Signs with HS256, and sets `iat`, `exp`, `iss`, `aud` and `sub`. */
+  /** Signs with the key of the issuer, and sets `iat`, `exp`, `iss`, `aud` and `sub`. */
   signer(issuer: Issuer, atOnce: number): Awaitable<((claims: Claims) => unknown) | undefined>;
   verifier(issuer: Issuer, atOnce: number): Awaitable<OnToken | undefined>;
   /** Reads the claims without verifying them. */

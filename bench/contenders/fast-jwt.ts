@@ -5,6 +5,7 @@ import type { Contender } from './contender.js';
 export const fastJwt: Contender = {
   name: 'fast-jwt',
   signer(issuer) {
+    if (issuer.algorithm !== 'HS256') return undefined;
     const sign = library.createSigner({ key: keyTextOf(issuer), algorithm: 'HS256' });
     return (claims) => sign(complete(claims));
   },

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import * as library from 'jose';
 import { AUDIENCE, complete, ISSUER, type Issuer, keyTextOf } from '../tokens.js';
 import type { Contender } from './contender.js';
@@ -10,11 +11,15 @@ async function keyOf(issuer: Issuer): Promise<CryptoKey> {
   return crypto.subtle.importKey('raw', new Uint8Array(key), hmac, false, ['sign', 'verify']);
 }
 
+const pemOf = (key: KeyObject): string => String(key.export({ type: 'pkcs8', format: 'pem' }));
+
 export const jose: Contender = {
   name: 'jose',
   async signer(issuer) {
-    const key = await keyOf(issuer);
-    const header = { alg: 'HS256', typ: 'JWT' };
+    const { algorithm, signingKey } = issuer;
+    const isPrivate = signingKey.type === 'private';
+    const key = isPrivate ? await library.importPKCS8(pemOf(signingKey), algorithm) : await keyOf(issuer);
+    const header = { ...issuer.header, alg: algorithm };
     return (claims) => new library.SignJWT(complete(claims)).setProtectedHeader(header).sign(key);
   },
   async verifier(issuer) {

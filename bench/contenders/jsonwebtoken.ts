@@ -4,7 +4,8 @@ import type { Contender } from './contender.js';
 
 export const jsonwebtoken: Contender = {
   name: 'jsonwebtoken',
-  signer({ signingKey }) {
+  signer({ algorithm, signingKey }) {
+    if (algorithm !== 'HS256') return undefined;
     return (claims) => library.sign(complete(claims), signingKey, { algorithm: 'HS256' });
   },
   verifier({ algorithm, verifyingKey }) {

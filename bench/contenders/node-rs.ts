@@ -20,6 +20,7 @@ const library = await import(NAME).then(
 export const nodeRs: Contender = {
   name: NAME,
   signer(issuer, atOnce) {
+    if (issuer.algorithm !== 'HS256') return undefined;
     const sign = atOnce === 1 ? library?.signSync : library?.sign;
     const key = keyTextOf(issuer);
     const header = { algorithm: 'HS256' };

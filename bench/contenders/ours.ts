@@ -5,6 +5,14 @@ import type { Contender, OnToken } from './contender.js';
 export const OURS = 'intentkit-auth';
 
 const rules = { issuer: ISSUER, audience: AUDIENCE };
+/** Signs with the issuer's private key, or with its secret. */
+const signing = (issuer: Issuer) =>
+  issuer.signingKey.type === 'private'
+    ? createAuthClient({
+        signingKeys: [{ privateKey: issuer.signingKey, keyId: issuer.header.kid ?? '' }],
+        ...rules,
+      })
+    : withSecret(issuer);
 const withSecret = ({ signingKey }: Issuer) => createAuthClient({ secret: signingKey.export(), ...rules });
 const decoding = createAuthClient({ secret: 'Decoding needs no secret, but a client does.' });
 
@@ -18,7 +26,7 @@ export function byJwks(keys: readonly object[]): OnToken {
 export const ours: Contender = {
   name: OURS,
   signer(issuer) {
-    const client = withSecret(issuer);
+    const client = signing(issuer);
     return (claims) => client.sign(claims, { subject: SUBJECT });
   },
   verifier(issuer) {

@@ -27,6 +27,9 @@ const verify = (algorithm: Algorithm, atOnce: number, kilobytes = 0): Row =>
     return withToken(await verifiersOf(issuer, atOnce), goodToken(issuer, kilobytes));
   });
 
+const sign = (algorithm: Algorithm, atOnce: number): Row =>
+  row(`sign ${algorithm}`, atOnce, () => signersOf(issuerOf(algorithm), atOnce));
+
 const decode = row('decode', 1, async () => {
   const decoders = CONTENDERS.flatMap(({ name, decoder }) => (decoder ? [[name, decoder]] : []));
   return withToken(Object.fromEntries(decoders), goodToken(issuerOf('HS256')));
@@ -40,7 +43,7 @@ const table = (title: string, atOnce: number, others: readonly Row[]): Table => 
   caption,
   head,
   rows: [
-    row('sign HS256', atOnce, () => signersOf(issuerOf('HS256'), atOnce)),
+    ...(['HS256', 'ES256', 'EdDSA'] as const).map((algorithm) => sign(algorithm, atOnce)),
     ...ALGORITHMS.map((algorithm) => verify(algorithm, atOnce)),
     ...[16, 60].map((kilobytes) => verify('HS256', atOnce, kilobytes)),
     ...others,
