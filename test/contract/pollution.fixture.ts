@@ -187,22 +187,21 @@ const BEHAVIOUR: Readonly<Record<string, () => Promise<unknown>>> = {
 
   'own signing keys': async () => {
     const external = { publicKey: ownKeys.ES256.publicKey, sign: signElsewhere, keyId: 'external' };
+    const node = nodeEngine ?? joseEngine;
+    const ec = ownKeys.ES256.privateKey;
     const given = [
-      { privateKey: String(ownKeys.EdDSA.privateKey.export({ format: 'pem', type: 'pkcs8' })) },
-      { privateKey: String(ownKeys.RS256.privateKey.export({ format: 'pem', type: 'pkcs1' })) },
-      { privateKey: ownKeys.RS256.privateKey.export({ format: 'jwk' }), algorithm: 'PS256' as const },
-      { privateKey: ownKeys.ES256.privateKey },
-      external,
-    ];
+      [node, { privateKey: String(ownKeys.EdDSA.privateKey.export({ format: 'pem', type: 'pkcs8' })) }],
+      [node, { privateKey: ownKeys.RS256.privateKey.export({ format: 'jwk' }), algorithm: 'PS256' }],
+      [node, external],
+      [joseEngine, { privateKey: String(ec.export({ format: 'pem', type: 'sec1' })) }],
+    ] as const;
     return all(
-      given.flatMap((first) =>
-        [nodeEngine ?? joseEngine, joseEngine].map((engine) => async () => {
-          const config = { signingKeys: [first, { ...external, keyId: 'last' }], ...quiet };
-          const auth = clientFrom(parseConfig(config, 'createAuthClient', engine), engine);
-          const token = await auth.sign({ sub: 'user-1' });
-          return [await auth.verify(token), auth.jwks(), auth.status(), await auth.ping()];
-        }),
-      ),
+      given.map(([engine, first]) => async () => {
+        const config = { signingKeys: [first, { ...external, keyId: 'last' }], ...quiet };
+        const auth = clientFrom(parseConfig(config, 'createAuthClient', engine), engine);
+        const token = await auth.sign({ sub: 'user-1' });
+        return [await auth.verify(token), auth.jwks(), auth.status()];
+      }),
     );
   },
 
