@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { withoutPrototype } from '../shared/own-properties.js';
+import { encodeUtf8 } from '../shared/runtime.js';
 import {
   hasCritical,
   type SignatureEngine,
@@ -7,8 +8,7 @@ import {
   type SignedToken,
   signatureLength,
 } from './engine.js';
-import { loadVerify } from './load-jose.js';
-import { signByJose } from './sign-jose.js';
+import { loadSign, loadVerify } from './load-jose.js';
 
 /** Signs and verifies with jose. jose uses Web Crypto, so this engine works on every runtime. */
 export const joseEngine: SignatureEngine = {
@@ -49,4 +49,17 @@ export async function verifyByJose(
     const isUnsupported = error instanceof errors.JWSInvalid || error instanceof errors.JOSENotSupported;
     return isUnsupported ? 'unsupported' : 'invalid';
   }
+}
+
+/** Signs claims, given as JSON, with jose. The extensions in `crit` are only for their readers, so jose need not know them. */
+export async function signByJose(
+  claims: string,
+  header: { readonly alg: string; readonly crit?: unknown },
+  key: CryptoKey,
+): Promise<string> {
+  const { CompactSign } = await loadSign();
+  const critical = Array.isArray(header.crit) ? header.crit : [];
+  return new CompactSign(encodeUtf8(claims))
+    .setProtectedHeader({ ...header } as { alg: string })
+    .sign(key, { crit: Object.fromEntries(critical.map((name) => [name, false])) });
 }

@@ -2,7 +2,7 @@ import type { JWK } from 'jose';
 import { encodeUtf8, sha256 } from '../../shared/runtime.js';
 import type { AsymmetricAlgorithm } from '../../signature/algorithms.js';
 import type { SignatureEngine } from '../../signature/engine.js';
-import { signByJose } from '../../signature/sign-jose.js';
+import { signByJose } from '../../signature/jose.js';
 import { externalSigner } from './external-signer.js';
 import type { KeyType } from './key-der.js';
 import { type KeyForm, MEMBERS } from './key-form.js';
