@@ -29,7 +29,12 @@ export type Algorithm = HmacAlgorithm | AsymmetricAlgorithm;
  */
 export const hashBytes = (algorithm: HmacAlgorithm): number => Number(algorithm.slice(2)) / 8;
 
-/** The fewest bytes that a signature can have. @see RFC 7518 sections 3.2 to 3.5, RFC 8037 section 3.1 */
+/**
+ * The fewest bytes that a signature can have.
+ *
+ * @see RFC 7518 sections 3.2 to 3.5, RFC 8037 section 3.1
+ * @internal
+ */
 export const SHORTEST_SIGNATURE: ReadonlyMap<unknown, number> = new Map<Algorithm, number>([
   ...HMAC_ALGORITHMS.map((algorithm) => [algorithm, hashBytes(algorithm)] as const),
   // RSA keys have at least 2048 bits.
