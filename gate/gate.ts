@@ -39,7 +39,8 @@ export function createGate<Claims>(
     access: PublicAccess | undefined,
   ): Promise<AuthInfo<unknown> | Anonymous | GateAnswer> {
     let authInfo = admitted.get(request);
-    if (!authInfo) {
+    // A WebSocket, for example, may be checked again long after its upgrade request was admitted.
+    if (!authInfo || authInfo.expiresAt <= Date.now() / 1000) {
       const { refusal, scheme, token } = readCredentials(incoming);
       if (refusal === NO_TOKEN) return withoutToken(incoming, route, access);
       if (refusal) return route.answerTo(refusal, scheme);
@@ -116,12 +117,14 @@ export function createGate<Claims>(
 /** What becomes of a request without a token. */
 async function withoutToken(
   incoming: Incoming,
-  { optional, answerTo }: Route,
+  { optional, answerTo, scopes }: Route,
   access: PublicAccess | undefined,
 ): Promise<Anonymous | GateAnswer> {
   if (optional) return new Anonymous();
   if (isProbe(incoming.url)) return NO_AUTHORIZATION_SERVER;
-  return (await access?.(incoming)) ?? answerTo(NO_TOKEN);
+  // A route that asks for scopes is not public.
+  const passes = scopes.length === 0 ? await access?.(incoming) : undefined;
+  return passes ?? answerTo(NO_TOKEN);
 }
 
 /** What a handler gets. A member that has no value is left out. */

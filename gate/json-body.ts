@@ -4,11 +4,12 @@ import { utf8Decoder } from '../src/shared/runtime.js';
 /** The limit of the official MCP SDK. */
 const MAX_BYTES = 4 * 1024 * 1024;
 const DEADLINE_MS = 30_000;
+const MAX_DEPTH = 128;
 
 /**
  * Reads the body of a request as JSON, from a copy, so that the request can still be read. It returns `undefined` for a body that
- * is not JSON, was read before, is larger than 4 MiB, takes longer than 30 s, or has a name twice in one object: two parsers may
- * disagree on which of the two values counts.
+ * is not JSON, was read before, is larger than 4 MiB, is nested deeper than 128 levels, takes longer than 30 s, or has a name twice in
+ * one object: two parsers may disagree on which of the two values counts.
  */
 export async function readJson(request: Request): Promise<unknown> {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
@@ -16,6 +17,8 @@ export async function readJson(request: Request): Promise<unknown> {
     reader = request.clone().body?.getReader();
     if (!reader) return undefined;
     const text = await within(DEADLINE_MS, readText(reader));
+    // Before the parser, which needs a hundred bytes of memory for each level.
+    if (!nestsWithin(MAX_DEPTH, text)) return undefined;
     const value: unknown = JSON.parse(text);
     return hasDuplicateNames(text) ? undefined : value;
   } catch {
@@ -36,6 +39,20 @@ async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promis
     text += utf8.decode(chunk.value, { stream: true });
   }
   return text + utf8.decode();
+}
+
+/** Whether a text has at most this many brackets open at once. It need not be JSON. */
+function nestsWithin(levels: number, text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '{' || character === '[') depth += 1;
+    else if (character === '}' || character === ']') depth -= 1;
+    else if (character === '"') at = endOfText(text, at);
+    if (at < 0) break;
+    if (depth > levels) return false;
+  }
+  return true;
 }
 
 /** Whether valid JSON has an object with two equal names. */
@@ -59,7 +76,7 @@ function hasDuplicateNames(json: string): boolean {
   return false;
 }
 
-/** The position of the quotation mark that ends a text. One after an odd number of backslashes is part of the text. */
+/** The position of the quotation mark that ends a text, or -1. One after an odd number of backslashes is part of the text. */
 function endOfText(json: string, start: number): number {
   let end = start;
   let backslashes: number;
@@ -67,7 +84,7 @@ function endOfText(json: string, start: number): number {
     end = json.indexOf('"', end + 1);
     backslashes = 0;
     while (json[end - 1 - backslashes] === '\\') backslashes += 1;
-  } while (backslashes % 2 === 1);
+  } while (end >= 0 && backslashes % 2 === 1);
   return end;
 }
 

@@ -25,9 +25,19 @@ export function lazyResponses(): CreateResponse | undefined {
     known = Response;
     // A class that extends another one is a replacement.
     const isOriginal = isNode && Object.getPrototypeOf(Response) === Function.prototype;
-    create = isOriginal ? lazyVersionOf(Response) : undefined;
+    create = isOriginal ? working(lazyVersionOf(Response)) : undefined;
   }
   return create;
+}
+
+/** Returns the function if its responses work, which those of a polyfill may not. */
+function working(createResponse: CreateResponse): CreateResponse | undefined {
+  try {
+    const { status, headers } = createResponse({ status: 401, headers: { allow: 'GET' }, body: 'x' });
+    return status === 401 && headers.get('allow') === 'GET' ? createResponse : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 let known: typeof Response | undefined;

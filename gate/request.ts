@@ -32,8 +32,17 @@ export function fromNode(request: NodeRequest): Incoming {
       return values.length > 0 ? values.join(', ') : undefined;
     },
     // A stream of Node can be read only once, so it is left to the parser of the application.
-    readBody: async () => memberOf(request, 'body'),
+    readBody: async () => bodyOf(request),
   };
+}
+
+/** Some platforms parse the body when it is first read, and throw if it is not JSON. */
+function bodyOf(request: NodeRequest): unknown {
+  try {
+    return memberOf(request, 'body');
+  } catch {
+    return undefined;
+  }
 }
 
 /**

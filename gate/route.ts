@@ -8,6 +8,8 @@ import type { RouteOptions } from './types.js';
 
 /** What requests for one route need, and how they are refused. */
 export interface Route {
+  /** The scopes that the route adds to those of the gate. */
+  readonly scopes: readonly string[];
   /** The scopes of the gate and of the route. */
   readonly requiredScopes: readonly string[];
   readonly answerTo: AnswerTo;
@@ -35,8 +37,9 @@ export function createRoutes(config: GateConfig): (options: RouteOptions | undef
     if (kept) return kept;
     const requiredScopes = union(config.requiredScopes, scopes);
     const answerTo = createAnswers(config, requiredScopes, union(config.initialScopes, scopes));
-    byScopes.set(key, { requiredScopes, answerTo });
-    return { requiredScopes, answerTo };
+    const route = { scopes, requiredScopes, answerTo };
+    byScopes.set(key, route);
+    return route;
   }
 
   return (options, of) => {

@@ -69,7 +69,9 @@ export function createTokenCheck(
       if (typeof iss === 'string') authInfo.issuer = iss;
       if (!schema) return authInfo;
       // A copy, so that the schema cannot change what the other checks and the application read.
-      const outcome = await conform(schema, structuredClone(payload));
+      const copy = copyOf(payload);
+      if (!copy) return wrongClaim('');
+      const outcome = await conform(schema, copy);
       const path = own(outcome, 'path');
       if (typeof path === 'string') return wrongClaim(path);
       authInfo.claims = own(outcome, 'value');
@@ -78,6 +80,15 @@ export function createTokenCheck(
       return unavailable(retryAfterOf(cause), cause);
     }
   };
+}
+
+/** `undefined` for claims that are nested too deeply to be copied. */
+function copyOf(payload: TokenPayload): TokenPayload | undefined {
+  try {
+    return structuredClone(payload);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether the token is bound to a key or a certificate. Such a token is never a bearer token. @see RFC 7800 section 3.1 */

@@ -1,6 +1,8 @@
 import { GateAnswer } from '../gate/answers.js';
 import { Anonymous, type PublicAccess } from '../gate/public-access.js';
 import type { Incoming } from '../gate/request.js';
+import { utf8Decoder } from '../src/shared/runtime.js';
+import { bytesOf } from '../src/token/base64url.js';
 import { type Message, readMessage } from './json-rpc.js';
 
 /** What every client sends before it can call a tool. */
@@ -47,4 +49,14 @@ export function createPublicTools(tools: readonly string[]): PublicAccess {
 /** Whether the headers say what the body says. A proxy or a server may go by the headers. */
 const agrees = (request: Incoming, { method, name }: Message): boolean =>
   [method, undefined].includes(request.header('mcp-method')) &&
-  [name, undefined].includes(request.header('mcp-name'));
+  [name, undefined].includes(decoded(request.header('mcp-name')));
+
+const ENCODED = { prefix: '=?base64?', suffix: '?=' };
+
+/** A name that a header cannot hold, such as one with an umlaut, comes in base64. @see MCP 2026-07-28, Streamable HTTP */
+function decoded(value: string | undefined): string | undefined {
+  const { prefix, suffix } = ENCODED;
+  if (!value?.startsWith(prefix) || !value.endsWith(suffix)) return value;
+  const bytes = bytesOf(value.slice(prefix.length, -suffix.length));
+  return bytes && utf8Decoder().decode(bytes);
+}

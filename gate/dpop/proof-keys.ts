@@ -14,6 +14,9 @@ export const PROOF_ALGORITHMS: readonly AsymmetricAlgorithm[] = [
   ...(['PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'] as const),
 ];
 
+/** In base64url, 8192 bits. With longer keys, a client could make each verification take milliseconds. */
+const MAX_MODULUS = 1366;
+
 /** The public key in the header of a proof, imported for the algorithm in that header. */
 export interface ProofKey extends Key {
   /** @see RFC 7638 */
@@ -59,7 +62,13 @@ export async function importProofKey(
 ): Promise<ProofKey | Refusal> {
   const alg = PROOF_ALGORITHMS.find((algorithm) => algorithm === name);
   const key = usableKey(jwk);
-  if (!alg || typeof key === 'string' || (key.alg ?? alg) !== alg || !isCanonical(jwk as object, key)) {
+  if (
+    !alg ||
+    typeof key === 'string' ||
+    (key.n?.length ?? 0) > MAX_MODULUS ||
+    (key.alg ?? alg) !== alg ||
+    !isCanonical(jwk as object, key)
+  ) {
     return MALFORMED_PROOF;
   }
   const { calculateJwkThumbprint } = await loadThumbprint();

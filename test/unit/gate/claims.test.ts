@@ -2,7 +2,7 @@
 
 import { createAuthClient } from 'intentkit-auth';
 import { type AuthInfo, protectApi, type StandardSchemaV1 } from 'intentkit-auth/http';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { createDpopKey } from '../../support/dpop.js';
 import {
@@ -60,6 +60,17 @@ describe('The schema of the option "claims"', () => {
     expect(outcome).toMatchObject({ status: 401, body: { error: 'invalid_token', error_description: says } });
     expect(outcome.challenge).toContain(`error="invalid_token", error_description="${says}"`);
     expect(leaked([outcome])).toEqual([]);
+  });
+
+  it('refuses a token whose claims are nested too deeply to be copied', async () => {
+    const deep = JSON.parse(`${'['.repeat(4000)}${']'.repeat(4000)}`);
+    const schema = z.object({ deep: z.any() });
+    const copy = vi.spyOn(globalThis, 'structuredClone').mockImplementation(() => {
+      throw new RangeError('Maximum call stack size exceeded');
+    });
+    onTestFinished(() => copy.mockRestore());
+    const outcome = await outcomeOf(await protect(schema).authenticate(bearer({ deep })));
+    expect(outcome).toMatchObject({ status: 401, body: { error: 'invalid_token' } });
   });
 
   it.each(

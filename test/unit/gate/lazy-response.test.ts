@@ -88,6 +88,24 @@ it('shows its status and headers where it is printed', () => {
   expect(inspect(lazy())).toMatch(/status: 401[\s\S]*www-authenticate/);
 });
 
+it('is an ordinary response where a polyfill assigns its own members', () => {
+  const original = globalThis.Response;
+  onTestFinished(() => {
+    globalThis.Response = original;
+  });
+  const Polyfill = function (
+    this: Record<string, unknown>,
+    _: unknown,
+    init: { status: number; headers: HeadersInit },
+  ) {
+    this.status = init.status;
+    this.headers = new Headers(init.headers);
+  };
+  globalThis.Response = Polyfill as never;
+  const answer = lazy();
+  expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+});
+
 it('is an ordinary response where a framework has replaced the class, which then decides about everything', () => {
   class Replaced extends Response {}
   vi.stubGlobal('Response', Replaced);

@@ -1,9 +1,12 @@
 // What a route adds to the gate: further scopes, requests without a token, and a caller that the gate already knows.
 import type { NodeRequest, RouteOptions } from 'intentkit-auth/http';
 import { describe, expect, it } from 'vitest';
+import { freezeClock, moveClock, NOW } from '../../support/clock.js';
 import { createDpopKey } from '../../support/dpop.js';
 import { admitted, createGate, outcomeOf, RESOURCE, requestWith, tokenWith } from '../../support/gate.js';
 import { titled } from '../../support/titled.js';
+
+freezeClock();
 
 type TestGate = ReturnType<typeof createGate>;
 const bearer = (claims = {}): Request => requestWith({ authorization: `Bearer ${tokenWith(claims)}` });
@@ -187,6 +190,16 @@ describe('gate.authOf', () => {
     expect(gate.authOf(incoming).subject).toBe('user-1');
     const serve = gate.fetch((request, { authInfo }) => Response.json(gate.authOf(request) === authInfo));
     expect(await (await serve(bearer())).json()).toBe(true);
+  });
+
+  it('is looked for again when the token of an admitted request has expired', async () => {
+    const gate = createGate();
+    const request = bearer({ exp: NOW + 60 });
+    admitted(await gate.authenticate(request));
+    moveClock(59_999);
+    admitted(await gate.authenticate(request));
+    moveClock(60_000);
+    expect((await outcomeOf(await gate.authenticate(request))).status).toBe(401);
   });
 
   it('never believes what a request says, nor a request that was refused', async () => {

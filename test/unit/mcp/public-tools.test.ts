@@ -123,6 +123,12 @@ describe('Without a token', () => {
         what: 'a name twice, deep in the arguments',
         text: `{${listed},"params":{"name":"search","arguments":{"a":[{"b":1,"b":2}]}}}`,
       },
+      {
+        what: '129 levels of lists',
+        text: `{${listed},"params":{"name":"search","arguments":{"a":${'['.repeat(126)}${']'.repeat(126)}}}}`,
+      },
+      { what: 'two million levels of lists', text: '['.repeat(2_000_000) },
+      { what: 'a text that does not end', text: `{${listed},"params":{"name":"search` },
       { what: 'half of it', text: `{${listed},"params":{"name":"search"` },
       { what: 'two messages', text: `{${listed},"params":{"name":"search"}}{}` },
       { what: 'a byte-order mark', text: `\ufeff${JSON.stringify(call('search'))}` },
@@ -316,3 +322,31 @@ it.each(['search', { 0: 'search' }, [''], [1], [null], [['search']]])(
     );
   },
 );
+
+describe('A request without a token', () => {
+  it('passes with the header of the official client for a tool whose name a header cannot hold', async () => {
+    const body = JSON.stringify(call('é'));
+    expect(await statuses(body, { 'mcp-name': `=?base64?${btoa('\u00c3\u00a9')}?=` })).toEqual([200, 200]);
+    expect(await statuses(body, { 'mcp-name': `=?base64?${btoa('search')}?=` })).toEqual([401, 401]);
+    expect(await statuses(body, { 'mcp-name': '=?base64?%?=' })).toEqual([401, 401]);
+  });
+
+  it('gets the challenge on a route that asks for scopes', async () => {
+    const admin = gate.fetch(() => new Response('hush'), { scopes: ['admin'] });
+    const answer = await admin(post(JSON.stringify(call('search'))));
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toContain('scope="mcp admin"');
+  });
+
+  it('gets the challenge over node where the platform cannot parse its body', async () => {
+    const request = Object.defineProperty({ method: 'POST', url: '/mcp', rawHeaders: [] }, 'body', {
+      get: () => {
+        throw new SyntaxError('Invalid JSON');
+      },
+    });
+    const status = await new Promise((resolve) => {
+      gate.node()(request, { writeHead: resolve, end: () => {} }, () => resolve('passed'));
+    });
+    expect(status).toBe(401);
+  });
+});
