@@ -1,7 +1,8 @@
+// Run it with: npx tsx api-express.ts
 import express from 'express';
 import { gate } from './api-gate.js';
 
-export const app = express();
+const app = express();
 app.use(gate.nodeMetadata());
 app.get('/health', (_request, response) => void response.send('ok'));
 app.get('/news', gate.node({ optional: true }), (request, response) => {
@@ -17,3 +18,4 @@ app.get('/me', (request, response) => {
 app.put('/files', gate.node({ scopes: ['files:write'] }), (_request, response) => {
   response.json({ written: true });
 });
+app.listen(3000);

@@ -1,3 +1,4 @@
+// Run it with: npx tsx api-fastify.ts
 import fastify, { type onRequestHookHandler } from 'fastify';
 import type { NodeMiddleware } from 'intentkit-auth/http';
 import { gate } from './api-gate.js';
@@ -16,11 +17,15 @@ const hook =
     middleware(raw, response, done);
   };
 
-export const app = fastify();
+const app = fastify();
 app.addHook('onRequest', hook(gate.nodeMetadata()));
 app.get('/health', () => 'ok');
+app.get('/news', { onRequest: hook(gate.node({ optional: true })) }, ({ raw }) => ({
+  reader: gate.authOf(raw, { optional: true })?.subject ?? null,
+}));
 app.get('/me', { onRequest: hook(gate.node()) }, ({ raw }) => {
   const { clientId, scopes } = gate.authOf(raw);
   return { clientId, scopes };
 });
 app.put('/files', { onRequest: hook(gate.node({ scopes: ['files:write'] })) }, () => ({ written: true }));
+await app.listen({ port: 3000 });

@@ -1,3 +1,4 @@
+// Run it with: npx tsx api-node.ts
 import { createServer } from 'node:http';
 import { gate } from './api-gate.js';
 
@@ -5,7 +6,7 @@ const metadata = gate.nodeMetadata();
 const protect = gate.node();
 const protectFiles = gate.node({ scopes: ['files:write'] });
 
-export const server = createServer((request, response) => {
+const server = createServer((request, response) => {
   const answer = (body: object): void => {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(body));
@@ -23,3 +24,4 @@ export const server = createServer((request, response) => {
     }
   });
 });
+server.listen(3000);

@@ -1,4 +1,4 @@
-// Every server of `examples/http`, as the guide shows it, before the official client and a real identity provider.
+// Every MCP server of `examples/http`, as the guide shows it, before the official client and a real identity provider.
 import { once } from 'node:events';
 import { type IncomingMessage, type RequestListener, request } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -24,7 +24,7 @@ let provider: RunningServer;
 async function startProvider(): Promise<RunningServer> {
   // It points out on the console that its store is in memory and that it prefers a newer Node, as if in service.
   const quiet = vi.spyOn(console, 'warn').mockImplementation(() => {});
-  const started = await startAuthorizationServer('mcp api files:write');
+  const started = await startAuthorizationServer('mcp files:write');
   quiet.mockRestore();
   return started;
 }
@@ -43,20 +43,6 @@ const MCP_SERVERS: Readonly<Record<string, () => Promise<RequestListener>>> = {
   'a worker': async () =>
     getRequestListener((await import('../../examples/http/mcp-worker.js')).default.fetch),
 };
-const API_SERVERS: Readonly<Record<string, () => Promise<RequestListener>>> = {
-  'node:http': async () => {
-    const { server } = await import('../../examples/http/api-node.js');
-    return (request, response) => server.emit('request', request, response);
-  },
-  express: async () => (await import('../../examples/http/api-express.js')).app,
-  hono: async () => getRequestListener((await import('../../examples/http/api-hono.js')).app.fetch),
-  fastify: async () => {
-    const { app } = await import('../../examples/http/api-fastify.js');
-    await app.ready();
-    return app.routing;
-  },
-};
-
 /** The resource of a server that is gone when the test is over. Behind a proxy, its public origin is another one. */
 async function start(listener: () => Promise<RequestListener>, origin?: string): Promise<string> {
   const server = await startServer((url) => {
@@ -215,53 +201,4 @@ describe('A protected MCP server', () => {
     expect(refusal).toMatchObject({ status: 503 });
     expect(saved.tokens()?.access_token).toBe(token);
   });
-});
-
-describe.each(Object.entries(API_SERVERS))('A protected API on %s', (_, listener) => {
-  it('knows its caller, refuses others by a challenge, and serves the metadata', async () => {
-    const resource = await start(listener);
-    const me = new URL('/me', resource);
-    const headers = { authorization: `Bearer ${await requestToken(resource, provider, 'api')}` };
-    const served = await fetch(me, { headers });
-    expect([served.status, await served.json()]).toEqual([200, { clientId: 'agent', scopes: ['api'] }]);
-
-    const refused = await fetch(me);
-    expect(refused.status).toBe(401);
-    expect(refused.headers.get('www-authenticate')).toContain('scope="api files:write"');
-    const [, place = ''] =
-      /resource_metadata="([^"]+)"/.exec(refused.headers.get('www-authenticate') ?? '') ?? [];
-    expect(await (await fetch(place)).json()).toMatchObject({
-      resource,
-      authorization_servers: [provider.url],
-    });
-  });
-
-  it('demands more scopes for one route, and no token for another', async () => {
-    const resource = await start(listener);
-    const put = async (scope: string) => {
-      const headers = { authorization: `Bearer ${await requestToken(resource, provider, scope)}` };
-      return fetch(new URL('/files', resource), { method: 'PUT', headers });
-    };
-    const [less, enough] = [await put('api'), await put('api files:write')];
-    expect([less.status, less.headers.get('www-authenticate')]).toEqual([
-      403,
-      expect.stringContaining('scope="api files:write"'),
-    ]);
-    expect([enough.status, await enough.json()]).toEqual([200, { written: true }]);
-    expect(await (await fetch(new URL('/health', resource))).text()).toBe('ok');
-  });
-});
-
-it('A route of express for which a token is optional refuses a bad one', async () => {
-  const resource = await start(async () => (await import('../../examples/http/api-express.js')).app);
-  const read = async (authorization?: string): Promise<unknown> => {
-    const response = await fetch(new URL('/news', resource), {
-      headers: { ...(authorization && { authorization }) },
-    });
-    return response.ok ? response.json() : response.status;
-  };
-  const token = await requestToken(resource, provider, 'api');
-  expect(await read()).toEqual({ reader: null });
-  expect(await read(`Bearer ${token}`)).toEqual({ reader: 'agent' });
-  expect(await read('Bearer x')).toBe(401);
 });

@@ -1,0 +1,12 @@
+// Save it as proxy.ts. Run it with: npx next dev
+import { gate } from './api-gate.js';
+
+export async function proxy(request: Request): Promise<Response | undefined> {
+  const answer = gate.metadata(request) ?? (await gate.authenticate(request));
+  // Next goes on to the route if there is no response.
+  return answer instanceof Response ? answer : undefined;
+}
+
+export const config = {
+  matcher: ['/.well-known/oauth-protected-resource/:path*', '/reports/:path*'],
+};

@@ -1,0 +1,31 @@
+// Run it with: npx tsx api-two-resources.ts
+import express from 'express';
+import { createAuthClient } from 'intentkit-auth';
+import { protectApi } from 'intentkit-auth/http';
+
+const issuer = process.env.ISSUER ?? 'https://issuer.example.com';
+const origin = process.env.RESOURCE ?? 'https://api.example.com';
+// The client has no `audience`, so each gate demands that the token is for its own resource.
+const auth = createAuthClient({ issuers: [{ issuer }] });
+const scopes = { requiredScopes: ['api'], initialScopes: ['api', 'files:write'] };
+const files = protectApi(auth, { resource: `${origin}/files`, ...scopes });
+const mail = protectApi(auth, { resource: `${origin}/mail`, ...scopes });
+
+const app = express();
+app.use(files.nodeMetadata());
+app.use(mail.nodeMetadata());
+app.get('/health', (_request, response) => void response.send('ok'));
+app.use('/files', files.node());
+app.get('/files', (request, response) => {
+  const { clientId, scopes } = files.authOf(request);
+  response.json({ clientId, scopes });
+});
+app.put('/files', files.node({ scopes: ['files:write'] }), (_request, response) => {
+  response.json({ written: true });
+});
+app.use('/mail', mail.node());
+app.get('/mail', (request, response) => {
+  const { clientId, scopes } = mail.authOf(request);
+  response.json({ clientId, scopes });
+});
+app.listen(3000);
