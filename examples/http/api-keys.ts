@@ -9,9 +9,9 @@ const resource = process.env.RESOURCE ?? 'https://api.example.com';
 const auth = createAuthClient({ issuers: [{ issuer, audience: resource }] });
 
 const hash = (key: string): string => createHash('sha256').update(key).digest('hex');
-/** By the hash of each key, so that the keys cannot be read here. Keep them in your database. */
+/** By the hash of each key, so that nobody can read the keys here. A key is random, and begins with `key_`. */
 const keys = new Map([
-  [hash(process.env.API_KEY ?? 'key_example'), { client_id: 'reports', scope: 'api', exp: 4_102_444_800 }],
+  [process.env.API_KEY_SHA256, { client_id: 'reports', scope: 'api', exp: Date.parse('2100-01-01') / 1000 }],
 ]);
 
 async function verify(token: string): Promise<VerifyResult> {

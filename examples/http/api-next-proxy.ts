@@ -1,5 +1,5 @@
 // Save it as proxy.ts. Run it with: npx next dev
-import { gate } from './api-gate.js';
+import { gate } from './api-gate';
 
 export async function proxy(request: Request): Promise<Response | undefined> {
   const answer = gate.metadata(request) ?? (await gate.authenticate(request));

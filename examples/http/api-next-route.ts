@@ -1,5 +1,5 @@
 // Save it as app/api/files/route.ts. Run it with: npx next dev
-import { gate } from './api-gate.js';
+import { gate } from './api-gate';
 
 export const GET = gate.fetch((_request, { authInfo: { clientId, scopes } }) =>
   Response.json({ clientId, scopes }),

@@ -5,18 +5,25 @@
 import { deepEqual } from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { createTestIssuer } from 'intentkit-auth/testing';
+import ts from 'typescript';
 import { ensureBuilt } from '../support/built.js';
 import { addHost, ONE_AUTH_ERROR, PROTECTED, ROOT } from '../support/built-project.js';
 import { installPacked } from '../support/packed.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'intentkit-auth-next-'));
+const RESOURCE = 'https://api.example.com';
+const issuer = await createTestIssuer({ audience: RESOURCE });
+await issuer.listen();
 const env = {
+  ISSUER: issuer.url,
+  RESOURCE,
   PATH: process.env.PATH,
   HOME: folder,
   NODE_ENV: 'production',
@@ -33,6 +40,26 @@ const ROUTES = {
     export const POST = async () => Response.json(await errorsOfEntries());`,
 };
 
+/** Where the recipes of `examples/http` are saved, as they say themselves. */
+const RECIPES = {
+  'api-gate': 'api-gate.js',
+  'api-next-route': 'app/api/files/route.js',
+  'api-next-proxy': 'proxy.js',
+};
+
+/** Saves the recipes without their types, because the application has no TypeScript. */
+async function addRecipes(): Promise<void> {
+  for (const [name, file] of Object.entries(RECIPES)) {
+    const text = await readFile(join(ROOT, `examples/http/${name}.ts`), 'utf8');
+    const up = '../'.repeat(file.split('/').length - 1);
+    const { outputText } = ts.transpileModule(text.replace("'./api-gate'", `'${up || './'}api-gate'`), {
+      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+    });
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await writeFile(join(folder, file), outputText);
+  }
+}
+
 async function createApplication(): Promise<void> {
   await cp(join(ROOT, 'test/bundlers/next'), folder, { recursive: true });
   await promisify(execFile)('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder });
@@ -40,6 +67,7 @@ async function createApplication(): Promise<void> {
   await cp(join(packed.folder, 'node_modules'), join(folder, 'node_modules'), { recursive: true });
   await packed.remove();
   await addHost(folder);
+  await addRecipes();
   for (const [path, contents] of Object.entries(ROUTES)) {
     await build({
       stdin: { contents, resolveDir: join(ROOT, 'test/e2e/runtimes') },
@@ -78,6 +106,28 @@ async function expectRightAnswers(url: string): Promise<void> {
   deepEqual([refused.status, refused.headers.get('www-authenticate'), false], PROTECTED[0]);
   deepEqual(await (await ask('answers')).json(), PROTECTED);
   deepEqual(await (await ask('errors')).json(), ONE_AUTH_ERROR);
+  await expectRightRecipes(url);
+}
+
+/** The answers of the recipes: of the route, which has a gate of its own, and of a page that the proxy protects. */
+async function expectRightRecipes(url: string): Promise<void> {
+  const ask = async (path: string, scope?: string, method = 'GET'): Promise<[number, boolean]> => {
+    const headers = scope && { authorization: `Bearer ${await issuer.token({ scope })}` };
+    const { status, headers: fields } = await fetch(`${url}/${path}`, {
+      method,
+      ...(headers && { headers }),
+    });
+    return [status, fields.get('www-authenticate')?.includes('scope="api files:write"') ?? false];
+  };
+  deepEqual(await ask('api/files'), [401, true]);
+  deepEqual(await ask('api/files', 'api'), [200, false]);
+  deepEqual(await ask('api/files', 'api', 'PUT'), [403, true]);
+  deepEqual(await ask('api/files', 'api files:write', 'PUT'), [200, false]);
+  deepEqual(await ask('reports/1'), [401, true]);
+  // It is admitted, and there is no such page.
+  deepEqual(await ask('reports/1', 'api'), [404, false]);
+  const metadata = await fetch(`${url}/.well-known/oauth-protected-resource`);
+  deepEqual(((await metadata.json()) as { resource: unknown }).resource, RESOURCE);
 }
 
 try {
@@ -86,8 +136,9 @@ try {
   for (const bundler of ['turbopack', 'webpack']) {
     await promisify(execFile)(process.execPath, [NEXT, 'build', `--${bundler}`], { cwd: folder, env });
     await askApplication();
-    process.stdout.write(`${bundler}: the gate answers, and there is one AuthError\n`);
+    process.stdout.write(`${bundler}: the gate and the recipes answer, and there is one AuthError\n`);
   }
 } finally {
+  await issuer.close();
   await rm(folder, { recursive: true, force: true });
 }

@@ -1,4 +1,5 @@
 // Every recipe for an API, as docs/http.md shows it, over HTTP. The same cases are for all of them.
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -22,6 +23,9 @@ import {
 import { titled } from '../support/titled.js';
 
 const RESOURCE = 'https://api.example.com';
+
+const API_KEY = `key_${randomBytes(32).toString('hex')}`;
+const API_KEY_SHA256 = createHash('sha256').update(API_KEY).digest('hex');
 
 let issuer: TestIssuer;
 beforeAll(async () => {
@@ -116,7 +120,7 @@ const RECIPES: readonly Recipe[] = [
 const tokenFor = (audience: string, scope: string, expiresIn = '1h'): Promise<string> =>
   issuer.token({ scope, client_id: 'agent', sub: 'user-1' }, { audience, expiresIn });
 const startRecipe = ({ start }: Pick<Recipe, 'start'>): Promise<RunningServer> =>
-  start({ ISSUER: issuer.url, RESOURCE });
+  start({ ISSUER: issuer.url, RESOURCE, API_KEY_SHA256 });
 
 it('Every recipe for an API has a test', async () => {
   const files = (await readdir(join(ROOT, 'examples/http'))).filter((file) => file.startsWith('api-'));
@@ -150,8 +154,8 @@ describe.each(titled(RECIPES))('The recipe %s', (_, given) => {
     );
 
   it('serves the metadata', async () => {
-    const { host = '' } = given.headers;
-    const { status, body } = await send(running.url, ['GET', metadata], host ? { host } : {});
+    const { host } = given.headers;
+    const { status, body } = await send(running.url, ['GET', metadata], host === undefined ? {} : { host });
     expect([status, JSON.parse(body)]).toEqual([
       200,
       expect.objectContaining({ resource, authorization_servers: [issuer.url] }),
@@ -184,6 +188,13 @@ describe.each(titled(RECIPES))('The recipe %s', (_, given) => {
       expect([status, headers['www-authenticate']]).toEqual([403, challenge]);
     },
   );
+
+  it.each(titled(routes))('refuses %s with two Authorization headers', async (_, { route, needed }) => {
+    const good = `Bearer ${await tokenFor(resource, needed)}`;
+    const headers = { ...given.headers, authorization: [good, 'Bearer x'] };
+    const { status, body } = await send(running.url, route, headers, given.body);
+    expect([status, JSON.parse(body)]).toEqual([400, expect.objectContaining({ error: 'invalid_request' })]);
+  });
 
   it.each(titled(routes))('admits %s with a good token', async (_, { route, needed }) => {
     const { status } = await ask(route, await tokenFor(resource, needed));
@@ -235,6 +246,12 @@ describe('The recipe for WebSockets', () => {
     expect(String((await once(socket, 'message'))[0])).toBe('agent says hello');
     const [code, reason] = await once(socket, 'close');
     expect([code, String(reason)]).toEqual([1008, 'The token has expired.']);
+  });
+
+  it('closes the connection of a client that it refuses', async () => {
+    const { ask } = await startAnew('api-websocket');
+    const { status, headers } = await ask(['GET', '/'], UPGRADE);
+    expect([status, headers.connection]).toEqual([401, 'close']);
   });
 
   it('goes on when a client hangs up while its token is checked', async () => {
@@ -320,14 +337,21 @@ describe('The recipe with API keys', () => {
     const { ask } = await startAnew('api-keys');
     issuer.fail('503');
     onTestFinished(() => issuer.recover());
-    const good = await ask(PRIVATE.read, bearer('key_example'));
+    const good = await ask(PRIVATE.read, bearer(API_KEY));
     expect(JSON.parse(good.body)).toEqual({ clientId: 'reports', scopes: ['api'] });
-    expect((await ask(PRIVATE.read, bearer('key_other'))).status).toBe(401);
-    const lacking = await ask(PRIVATE.write, bearer('key_example'));
+    expect((await ask(PRIVATE.read, bearer(`key_${API_KEY}`))).status).toBe(401);
+    const lacking = await ask(PRIVATE.write, bearer(API_KEY));
     expect([lacking.status, lacking.headers['www-authenticate']]).toEqual([
       403,
       expect.stringContaining('scope="api files:write"'),
     ]);
+  });
+
+  it('refuses a key that has ended', async () => {
+    const { ask } = await startAnew('api-keys');
+    vi.useFakeTimers({ toFake: ['Date'], now: new Date('2100-01-01') });
+    onTestFinished(() => void vi.useRealTimers());
+    expect((await ask(PRIVATE.read, bearer(API_KEY))).status).toBe(401);
   });
 });
 

@@ -14,12 +14,10 @@ import { ROOT } from './built-project.js';
 import { startWorker } from './worker.js';
 
 export type Route = readonly [method: string, path: string];
-export type HeaderFields = Readonly<Record<string, string>>;
+/** A list of values is sent as a line for each. */
+export type HeaderFields = Readonly<Record<string, string | string[]>>;
 /** The variables that a recipe reads. */
-export interface Variables {
-  readonly ISSUER: string;
-  readonly RESOURCE: string;
-}
+export type Variables = Readonly<Record<string, string>>;
 export type Start = (variables: Variables) => Promise<RunningServer>;
 
 function setVariables(variables: Variables): void {
@@ -61,7 +59,7 @@ export const listening =
 
 /** Starts the worker in workerd. */
 export const startWorkerRecipe: Start = (variables) =>
-  startWorker(join(ROOT, 'examples/http/api-worker.ts'), { ...variables });
+  startWorker(join(ROOT, 'examples/http/api-worker.ts'), variables);
 
 /** Starts what stands before the recipes of Next: it calls the proxy by its matcher, and the route by its path. */
 export const startNext: Start = async (variables) => {
@@ -100,11 +98,13 @@ export const startLambda: Start = async (variables) => {
     import.meta.url,
   )(outfile);
   await rm(outfile);
-  const listener: RequestListener = async ({ method, url, headers }, response) => {
+  const listener: RequestListener = async ({ method, url, headersDistinct }, response) => {
+    const fields = Object.entries(headersDistinct).map(([name, values]) => [name, values?.join(',')]);
     const requestContext = { http: { method, sourceIp: '127.0.0.1' } };
+    const headers = Object.fromEntries(fields);
     const event = { version: '2.0', rawPath: url, rawQueryString: '', headers, body: '', requestContext };
-    const { statusCode, headers: fields, body } = await handler(event, {});
-    response.writeHead(statusCode, fields).end(body);
+    const answer = await handler(event, {});
+    response.writeHead(answer.statusCode, answer.headers).end(answer.body);
   };
   return startServer(() => listener);
 };
