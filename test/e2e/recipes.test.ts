@@ -102,10 +102,10 @@ const RECIPES: readonly Recipe[] = [
     credentials: (token) => ({ cookie: `__Host-session=${token}` }),
   }),
   recipe('api-two-resources', { ...PRIVATE, read: ['GET', '/files'], resource: `${RESOURCE}/files` }),
-  recipe('api-tenants', {
+  recipe('api-hosts', {
     ...PRIVATE,
-    headers: { host: 'acme.example.com' },
-    resource: 'https://acme.example.com',
+    headers: { host: 'one.example.com' },
+    resource: 'https://one.example.com',
   }),
   recipe('api-keys', PRIVATE),
   recipe('mcp-tools-by-scope', {
@@ -320,15 +320,17 @@ it('The recipe with two resources refuses at each the token of the other, and se
     expect(wrong.headers['www-authenticate']).toContain(`resource_metadata="${RESOURCE}${place}"`);
     expect(JSON.parse((await ask(['GET', place])).body)).toMatchObject({ resource: RESOURCE + path });
   }
+  const atRoot = await ask(['GET', '/.well-known/oauth-protected-resource']);
+  expect(JSON.parse(atRoot.body)).toMatchObject({ resource: `${RESOURCE}/files` });
 });
 
 it('The recipe with a gate for each host refuses the token of another host, and other hosts', async () => {
-  const { ask } = await startAnew('api-tenants');
-  const token = bearer(await tokenFor('https://acme.example.com', 'api'));
+  const { ask } = await startAnew('api-hosts');
+  const token = bearer(await tokenFor('https://one.example.com', 'api'));
   const statusAt = async (host: string): Promise<number> =>
     (await ask(PRIVATE.read, { host, ...token })).status;
-  expect(await statusAt('acme.example.com')).toBe(200);
-  expect(await statusAt('globex.example.com')).toBe(401);
+  expect(await statusAt('one.example.com')).toBe(200);
+  expect(await statusAt('two.example.com')).toBe(401);
   expect(await statusAt('evil.example.com')).toBe(421);
 });
 
