@@ -13,6 +13,7 @@ import { build } from 'esbuild';
 import { jwtVerify } from 'jose';
 import { ensureBuilt } from '../support/built.js';
 import * as support from '../support/runtimes.js';
+import { workerdPath } from '../support/worker.js';
 
 const { values } = parseArgs({
   options: { node: { type: 'string', default: '20,22,24,26' }, count: { type: 'string', default: '400' } },
@@ -115,7 +116,7 @@ const addWorker = (name: string, worker: string): Promise<void> => {
   const scenario = () => runtimes.runWorker(worker);
   return addRow(
     name,
-    support.workerdPath(),
+    workerdPath(),
     'jose',
     scenario,
     async () => 'has one engine',

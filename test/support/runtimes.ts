@@ -1,12 +1,9 @@
 // The built package in a project of its own, the programs that use it there, and the runtimes to run them on.
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { cp } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { type BuildOptions, build as bundle } from 'esbuild';
 import type { SigningKeyOptions, VerifyResult } from 'intentkit-auth';
 import type { Report, Task } from '../e2e/runtimes/scenario.js';
@@ -17,6 +14,7 @@ import { startJwksServer } from './jwks-server.js';
 import { generateKeys, mint } from './mint.js';
 import { plainPadded, withZeros } from './spellings.js';
 import { flipBit } from './tamper.js';
+import { startWorkerd } from './worker.js';
 
 export const SECRET = randomBytes(48).toString('base64url');
 export const ISSUER = 'https://issuer.example.com/';
@@ -161,7 +159,6 @@ export const WORKERS = ['plain', 'nodejs'];
 export const bun = (): Runtime => [executable('bun', 'bin/bun', 'bin/bun.exe')];
 /** Allowed nothing but the network. */
 export const deno = (): Runtime => [executable('deno', 'deno'), ...DENO];
-export const workerdPath = (): string => executable('workerd', 'bin/workerd');
 
 export function memo<T>(make: () => T): () => T {
   let made: T | undefined;
@@ -261,27 +258,11 @@ export async function openRuntimes() {
   const corpora = new Map<number, Corpus>();
 
   /** Starts workerd with the workers of `workerd.capnp`, each on a port of its own. */
-  async function startWorkerd(): Promise<ReadonlyMap<string, string>> {
-    const imports = `--import-path=${join(ROOT, 'node_modules')}`;
-    const child = spawn(workerdPath(), ['serve', imports, '--control-fd=3', 'workerd.capnp'], {
-      cwd: project,
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    });
-    const exited = once(child, 'close');
-    cleanups.push(() => child.kill('SIGKILL') && exited);
-    let stderr = '';
-    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-      stderr += chunk;
-    });
-    const addresses = new Map<string, string>();
-    for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
-      const { socket, port } = JSON.parse(line) as { socket: string; port: number };
-      addresses.set(socket, `http://127.0.0.1:${port}`);
-      if (addresses.size === WORKERS.length) return addresses;
-    }
-    throw new Error(`workerd ended before it listened: ${stderr}`);
-  }
-  const workers = memo(startWorkerd);
+  const workers = memo(async () => {
+    const { addresses, stop } = await startWorkerd(project, WORKERS.length);
+    cleanups.push(stop);
+    return addresses;
+  });
 
   async function askWorker<T>(
     worker: string,

@@ -28,6 +28,39 @@ const worker :Workerd.Worker = (
 );
 `;
 
+export const workerdPath = (): string => executable('workerd', 'bin/workerd');
+
+/**
+ * Starts workerd with the `workerd.capnp` of a folder.
+ *
+ * @returns the URL of each of its sockets by name, once all of them listen.
+ */
+export async function startWorkerd(folder: string, sockets: number, env: NodeJS.ProcessEnv = {}) {
+  const imports = `--import-path=${join(ROOT, 'node_modules')}`;
+  const child = spawn(workerdPath(), ['serve', imports, '--control-fd=3', 'workerd.capnp'], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'close');
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await exited;
+  };
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+  });
+  const addresses = new Map<string, string>();
+  for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
+    const { socket, port } = JSON.parse(line) as { socket: string; port: number };
+    addresses.set(socket, `http://127.0.0.1:${port}`);
+    if (addresses.size === sockets) return { addresses, stop };
+  }
+  await stop();
+  throw new Error(`workerd ended before it listened: ${stderr}`);
+}
+
 /** Bundles a worker as `wrangler` does, and starts it on a free port. */
 export async function startWorker(entry: string, variables: Readonly<Record<string, string>>) {
   const folder = await mkdtemp(join(tmpdir(), 'intentkit-auth-worker-'));
@@ -40,22 +73,7 @@ export async function startWorker(entry: string, variables: Readonly<Record<stri
     outfile: join(folder, 'worker.js'),
   });
   await writeFile(join(folder, 'workerd.capnp'), configuration(Object.keys(variables)));
-  const imports = `--import-path=${join(ROOT, 'node_modules')}`;
-  const child = spawn(
-    executable('workerd', 'bin/workerd'),
-    ['serve', imports, '--control-fd=3', 'workerd.capnp'],
-    { cwd: folder, env: { ...variables }, stdio: ['ignore', 'ignore', 'ignore', 'pipe'] },
-  );
-  const exited = once(child, 'close');
-  const stop = async (): Promise<void> => {
-    child.kill('SIGKILL');
-    await exited;
-    await rm(folder, { recursive: true, force: true });
-  };
-  for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
-    const { port } = JSON.parse(line) as { port: number };
-    return { url: `http://127.0.0.1:${port}`, stop };
-  }
-  await stop();
-  throw new Error('workerd ended before it listened.');
+  const { addresses, stop } = await startWorkerd(folder, 1, variables);
+  await rm(folder, { recursive: true, force: true });
+  return { url: addresses.get('http') ?? '', stop };
 }
