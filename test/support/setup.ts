@@ -30,3 +30,11 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 afterAll(() => void process.off('warning', onWarning));
+// `@hono/node-server` replaces these classes when it starts.
+const replaced = ['Request', 'Response'].map((name) => ({
+  name,
+  original: Object.getOwnPropertyDescriptor(globalThis, name) ?? {},
+}));
+afterAll(() => {
+  for (const { name, original } of replaced) Object.defineProperty(globalThis, name, original);
+});
