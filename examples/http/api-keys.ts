@@ -9,34 +9,28 @@ const resource = process.env.RESOURCE ?? 'https://api.example.com';
 const auth = createAuthClient({ issuers: [{ issuer, audience: resource }] });
 
 const hash = (key: string): string => createHash('sha256').update(key).digest('hex');
-/** By the hash of each key, so that nobody can read the keys here. A key is random, and begins with `key_`. */
+// By the hash of each key, so that nobody can read the keys here. A key is random, and begins with `key_`.
 const keys = new Map([
   [process.env.API_KEY_SHA256, { client_id: 'reports', scope: 'api', exp: Date.parse('2100-01-01') / 1000 }],
 ]);
 
+const refused = {
+  valid: false,
+  expired: false,
+  reason: 'revoked',
+  message: 'unknown key',
+  payload: {},
+} as const;
+
 async function verify(token: string): Promise<VerifyResult> {
   if (!token.startsWith('key_')) return auth.verify(token);
   const key = keys.get(hash(token));
-  return key && key.exp > Date.now() / 1000
-    ? { valid: true, expired: false, payload: { ...key, aud: resource } }
-    : {
-        valid: false,
-        expired: false,
-        reason: 'revoked',
-        message: 'The API key is unknown or has ended.',
-        payload: {},
-      };
+  if (!key || key.exp <= Date.now() / 1000) return refused;
+  return { valid: true, expired: false, payload: { ...key, aud: resource } };
 }
 
-const gate = protectApi(
-  { verify },
-  {
-    resource,
-    requiredScopes: ['api'],
-    initialScopes: ['api', 'files:write'],
-    authorizationServers: [issuer],
-  },
-);
+const scopes = { requiredScopes: ['api'], initialScopes: ['api', 'files:write'] };
+const gate = protectApi({ verify }, { resource, authorizationServers: [issuer], ...scopes });
 
 const app = express();
 app.use(gate.nodeMetadata());
