@@ -4,6 +4,6 @@ import { protectMcp } from 'intentkit-auth/mcp';
 const issuer = process.env.ISSUER ?? 'https://issuer.example.com';
 export const resource = process.env.RESOURCE ?? 'https://api.example.com/mcp';
 // The keys are discovered from the issuer.
-const auth = createAuthClient({ issuers: [{ issuer, audience: resource }] });
+export const auth = createAuthClient({ issuers: [{ issuer, audience: resource }] });
 
 export const gate = protectMcp(auth, { resource, requiredScopes: ['mcp'] });

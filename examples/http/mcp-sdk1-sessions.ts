@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import express from 'express';
+import type { AuthInfo } from 'intentkit-auth/mcp';
+import { gate } from './gate.js';
+import { connect, stepUp } from './mcp-sdk1-server.js';
+
+const IDLE = 24 * 60 * 60 * 1000;
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+interface Session {
+  readonly owner: string;
+  readonly transport: StreamableHTTPServerTransport;
+  readonly idle: NodeJS.Timeout;
+}
+const sessions = new Map<string, Session>();
+
+/** A `subject` is unique only within its issuer, and a user may have several clients. */
+const ownerOf = ({ issuer, subject, clientId }: AuthInfo): string =>
+  JSON.stringify([issuer, subject, clientId]);
+
+/** Opens a session, unless the transport finds that the request does not ask for one. */
+async function open(owner: string): Promise<StreamableHTTPServerTransport> {
+  const transport = new StreamableHTTPServerTransport({
+    sessionIdGenerator: randomUUID,
+    onsessioninitialized: (id) => {
+      const idle = setTimeout(() => transport.close(), IDLE).unref();
+      sessions.set(id, { owner, transport, idle });
+    },
+  });
+  transport.onclose = () => {
+    const id = transport.sessionId ?? '';
+    clearTimeout(sessions.get(id)?.idle);
+    sessions.delete(id);
+  };
+  await connect(transport);
+  return transport;
+}
+
+export const app = express();
+app.use(gate.node());
+app.all('/mcp', ...stepUp, async (request, response) => {
+  const authInfo = gate.authOf(request);
+  const owner = ownerOf(authInfo);
+  const id = request.get('mcp-session-id');
+  const session = sessions.get(id ?? '');
+  if (id !== undefined && session?.owner !== owner) {
+    // A session of someone else gets the same answer as one that does not exist.
+    const error = { code: -32001, message: 'Session not found' };
+    response.status(404).json({ jsonrpc: '2.0', error, id: null });
+    return;
+  }
+  session?.idle.refresh();
+  if (request.method === 'GET') {
+    // The stream ends with its token. The client opens another one, with a token that is still valid.
+    const left = authInfo.expiresAt * 1000 - Date.now();
+    const end = setTimeout(() => response.end(), Math.min(left, LONGEST_TIMER));
+    response.on('close', () => clearTimeout(end));
+  }
+  const transport = session?.transport ?? (await open(owner));
+  await transport.handleRequest(request, response, request.body);
+});
