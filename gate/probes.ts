@@ -2,7 +2,8 @@ import { GateAnswer } from './answers.js';
 import { ANY_ORIGIN } from './metadata.js';
 import { pathOf } from './request.js';
 
-const PROBED = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
+const OPENID = '/.well-known/openid-configuration';
+const PROBED = ['/.well-known/oauth-authorization-server', OPENID];
 
 /**
  * The answer to a client that asks whether the resource is its own authorization server. A challenge would look like a server
@@ -21,5 +22,6 @@ export function isProbe(url: string): boolean {
   // A cheap test first, because nearly every request is for something else.
   if (!url.includes('/.well-known/o')) return false;
   const path = pathOf(url) ?? '';
-  return PROBED.some((one) => path.startsWith(one));
+  // OpenID Connect appends its path to that of the issuer, and clients look there too.
+  return PROBED.some((one) => path.startsWith(one)) || path.endsWith(OPENID);
 }

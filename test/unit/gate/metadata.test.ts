@@ -117,12 +117,16 @@ describe('The metadata of a resource', () => {
 });
 
 describe('A request for the metadata of an authorization server', () => {
-  const AT = ['oauth-authorization-server', 'openid-configuration'].flatMap((name) => [
-    `https://api.example.com/.well-known/${name}`,
-    `https://api.example.com/.well-known/${name}/mcp?x`,
-  ]);
-  const ELSEWHERE = [
+  const AT = [
+    ...['oauth-authorization-server', 'openid-configuration'].flatMap((name) => [
+      `https://api.example.com/.well-known/${name}`,
+      `https://api.example.com/.well-known/${name}/mcp?x`,
+    ]),
     `${RESOURCE}/.well-known/openid-configuration`,
+  ];
+  const ELSEWHERE = [
+    `${RESOURCE}/.well-known/openid-configuration/x`,
+    `${RESOURCE}/.well-known/oauth-authorization-server`,
     `${RESOURCE}?/.well-known/openid-configuration`,
     'https://api.example.com/.well-known/other',
     'https://api.example.com/x/../mcp#/.well-known/openid-configuration',
