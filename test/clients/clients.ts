@@ -15,6 +15,7 @@ export const PACKAGES = {
   '@langchain/mcp-adapters': '1.1.4',
   '@langchain/core': '1.4.0',
   mcporter: '0.12.3',
+  'mcp-remote': '0.15.1',
 } as const;
 
 /** How a client starts the server: an entry of `mcpServers`. */

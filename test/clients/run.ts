@@ -1,6 +1,7 @@
 /**
- * Drives the example server by real MCP clients, which npm fetches into a temporary folder, and prints a table. Exits with
- * 1 if one of them fails. `npm run test:clients -- --write` also puts the table into `docs/clients.md`.
+ * Drives the example server by real MCP clients, which npm fetches into a temporary folder, lets two of them log in to a
+ * protected server, and prints a table of each. Exits with 1 if one of them fails. `npm run test:clients -- --write` also puts
+ * the tables into `docs/clients.md`.
  */
 import { deepEqual } from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
@@ -25,6 +26,7 @@ import {
   type Session,
   type Tool,
 } from './clients.js';
+import { LOGIN_HEAD, logInWithAll } from './log-in.js';
 
 /** For each step of a client, in seconds. A program is ended before, by `runToEnd`. */
 const DEADLINE = 40;
@@ -130,6 +132,7 @@ async function drive(client: McpClient, told: readonly Tool[], folder: string) {
 async function main(write: boolean): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'intentkit-auth-clients-'));
   const rows: Awaited<ReturnType<typeof drive>>[] = [];
+  let logins: Awaited<ReturnType<typeof logInWithAll>>;
   try {
     await writeFile(join(folder, 'package.json'), '{"private":true}');
     const packages = Object.entries(PACKAGES).map(([name, version]) => `${name}@${version}`);
@@ -138,16 +141,25 @@ async function main(write: boolean): Promise<number> {
     await promisify(execFile)('npm', ['install', ...options, ...packages], limits);
     const told = await toldTools(folder);
     for (const client of CLIENTS) rows.push(await drive(client, told, folder));
+    logins = await logInWithAll(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
   const head = ['client', 'package', 'version', 'tools listed', 'tools called', 'an error is', 'notes'];
   const cells = rows.map((row) => row.cells);
-  const wrong = rows.flatMap((row) => row.wrong);
+  const wrong = [...rows, ...logins].flatMap((row) => row.wrong);
   const table = lines(head, cells);
-  if (write && wrong.length === 0) replaceBlock('docs/clients.md', 'clients', () => table);
-  const end = wrong.length === 0 ? [] : [...wrong, `${wrong.length} of ${rows.length} clients failed.`];
-  process.stdout.write(`${[table, ...end].join('\n')}\n`);
+  const loginTable = lines(
+    LOGIN_HEAD,
+    logins.map((row) => row.cells),
+  );
+  if (write && wrong.length === 0) {
+    replaceBlock('docs/clients.md', 'clients', () => table);
+    replaceBlock('docs/clients.md', 'logins', () => loginTable);
+  }
+  const count = rows.length + logins.length;
+  const end = wrong.length === 0 ? [] : [...wrong, `${wrong.length} of ${count} flows failed.`];
+  process.stdout.write(`${[table, '', loginTable, ...end].join('\n')}\n`);
   return end.length === 0 ? 0 : 1;
 }
 
