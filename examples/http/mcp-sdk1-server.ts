@@ -18,8 +18,8 @@ export async function connect(transport: object): Promise<McpServer> {
   return server;
 }
 
-/** What each tool needs beside `requiredScopes`. */
-const demands = new Map([['write_file', gate.node({ scopes: ['files:write'] })]]);
+/** What a tool needs beside `requiredScopes`. */
+const scopesOf = new Map([['write_file', ['files:write']]]);
 
 /** Answers 403 to a call of a tool whose scopes the token lacks. SDK 1.x itself has no such answer. */
 export const stepUp: RequestHandler[] = [
@@ -27,9 +27,8 @@ export const stepUp: RequestHandler[] = [
   express.json({ type: () => true, limit: '4mb' }),
   (request, response, next) => {
     // A body may also be a list of calls.
-    const names: unknown[] = [request.body].flat().map((message) => message?.params?.name);
-    const [, demand] = Array.from(demands).find(([tool]) => names.includes(tool)) ?? [];
-    if (demand) demand(request, response, next);
+    const scopes = [request.body].flat().flatMap((message) => scopesOf.get(message?.params?.name) ?? []);
+    if (scopes.length > 0) gate.node({ scopes })(request, response, next);
     else next();
   },
 ];
