@@ -1,11 +1,8 @@
 // Whole flows of the official clients of both SDK lines, from the first challenge to the revocation, with a real identity
 // provider and the servers of `examples/http` for both lines.
 import type { ServerResponse } from 'node:http';
-import type { OAuthClientMetadata } from '@modelcontextprotocol/client';
 import * as sdk2 from '@modelcontextprotocol/client';
 import * as auth1 from '@modelcontextprotocol/sdk/client/auth.js';
-import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Express } from 'express';
 import { type AuthClient, createAuthClient } from 'intentkit-auth';
 import { type PrivateMcpOptions, protectMcp } from 'intentkit-auth/mcp';
@@ -18,6 +15,7 @@ import {
   type LoginServerOptions,
   startLoginServer,
 } from '../support/login-server.js';
+import { LINES, type Line, Memory } from '../support/mcp-lines.js';
 import { memoryStore } from '../support/stores.js';
 import { until } from '../support/until.js';
 
@@ -78,75 +76,6 @@ async function start(
   const settled = () => until(() => answers.every(({ headersSent }) => headersSent));
   return { url: new URL(`${running.url}/mcp`), provider, auth, settled };
 }
-
-/** What a client remembers. It fits the `OAuthClientProvider` of both lines. */
-class Memory {
-  readonly redirectUrl = 'http://127.0.0.1:1/callback';
-  readonly clientMetadata: OAuthClientMetadata;
-  authorizationUrl = new URL('http://127.0.0.1');
-  readonly #values = new Map<string, unknown>();
-
-  constructor(grants = ['authorization_code', 'refresh_token']) {
-    this.clientMetadata = {
-      client_name: 'agent',
-      redirect_uris: [this.redirectUrl],
-      grant_types: grants,
-      token_endpoint_auth_method: 'none',
-    };
-  }
-  #get = <T>(name: string): T | undefined => this.#values.get(name) as T | undefined;
-  #set = (name: string) => (value: unknown) => void this.#values.set(name, value);
-
-  clientInformation = () => this.#get<sdk2.OAuthClientInformationFull>('client');
-  saveClientInformation = this.#set('client');
-  tokens = () => this.#get<sdk2.OAuthTokens>('tokens');
-  saveTokens = this.#set('tokens');
-  codeVerifier = () => this.#get<string>('verifier') ?? '';
-  saveCodeVerifier = this.#set('verifier');
-  discoveryState = () => this.#get<sdk2.OAuthDiscoveryState>('discovery');
-  saveDiscoveryState = this.#set('discovery');
-  redirectToAuthorization = (url: URL): void => {
-    this.authorizationUrl = url;
-  };
-  invalidateCredentials = (scope: string): void => void this.#values.delete(scope);
-}
-
-interface Line {
-  connect(): Promise<void>;
-  call(name: string): Promise<Record<string, unknown>>;
-  finish(answer: URLSearchParams): Promise<void>;
-  session(): string | undefined;
-  close(): Promise<void>;
-}
-const line2 =
-  (mode: sdk2.VersionNegotiationMode) =>
-  (url: URL, authProvider: Memory): Line => {
-    const client = new sdk2.Client({ name: 'agent', version: '1.0.0' }, { versionNegotiation: { mode } });
-    const transport = new sdk2.StreamableHTTPClientTransport(url, { authProvider });
-    return {
-      connect: () => client.connect(transport),
-      call: (name) => client.callTool({ name, arguments: { name: 'a.txt' } }),
-      finish: (answer) => transport.finishAuth(answer),
-      session: () => transport.sessionId,
-      close: () => client.close(),
-    };
-  };
-const LINES = {
-  'SDK 1.x': (url: URL, memory: Memory): Line => {
-    const client = new Client1({ name: 'agent', version: '1.0.0' });
-    // The casts are for `exactOptionalPropertyTypes`.
-    const transport = new Transport1(url, { authProvider: memory as unknown as auth1.OAuthClientProvider });
-    return {
-      connect: () => client.connect(transport as Parameters<typeof client.connect>[0]),
-      call: (name) => client.callTool({ name, arguments: { name: 'a.txt' } }),
-      finish: (answer) => transport.finishAuth(answer.get('code') ?? ''),
-      session: () => transport.sessionId,
-      close: () => client.close(),
-    };
-  },
-  'SDK 2': line2('legacy'),
-  'SDK 2, with the newest protocol,': line2('auto'),
-};
 
 /** A client that has logged in and connected. When it is asked to log in, it does. */
 async function login({ url }: Place, open: (url: URL, memory: Memory) => Line, memory = new Memory()) {
