@@ -9,6 +9,7 @@ export { createAuthProvider } from './client/provider.js';
 export type {
   AuthProviderConfig,
   ClaimRuleOptions,
+  HeadersFunction,
   IssuerOptions,
   JwkInput,
   JwksOptions,

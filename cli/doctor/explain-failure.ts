@@ -90,6 +90,7 @@ export function explainFailure(failure: FetchError, answer?: ResponseHead): Expl
     }
     case 'too_large':
     case 'fetch':
+    case 'headers':
     case 'unusable':
       return { message, change: CHECK };
   }

@@ -194,6 +194,11 @@ export type Fetch = typeof globalThis extends { fetch: infer Global }
   ? Global
   : (url: string, init: object) => Promise<object>;
 
+/** Returns the headers of a request for keys. */
+export type HeadersFunction = () =>
+  | Readonly<Record<string, string>>
+  | Promise<Readonly<Record<string, string>>>;
+
 /** Options for the keys of `jwksUrl`. Durations are text, such as `'5s'` or `'10m'`. */
 export interface JwksOptions extends ClaimRuleOptions {
   /**
@@ -228,8 +233,11 @@ export interface JwksOptions extends ClaimRuleOptions {
   /**
    * Headers of each request for keys. If the keys are discovered, the headers are sent only to the issuer's origin. If the keys
    * are on another host that needs the headers, give `jwksUrl`. Default: none.
+   *
+   * Give a function if the values change, such as a token that is renewed. It is called for each request, within `timeout`. If
+   * it fails, the fetch fails. Its values and its errors are not repeated. It cannot be combined with `cache`.
    */
-  headers?: Readonly<Record<string, string>>;
+  headers?: Readonly<Record<string, string>> | HeadersFunction;
   /** A `fetch` for the requests, for proxies and private CAs. It must not follow redirects. Default: the global `fetch`. */
   fetch?: Fetch;
   /** Allows `http:` to other machines. Anyone on the network path can then replace the keys. Default `false`. */

@@ -4,7 +4,7 @@ import { withoutPrototype } from '../shared/own-properties.js';
 import type { Store } from '../shared/store.js';
 import { isSafeUrl } from '../shared/url.js';
 import { ASYMMETRIC_ALGORITHMS, type AsymmetricAlgorithm } from '../signature/algorithms.js';
-import type { Fetch } from './options.js';
+import type { Fetch, HeadersFunction } from './options.js';
 import { type GivenIssuer, type GivenRemote, type GivenRules, rulesAmong } from './schema.js';
 
 const SECOND = 1000;
@@ -28,7 +28,7 @@ export interface RemoteConfig {
   readonly staleIfErrorMs: number;
   /** The store through which processes share keys. */
   readonly cache: Store | undefined;
-  readonly headers: Headers | undefined;
+  readonly headers: Headers | HeadersFunction | undefined;
   /** The configured `fetch`, or `undefined` for the global one. */
   readonly fetch: Fetch | undefined;
 }
@@ -47,6 +47,7 @@ export interface TopLevel {
 /** The source of `jwksUrl`. */
 export function jwksConfig(options: GivenRemote, url: URL, topLevel: TopLevel): RemoteConfig {
   checkUrl(url, options, '"jwksUrl"', '"jwks.headers"');
+  checkCache(options, 'jwks');
   return remoteConfig(options, undefined, url, topLevel);
 }
 
@@ -63,6 +64,7 @@ export function issuerConfigs(entries: readonly GivenIssuer[], topLevel: TopLeve
     seen.add(issuer);
     if (jwksUrl) checkUrl(jwksUrl, options, `"${place}.jwksUrl"`, `"${place}.headers"`);
     else checkDiscoverable(issuer, options, `"${place}.issuer"`);
+    checkCache(options, place);
     return remoteConfig(options, issuer, jwksUrl, topLevel);
   });
 }
@@ -115,6 +117,14 @@ function checkDiscoverable(issuer: string, options: GivenRemote, name: string): 
   if (isPlain && isAllowed(url, options)) return;
   throw configError(
     `${name} must be an https: URL without credentials, query and fragment, because its keys are discovered from it; for another issuer, give "jwksUrl" too.`,
+  );
+}
+
+// The stored keys are named by the headers, because an endpoint may answer other headers with other keys.
+function checkCache({ cache, headers }: GivenRemote, place: string): void {
+  if (!cache || typeof headers !== 'function') return;
+  throw configError(
+    `"${place}.cache" needs "headers" with fixed values: keys that were fetched with other headers must not be shared. Remove "cache", or give an object.`,
   );
 }
 

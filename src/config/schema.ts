@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
 import type { ClaimRules } from '../claims/check.js';
 import { isBounded } from '../shared/deadline.js';
+import { headersOf } from '../shared/headers.js';
 import { memberOf, withoutPrototype } from '../shared/own-properties.js';
 import { encodeUtf8 } from '../shared/runtime.js';
 import {
   aFunction,
   boundMethods,
-  entriesOf,
   isBytes,
   milliseconds,
   millisecondsOrNone,
@@ -26,7 +26,7 @@ import { spellingsOf } from '../shared/url.js';
 import type { WarningHandler } from '../shared/warnings.js';
 import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../signature/algorithms.js';
 import { isAsymmetricKeyText } from './asymmetric-key-text.js';
-import type { Fetch, Revocation, SignHandler, VerdictHandler } from './options.js';
+import type { Fetch, HeadersFunction, Revocation, SignHandler, VerdictHandler } from './options.js';
 import { SIGNING_KEY } from './signing-keys.js';
 
 /*
@@ -55,15 +55,10 @@ const url = readBy(
   'the text of a URL, such as "https://example.com/.well-known/jwks.json"',
 );
 
-const HEADERS = 'an object of valid header names and values';
-const headers = z.pipe(entriesOf(z.string(), z.string('text'), HEADERS), readBy(asHeaders, HEADERS));
-function asHeaders(entries: Map<string, string>): Headers | undefined {
-  try {
-    return new Headers([...entries]);
-  } catch {
-    return undefined;
-  }
-}
+const headers = readBy(
+  (value) => (typeof value === 'function' ? (value as HeadersFunction) : headersOf(value)),
+  'an object of valid header names and values, or a function that returns one',
+);
 
 /** All spellings of each audience. The first is the one that was configured. */
 const audiences = z.pipe(

@@ -1,5 +1,6 @@
-import type { Fetch } from '../../config/options.js';
+import type { Fetch, HeadersFunction } from '../../config/options.js';
 import { TooLate, within } from '../../shared/deadline.js';
+import { HeadersFailed, headersFrom } from '../../shared/headers.js';
 import { safely } from '../../shared/warnings.js';
 
 /** 1 MiB: a thousand RSA keys are about half of it. */
@@ -11,7 +12,7 @@ export interface JsonRequest {
   readonly accept: string;
   /** The time limit of the request, including its body. */
   readonly timeoutMs: number;
-  readonly headers: Headers | undefined;
+  readonly headers: Headers | HeadersFunction | undefined;
   /** `undefined`: the global `fetch`. It is read at each request, because monitoring tools replace it. */
   readonly fetch: Fetch | undefined;
   /**
@@ -21,7 +22,7 @@ export interface JsonRequest {
   readonly isFailing: boolean;
   /** Whether to send `Cache-Control: no-cache`, so that a cache on the way asks the endpoint. */
   readonly noCache?: boolean;
-  /** Called when the request is sent, but not when it is repeated on a new connection. */
+  /** Called before the request is sent, but not when it is repeated on a new connection. */
   readonly onRequest?: () => void;
 }
 
@@ -42,6 +43,7 @@ export interface FetchedJson {
  * - `too_large`: the body has more than {@link MAX_BODY_BYTES}
  * - `not_json`: the body is not JSON
  * - `fetch`: the configured `fetch` did not return a valid `Response`
+ * - `headers`: the configured function for headers failed, so the request was not sent
  * - `unusable`: the JSON is not a usable key set or metadata document
  */
 export type FetchFailure =
@@ -52,6 +54,7 @@ export type FetchFailure =
   | 'too_large'
   | 'not_json'
   | 'fetch'
+  | 'headers'
   | 'unusable';
 
 /**
@@ -106,10 +109,12 @@ async function get(request: JsonRequest, signal: AbortSignal): Promise<FetchedJs
   let body: string;
   let ageMs: number;
   try {
-    const headers = new Headers(request.headers);
+    // Counts before the headers: if they fail, the back-off still paces the next attempt.
+    request.onRequest?.();
+    const { headers: given, timeoutMs } = request;
+    const headers = typeof given === 'function' ? await headersFrom(given, timeoutMs) : new Headers(given);
     if (!headers.has('accept')) headers.set('accept', request.accept);
     if (request.noCache && !headers.has('cache-control')) headers.set('cache-control', 'no-cache');
-    request.onRequest?.();
     const response = await send(request, headers, signal);
     body = await readBody(response, signal);
     ageMs = ageOf(response);
@@ -205,6 +210,7 @@ function retryAfterMs({ headers }: Response): number {
 export function asFetchError(error: unknown): FetchError {
   try {
     if (error instanceof FetchError) return error;
+    if (error instanceof HeadersFailed) return new FetchError('headers', error.message);
     if (error instanceof TooLate) return new FetchError('timeout', `the endpoint ${error.message}`);
     const { code, cause } = error as { code?: unknown; cause?: { code?: unknown; message?: unknown } };
     const found = cause?.code ?? code;

@@ -195,7 +195,9 @@ async function namesFor({
 }: RemoteConfig): Promise<{ keys: string; turn: string }> {
   // A process that does not allow http: must not use keys that were fetched over it.
   const place = url ? `url ${url.href}` : `issuer${allowHttp ? ' over http' : ''} ${issuer}`;
-  const lines = [place, ...Array.from(headers ?? [], ([name, value]) => `${name}: ${value}`)];
+  // A function cannot be combined with a store.
+  const fixed = typeof headers === 'function' ? [] : (headers ?? []);
+  const lines = [place, ...Array.from(fixed, ([name, value]) => `${name}: ${value}`)];
   const hash = await sha256(lines.join('\n'));
   return { keys: `intentkit-auth:jwks:${hash}`, turn: `intentkit-auth:jwks-turn:${hash}` };
 }

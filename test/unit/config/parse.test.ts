@@ -147,7 +147,22 @@ describe('parseConfig, given a good configuration,', () => {
     const {
       remotes: [remote],
     } = parse({ jwksUrl: JWKS_URL, algorithm: 'Ed25519', jwks });
-    expect([remote?.algorithms, [...(remote?.headers ?? [])]]).toEqual([['Ed25519'], [['x-key', 'value']]]);
+    expect([remote?.algorithms, remote?.headers]).toEqual([['Ed25519'], new Headers({ 'x-key': 'value' })]);
+  });
+
+  it('parseConfig takes a function for headers as it is, and does not call it', () => {
+    const headers = () => expect.unreachable();
+    expect(parse({ jwksUrl: JWKS_URL, jwks: { headers } }).remotes[0]?.headers).toBe(headers);
+  });
+
+  it.each<[place: string, config: (options: object) => object]>([
+    ['jwks', (jwks) => ({ jwksUrl: JWKS_URL, jwks })],
+    ['issuers[0]', (entry) => ({ issuers: [{ issuer: 'https://issuer.example/', ...entry }] })],
+  ])('parseConfig refuses a store for keys beside a function for headers: %s', (place, config) => {
+    const cache = { get: () => undefined, set: () => undefined };
+    expect(quietly(config({ cache, headers: { a: 'b' } })).remotes[0]?.cache).toBeDefined();
+    const says = `"${place}.cache" needs "headers" with fixed values: keys that were fetched with other headers must not be shared. Remove "cache", or give an object.`;
+    expectRefused(config({ cache, headers: () => ({ a: 'b' }) }), says);
   });
 
   it.each([
@@ -217,7 +232,7 @@ describe('parseConfig, given a bad configuration,', () => {
   const SECONDS = 'a duration of at least one second and at most 100 years, such as "30s", "15m" or "7d"';
   const LONGER = 'a duration longer than zero and at most 100 years, such as "30s", "15m" or "7d"';
   const DURATION = 'a duration of at most 100 years, such as "30s", "15m" or "7d"';
-  const HEADERS = 'an object of valid header names and values';
+  const HEADERS = 'an object of valid header names and values, or a function that returns one';
   const notTexts = ['', 5, {}, [], [''], ['a', ''], ['a', 5], [undefined], [['a']]];
   const notTimes = [
     '',
@@ -270,8 +285,9 @@ describe('parseConfig, given a bad configuration,', () => {
       { 'a b': 'c' },
       { a: 'b\nc' },
       Object.create({ a: 'b' }),
+      { a: 5 },
+      { b: 'c', a: ['d'] },
     ],
-    ['jwks.headers.a', 'text', { a: 5 }, { b: 'c', a: ['d'] }],
     ['jwks.fetch', 'a function', 5, {}],
     ['jwks.dangerouslyAllowHttp', 'true or false', 1, 'true'],
   ])('parseConfig says that "%s" must be %s', (option, is, ...values) => {
