@@ -137,11 +137,19 @@ export interface AuthProviderConfig extends ClaimRuleOptions {
 
 /** A JWK with any members. The second form accepts interfaces without an index signature, such as those of jose and Node. */
 export type JwkInput =
-  | { readonly kty?: string | undefined; readonly [member: string]: unknown }
-  | { readonly kty?: string | undefined };
+  | {
+      /** The type of the key: `'EC'`, `'OKP'` or `'RSA'`. */
+      readonly kty?: string | undefined;
+      readonly [member: string]: unknown;
+    }
+  | {
+      /** The type of the key: `'EC'`, `'OKP'` or `'RSA'`. */
+      readonly kty?: string | undefined;
+    };
 
 /** A `KeyObject` of `node:crypto` or a `CryptoKey` of Web Crypto. A minimal type, so that this package compiles without theirs. */
 export interface KeyInput {
+  /** `'private'` or `'public'`. */
   readonly type: string;
 }
 
