@@ -27,15 +27,21 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** Options of every command. */
+const COMMON = ['help', 'version'];
+
 /** @throws {UsageError} for an option that is unknown, lacks its value, or takes none. */
 export function parseOptions(args: readonly string[]) {
   const given = { args: [...args], options: OPTIONS, allowPositionals: true } as const;
   // Checked here, because the errors of the strict parser name the option only in their sentence.
-  for (const token of parseArgs({ ...given, strict: false, tokens: true }).tokens) {
-    if (token.kind === 'option') checkOption(token);
-  }
+  const { tokens, positionals } = parseArgs({ ...given, strict: false, tokens: true });
+  const known = [...(optionsOf(positionals[0]) ?? Object.keys(OPTIONS)), ...COMMON];
+  for (const token of tokens) if (token.kind === 'option') checkOption(token, args[token.index] ?? '', known);
   return parseArgs({ ...given, strict: true });
 }
+
+const optionsOf = (command = ''): readonly string[] | undefined =>
+  Object.hasOwn(ALLOWED, command) ? ALLOWED[command] : undefined;
 
 interface OptionToken {
   readonly name: string;
@@ -46,11 +52,14 @@ interface OptionToken {
   readonly inlineValue?: boolean | undefined;
 }
 
-function checkOption({ name, rawName, value, inlineValue }: OptionToken): void {
-  if (!isOption(name)) {
-    const nearest = nearestName(name, Object.keys(OPTIONS));
-    const hint = nearest === undefined ? '' : ` Did you mean --${nearest}?`;
-    throw new UsageError(`${shown(rawName)} is not an option.${hint}`);
+/** @param argument as it was written. @param known the options to propose. */
+function checkOption(token: OptionToken, argument: string, known: readonly string[]): void {
+  const { name, rawName, value, inlineValue } = token;
+  // To the parser, `-issuer` is six options of one letter.
+  const isOneDash = /^-\w\w/.test(argument);
+  if (!isOption(name) || isOneDash) {
+    const written = isOneDash ? (argument.split('=')[0] ?? '') : rawName;
+    throw new UsageError(`${shown(written)} is not an option.${meant(written, known)}`);
   }
   if (OPTIONS[name].type === 'boolean') {
     if (value !== undefined) throw new UsageError(`${rawName} takes no value.`);
@@ -60,6 +69,12 @@ function checkOption({ name, rawName, value, inlineValue }: OptionToken): void {
   }
 }
 
+/** Proposes an option for a misspelled one. Documents turn two hyphens into a dash, which is removed here too. */
+function meant(written: string, known: readonly string[]): string {
+  const nearest = nearestName(written.replace(/^[-–—]+/, ''), known);
+  return nearest === undefined ? '' : ` Did you mean --${nearest}?`;
+}
+
 /** Text from the command line, escaped for the terminal and shortened. */
 const shown = (text: string): string => printable(text.slice(0, 80));
 
@@ -67,10 +82,16 @@ const isOption = (name: string): name is keyof typeof OPTIONS => Object.hasOwn(O
 
 /** The command, if these options and no other arguments were given. @throws {UsageError} */
 export function commandOf([command, ...others]: readonly string[], values: Options): string {
-  const allowed = command !== undefined && Object.hasOwn(ALLOWED, command) ? ALLOWED[command] : undefined;
+  const allowed = optionsOf(command);
   if (!command || !allowed) {
     const nearest = command && nearestName(command, Object.keys(ALLOWED));
-    throw new UsageError(`Give a command: inspect or doctor.${nearest ? ` Did you mean ${nearest}?` : ''}`);
+    const hint = nearest ? ` Did you mean ${nearest}?` : meant(command ?? '', COMMON);
+    throw new UsageError(`Give a command: inspect or doctor.${hint}`);
+  }
+  const dashed = others.find((other) => /^[–—]/.test(other));
+  if (dashed) throw new UsageError(`Write options with two hyphens.${meant(dashed, allowed)}`);
+  if (others.some((other) => /^https?:/i.test(other)) && command === 'doctor') {
+    throw new UsageError('Give a URL with its option, such as --issuer https://id.example.com.');
   }
   if (others.length > 0) {
     throw new UsageError(

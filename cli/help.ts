@@ -18,7 +18,8 @@ Options of both:
   --help             prints this help
   --version          prints the version of the package
 
-Exit codes: 0 if nothing is wrong, 1 if something is wrong, 2 for wrong usage.
+Exit codes: 0 nothing is wrong, 1 something is wrong or the token cannot be
+read, 2 wrong usage, 3 the command itself failed.
 
   echo "$TOKEN" | npx intentkit-auth inspect
   npx intentkit-auth doctor --issuer https://id.example.com --audience my-api

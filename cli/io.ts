@@ -13,8 +13,8 @@ export interface Io {
   readonly now: () => number;
 }
 
-/** `0`: nothing is wrong. `1`: something is wrong. `2`: wrong usage. */
-export type ExitCode = 0 | 1 | 2;
+/** `0`: nothing is wrong. `1`: something is wrong. `2`: wrong usage. `3`: the command itself failed. */
+export type ExitCode = 0 | 1 | 2 | 3;
 
 const writeError = (text: string): void => void process.stderr.write(text);
 

@@ -3,6 +3,7 @@ import { doctor } from './doctor/doctor.js';
 import { HELP, version } from './help.js';
 import { inspect } from './inspect/inspect.js';
 import type { ExitCode, Io } from './io.js';
+import { paragraph } from './wrap.js';
 
 /** Runs a command line. It never throws. */
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
@@ -20,13 +21,12 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
     return command === 'inspect' ? await inspect(values, io) : await doctor(values, io);
   } catch (error) {
     if (error instanceof UsageError) {
-      io.writeError(`${error.message}\nSee npx intentkit-auth --help.\n`);
+      io.writeError(paragraph(error.message) + paragraph('See npx intentkit-auth --help.'));
       return 2;
     }
     // The name only: the message of an unknown error could hold a token.
-    io.writeError(
-      `The command failed unexpectedly (${error instanceof Error ? error.name : typeof error}).\n`,
-    );
-    return 1;
+    const name = error instanceof Error ? error.name : typeof error;
+    io.writeError(paragraph(`The command failed unexpectedly (${name}).`));
+    return 3;
   }
 }

@@ -15,7 +15,7 @@ const PAUSE_MS = 2000;
 /** How long to wait altogether. A program may send something again and again, and never stop. */
 const WHOLE_MS = 30_000;
 
-const NOTICE = `Waiting for a token on stdin, for ${SILENCE_MS / 1000} s at most. Without one, close stdin: < /dev/null\n`;
+const NOTICE = `Waiting up to ${SILENCE_MS / 1000} s for a token on stdin. Without one, close stdin: < /dev/null\n`;
 
 /** Reads a pipe to its end, for a bounded time. If nothing comes, it says what it waits for. */
 export function readPipe(pipe: Readable, writeError: (text: string) => void): Promise<string> {

@@ -1,4 +1,5 @@
 import { printableJson } from '../text.js';
+import { WIDTH } from '../wrap.js';
 
 /** What was checked, and what a client needs. */
 export interface Checked {
@@ -13,7 +14,7 @@ export function configurationOf({ issuer, jwksUrl, audience }: Checked): string 
   const audiences = audience === undefined ? [] : [`audience: ${literal(audience)}`];
   const options = jwksUrl
     ? [`issuer: ${literal(issuer)}`, ...jwksOption(jwksUrl), ...audiences].map((option) => `  ${option},`)
-    : [`  issuers: [{ ${[`issuer: ${literal(issuer)}`, ...audiences].join(', ')} }],`];
+    : issuersOption([`issuer: ${literal(issuer)}`, ...audiences]);
   return [
     "import { createAuthClient } from 'intentkit-auth';",
     '',
@@ -22,6 +23,13 @@ export function configurationOf({ issuer, jwksUrl, audience }: Checked): string 
     '});',
     '',
   ].join('\n');
+}
+
+/** In one line, if that fits a terminal. */
+function issuersOption(members: readonly string[]): string[] {
+  const line = `  issuers: [{ ${members.join(', ')} }],`;
+  if (line.length <= WIDTH) return [line];
+  return ['  issuers: [', '    {', ...members.map((member) => `      ${member},`), '    },', '  ],'];
 }
 
 /** A query may be a secret, and is not shown. */

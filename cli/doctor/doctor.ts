@@ -4,6 +4,7 @@ import type { Options } from '../arguments.js';
 import type { ExitCode, Io } from '../io.js';
 import { isReadable, type ReadableToken, readToken } from '../read-token.js';
 import { type Paint, painter, printable, printableJson } from '../text.js';
+import { WIDTH, wrapped } from '../wrap.js';
 import { otherIssuer } from './check-adfs.js';
 import { checkDiscovery } from './check-discovery.js';
 import { checkKeys } from './check-keys.js';
@@ -76,10 +77,18 @@ function comparePlaces(given: URL | undefined, discovered: URL | undefined): Fin
 }
 
 function asText(findings: readonly Finding[], configuration: string | undefined, paint: Paint): string {
-  const lines = findings.flatMap(({ verdict, check, message, change }) => [
-    `${paint(STYLES[verdict], verdict.padEnd(5))}  ${paint('bold', check.padEnd(9))}  ${printable(message)}`,
-    ...(change === undefined ? [] : [`${' '.repeat(18)}${paint('dim', '→')} ${printable(change)}`]),
-  ]);
+  const lines = findings.flatMap(({ verdict, check, message, change }) => {
+    const label = `${paint(STYLES[verdict], verdict.padEnd(5))}  ${paint('bold', check.padEnd(9))}  `;
+    const [first, ...more] = wrapped(printable(message), WIDTH - INDENT.length);
+    const [advice, ...rest] =
+      change === undefined ? [] : wrapped(printable(change), WIDTH - INDENT.length - 2);
+    return [
+      `${label}${first}`,
+      ...more.map((line) => `${INDENT}${line}`),
+      ...(advice === undefined ? [] : [`${INDENT}${paint('dim', '→')} ${advice}`]),
+      ...rest.map((line) => `${INDENT}  ${line}`),
+    ];
+  });
   const wrong = findings.filter(({ verdict }) => verdict === 'wrong').length;
   const verdict =
     wrong === 0
@@ -88,5 +97,8 @@ function asText(findings: readonly Finding[], configuration: string | undefined,
   const ending = configuration === undefined ? '' : `\n${configuration}`;
   return `${[...lines, '', verdict].join('\n')}\n${ending}`;
 }
+
+/** As wide as the verdict and the check in front of a message. */
+const INDENT = ' '.repeat(18);
 
 const STYLES = { fits: 'good', wrong: 'bad', note: 'dim' } as const;

@@ -5,6 +5,7 @@ import { bounded, boundedEntries, shownValue } from '../bounded.js';
 import type { ExitCode, Io } from '../io.js';
 import { isReadable, type ReadableToken, readToken } from '../read-token.js';
 import { type Paint, painter, printable, printableJson } from '../text.js';
+import { paragraph, WIDTH, wrapped } from '../wrap.js';
 import { unusual } from './unusual.js';
 
 /** The claims of RFC 7519 and OpenID Connect that are times. */
@@ -19,7 +20,7 @@ export async function inspect({ json = false }: { json?: boolean | undefined }, 
   if (!isReadable(token)) {
     const error = sentencesOf(token);
     if (json) io.writeOut(`${JSON.stringify({ error })}\n`);
-    else io.writeError(`${error}\n`);
+    else io.writeError(paragraph(error));
     return 1;
   }
   const { header, claims } = token;
@@ -50,8 +51,12 @@ function asText(
 ): string {
   const row = (name: string, value: unknown): string => {
     const time = Object.hasOwn(times, name) ? times[name] : undefined;
-    const shown = shownValue(value) + (time ? paint('dim', `  ${time.iso}, ${time.relative}`) : '');
-    return `  ${printable(name).padEnd(10)} ${shown}`;
+    const [first = '', ...more] = wrapped(shownValue(value), WIDTH - INDENT.length);
+    const label = `  ${printable(name).padEnd(10)} `;
+    const start =
+      label.length + first.length > WIDTH ? [label.trimEnd(), `${INDENT}${first}`] : [label + first];
+    const shown = [...start, ...more.map((line) => INDENT + line)].join('\n');
+    return shown + (time ? paint('dim', `  ${time.iso}, ${time.relative}`) : '');
   };
   const part = (title: string, lines: readonly string[]): string[] => [paint('bold', title), ...lines, ''];
   return `${[
@@ -65,7 +70,14 @@ function asText(
     ),
     ...part(
       'Unusual',
-      remarks.length > 0 ? remarks.map((remark) => `  ${paint('bad', remark)}`) : ['  Nothing.'],
+      remarks.length > 0 ? remarks.flatMap((remark) => remarkLines(remark, paint)) : ['  Nothing.'],
     ),
   ].join('\n')}`;
 }
+
+/** As wide as the name in front of a value. */
+const INDENT = ' '.repeat(13);
+
+/** A remark, whose further lines are indented. */
+const remarkLines = (remark: string, paint: Paint): string[] =>
+  wrapped(remark, WIDTH - 4).map((line, index) => `${index === 0 ? '  ' : '    '}${paint('bad', line)}`);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { HELP } from '../../cli/help.js';
 import { run } from '../../cli/run.js';
 import { type BuiltProject, createBuiltProject, runToEnd } from '../support/built-project.js';
-import { fakeIo } from '../support/fake-io.js';
+import { fakeIo, unwrapped } from '../support/fake-io.js';
 import {
   AUDIENCE,
   type IdentityProvider,
@@ -31,7 +31,7 @@ const cli = (args: readonly string[], input = '', env: Record<string, string> = 
 async function diagnose({ origin }: IdentityProvider, args: readonly string[], token = '', env = {}) {
   const { status, stdout, stderr } = await cli(['doctor', ...args], token, env);
   expect(stderr).toBe('');
-  return { status, said: stdout.replaceAll(new URL(origin).host, 'HOST') };
+  return { status, said: unwrapped(stdout).replaceAll(new URL(origin).host, 'HOST') };
 }
 
 async function start(options: IdentityProviderOptions = {}): Promise<IdentityProvider> {
@@ -63,7 +63,12 @@ describe('The doctor with a real identity provider', () => {
         "import { createAuthClient } from 'intentkit-auth';",
         '',
         'export const auth = createAuthClient({',
-        `  issuers: [{ issuer: 'http://HOST${path}', audience: '${AUDIENCE}' }],`,
+        '  issuers: [',
+        '    {',
+        `      issuer: 'http://HOST${path}',`,
+        `      audience: '${AUDIENCE}',`,
+        '    },',
+        '  ],',
         '});',
         '',
       ].join('\n'),
@@ -83,7 +88,9 @@ describe('The doctor with a real identity provider', () => {
     };
     const world = fakeIo();
     expect(await run(['doctor', '--issuer', origin, '--mcp', `${origin}/mcp`], world.io)).toBe(1);
-    expect(world.stdout()).toContain(`${origin}/mcp answers 200 to a request without a token, not 401.`);
+    expect(unwrapped(world.stdout())).toContain(
+      `${origin}/mcp answers 200 to a request without a token, not 401.`,
+    );
     await closed;
   });
 });
@@ -158,6 +165,16 @@ describe('The command', () => {
     expect(await cli(args)).toMatchObject({ status });
   });
 
+  it.each([
+    ['3 when it cannot write its output', 3, '--help 1< package.json'],
+    ['2 for wrong usage, also when it cannot write its message', 2, 'nope 2< package.json'],
+    ['0 when the reader of its output has gone', 0, '--help | exit'],
+  ])('exits with %s', async (_, status, words) => {
+    const script = `set -o pipefail; "${process.execPath}" ${MAIN} ${words}`;
+    const { status: found, stderr } = await runToEnd('bash', ['-c', script], { cwd: project.folder });
+    expect({ status: found, stderr }).toEqual({ status, stderr: '' });
+  });
+
   it('prints the version of the package that it is installed with', async () => {
     const { version } = JSON.parse(
       await readFile(join(project.folder, 'node_modules/intentkit-auth/package.json'), 'utf8'),
@@ -166,7 +183,7 @@ describe('The command', () => {
   });
 
   it.each([
-    ['that is silent', '', 'Waiting for a token on stdin, for 10 s at most.', 'No token was given on stdin'],
+    ['that is silent', '', 'Waiting up to 10 s for a token on stdin.', 'No token was given on stdin'],
     ['that has sent a token', 'gho_16C7e42F292c69', '', 'The token is opaque'],
   ])('ends without the end of a pipe %s', async (_, sent, notice, said) => {
     const provider = await start();

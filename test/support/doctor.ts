@@ -1,7 +1,7 @@
 import { createTestIssuer, type TestIssuer } from 'intentkit-auth/testing';
 import { vi } from 'vitest';
 import { run } from '../../cli/run.js';
-import { fakeIo } from './fake-io.js';
+import { fakeIo, unwrapped } from './fake-io.js';
 
 export const ISSUER = 'https://id.example.com/tenant-a';
 export const KEYS = `${ISSUER}/.well-known/jwks.json`;
@@ -27,5 +27,5 @@ export async function diagnose(token?: string, ...args: readonly string[]) {
     ['doctor', ...given('--issuer', ISSUER), ...given('--audience', 'my-api'), ...args],
     world.io,
   );
-  return { status, said: world.stdout() };
+  return { status, said: unwrapped(world.stdout()) };
 }

@@ -16,3 +16,6 @@ export function fakeIo(stdin?: string, { hasColour = false, now = Date.now() } =
   };
   return { io, stdout: () => stdout, stderr: () => stderr };
 }
+
+/** What the doctor has printed, with each message in one line. */
+export const unwrapped = (text: string): string => text.replace(/\n {18}(?: {2})?(?=[^ →])/g, ' ');

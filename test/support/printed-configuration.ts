@@ -11,6 +11,11 @@ export const CASES: { what: string; issuer: string; audience?: string; args?: st
   { what: 'has no audience', issuer: 'https://id.example.com/tenant' },
   { what: 'has a name with odd characters', issuer: 'https://id.example.com', audience: ODD },
   {
+    what: 'has a name too long for one line',
+    issuer: 'https://id.example.com/a-tenant',
+    audience: 'https://api.example.com/orders/v1',
+  },
+  {
     what: 'has its keys elsewhere',
     issuer: 'project-live-1',
     audience: 'my-api',

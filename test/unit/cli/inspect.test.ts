@@ -248,7 +248,12 @@ Unusual
       'The header or the payload is not a JSON object. Check that you copied the token, and all of it.',
     ],
   ])('%j is not a token', async (text, sentence) => {
-    expect(await inspect(text)).toEqual({ status: 1, stdout: '', stderr: `${sentence}\n` });
+    const { status, stdout, stderr } = await inspect(text);
+    expect({ status, stdout, stderr: stderr.replace(/\n(?=.)/g, ' ') }).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `${sentence}\n`,
+    });
     expect((await inspect(text, { json: true })).stdout).toBe(`${JSON.stringify({ error: sentence })}\n`);
   });
 });

@@ -22,7 +22,7 @@ function read() {
 }
 
 const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
-const NOTICE = 'Waiting for a token on stdin, for 10 s at most. Without one, close stdin: < /dev/null\n';
+const NOTICE = 'Waiting up to 10 s for a token on stdin. Without one, close stdin: < /dev/null\n';
 
 describe('A pipe on stdin', () => {
   it('is read to its end, without a word', async () => {

@@ -2,7 +2,7 @@ import type { TestFault, TestTokenOptions } from 'intentkit-auth/testing';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../../../cli/run.js';
 import { type Answers, diagnose, ISSUER, KEYS, startIssuer } from '../../../support/doctor.js';
-import { fakeIo } from '../../../support/fake-io.js';
+import { fakeIo, unwrapped } from '../../../support/fake-io.js';
 import { generateKeys } from '../../../support/mint.js';
 
 const OAUTH = 'https://id.example.com/.well-known/oauth-authorization-server/tenant-a';
@@ -168,7 +168,9 @@ describe('The doctor', () => {
   it('notes a missing audience', async () => {
     const world = fakeIo(await (await startIssuer()).token());
     expect(await run(['doctor', '--issuer', ISSUER], world.io)).toBe(0);
-    expect(world.stdout()).toContain('No audience is given, so every token of this issuer is accepted');
+    expect(unwrapped(world.stdout())).toContain(
+      'No audience is given, so every token of this issuer is accepted',
+    );
   });
 
   it('shows colours on a terminal', async () => {
