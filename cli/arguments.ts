@@ -55,12 +55,11 @@ interface OptionToken {
 /** @param argument as it was written. @param known the options to propose. */
 function checkOption(token: OptionToken, argument: string, known: readonly string[]): void {
   const { name, rawName, value, inlineValue } = token;
-  // To the parser, `-issuer` is six options of one letter.
-  const isOneDash = /^-\w\w/.test(argument);
-  if (!isOption(name) || isOneDash) {
-    const written = isOneDash ? (argument.split('=')[0] ?? '') : rawName;
-    throw new UsageError(`${shown(written)} is not an option.${meant(written, known)}`);
-  }
+  // To the parser, `-issuer` is six options of one letter. A word that is like no option may be a token, and is not shown.
+  const [word = ''] = argument.split('=');
+  const hint = /^-\w/.test(word) ? meant(word, known) : '';
+  if (hint) throw new UsageError(`${shown(word)} is not an option.${hint}`);
+  if (!isOption(name)) throw new UsageError(`${shown(rawName)} is not an option.${meant(rawName, known)}`);
   if (OPTIONS[name].type === 'boolean') {
     if (value !== undefined) throw new UsageError(`${rawName} takes no value.`);
   } else if (value === undefined || (!inlineValue && /^-./.test(value))) {

@@ -17,7 +17,7 @@ async function outcome(args: readonly string[], stdin?: string) {
 const tooWide = (text: string): string[] => text.split('\n').filter((line) => [...line].length > 80);
 
 describe('The command line', () => {
-  it.each([['--help'], ['-h'], ['inspect', '--help'], ['doctor', '--help']])(
+  it.each([['--help'], ['-h'], ['-hv'], ['inspect', '--help'], ['doctor', '--help']])(
     'prints its help for %s %s',
     async (...args) => {
       expect(await outcome(args.filter(Boolean))).toEqual({ status: 0, stdout: HELP, stderr: '' });
@@ -65,7 +65,8 @@ describe('The command line', () => {
     [['inspect', '--\u001b[2J'], '--\\u001b[2J is not an option.'],
     [['inspect', '--toString'], '--toString is not an option.'],
     [['inspect', '-x'], '-x is not an option.'],
-    [['inspect', '-hx'], '-hx is not an option.'],
+    [['inspect', '-hx'], '-x is not an option.'],
+    [['inspect', `-t${TOKEN}`], '-t is not an option.'],
     [['inspect', '--json=yes'], '--json takes no value.'],
     [['doctor', '--issuer'], '--issuer needs a value.'],
     [['doctor', '--issuer', '--json'], '--issuer needs a value.'],
