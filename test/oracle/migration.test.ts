@@ -1,12 +1,10 @@
 // Runs the blocks of docs/migration.md, those of the other library and ours, with the same tokens. The page names each difference.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { AuthError } from 'intentkit-auth';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { tablesOf } from '../support/markdown.js';
+import { AUDIENCE, answerOf, ask, asWord, type Block } from '../support/migration-blocks.js';
 import { mint, segment } from '../support/mint.js';
 import { withSegment } from '../support/tamper.js';
 
@@ -45,18 +43,6 @@ it('docs/migration.md has two blocks of at most 15 lines about each library', ()
   }
 });
 
-/** What a block exports: a function that returns the user of a token, or an application with the route `/me`. */
-interface Block {
-  readonly userOf?: (token: string) => unknown;
-  readonly issue?: (subject: string) => unknown;
-  readonly app?: RequestListener | { readonly inject: Inject } | { readonly fetch: typeof fetch };
-  readonly verifier?: { cacheJwks(jwks: object): void };
-}
-type Inject = (request: { url: string; headers: Record<string, string> }) => Promise<{
-  readonly statusCode: number;
-  readonly body: string;
-}>;
-
 // Inside the repository, so that the blocks find their packages.
 const folder = fileURLToPath(new URL(`.cache/migration-${process.pid}/`, ROOT));
 beforeAll(() => mkdir(folder, { recursive: true }));
@@ -70,7 +56,6 @@ async function load(code: string): Promise<Block> {
   return import(/* @vite-ignore */ file);
 }
 
-const AUDIENCE = 'https://api.example.com';
 const SECRET = 'R9v!Lq2#xW7pZk4@mC8sTb5&nH1dYf6^';
 const COGNITO = 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_aBcDeFgHi';
 const NOW = Math.floor(Date.now() / 1000);
@@ -137,54 +122,6 @@ async function start(library: string) {
   const before = await load(code.before);
   before.verifier?.cacheJwks(keys?.jwks);
   return { made, issuer: keys?.issuer, before, now: await load(code.now) };
-}
-
-interface Answer {
-  /** `accepted`, the status of another answer, or the code of our error, or the name of another. */
-  readonly verdict: string;
-  readonly sub?: unknown;
-}
-
-async function ask({ userOf, app }: Block, token: string): Promise<Answer> {
-  if (userOf) {
-    try {
-      return { verdict: 'accepted', sub: await userOf(token) };
-    } catch (error) {
-      return {
-        verdict: error instanceof AuthError ? error.code : String(Reflect.get(Object(error), 'name')),
-      };
-    }
-  }
-  const { status, body } = await answerOf(app, { authorization: `Bearer ${token}` });
-  return status === 200 ? { verdict: 'accepted', sub: JSON.parse(body).sub } : { verdict: `${status}` };
-}
-
-/** `accepted`, `refused`, or a status that says neither. */
-const asWord = ({ verdict }: Answer): string =>
-  verdict === '401' || !/^(accepted|\d+)$/.test(verdict) ? 'refused' : verdict;
-
-async function answerOf(app: Block['app'], headers: Record<string, string>) {
-  if (!app) throw new Error('The block exports neither userOf nor app.');
-  if ('inject' in app) {
-    const { statusCode, body } = await app.inject({ url: '/me', headers });
-    return { status: statusCode, body };
-  }
-  const answer =
-    'fetch' in app
-      ? await app.fetch(new Request(`${AUDIENCE}/me`, { headers }))
-      : await overHttp(app, headers);
-  return { status: answer.status, body: await answer.text() };
-}
-
-async function overHttp(app: RequestListener, headers: Record<string, string>): Promise<Response> {
-  const server = createServer(app);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  try {
-    return await fetch(`http://127.0.0.1:${port}/me`, { headers: { ...headers, connection: 'close' } });
-  } finally {
-    server.close();
-  }
 }
 
 /** The tokens that our code must refuse. */
