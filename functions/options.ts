@@ -53,7 +53,7 @@ export const FUNCTIONS_OPTIONS = {
   mint: {
     claims: readBy(
       describableClaims,
-      'an object schema of zod 4 that fits JSON, without claims that the server sets, such as "sub" or "exp"',
+      'an object schema of zod 4 that fits JSON and allows no other claims, none of which the server sets, such as "sub" or "exp"',
     ),
     subject: mini.union(
       [oneOf(['required', 'optional'], ''), aFunction<(subject: string | undefined) => boolean>()],

@@ -89,7 +89,7 @@ const BY_REASON = {
   not_yet_valid: invalidToken('The token is not valid yet.'),
   issuer: invalidToken('The token is from another issuer.'),
   audience: WRONG_AUDIENCE,
-  client: invalidToken('The token was issued to another client.'),
+  client: invalidToken('The token does not name an accepted client.'),
   claim: invalidToken('A required claim of the token is missing or wrong.'),
   revoked: invalidToken('The token was revoked.'),
 } satisfies Record<VerifyFailure, Refusal>;

@@ -507,7 +507,7 @@ describe('createTokenFunctions with "mint"', () => {
   });
 
   const ONE_OBJECT =
-    '"mint.claims" must be an object schema of zod 4 that fits JSON, without claims that the server sets, such as "sub" or "exp".';
+    '"mint.claims" must be an object schema of zod 4 that fits JSON and allows no other claims, none of which the server sets, such as "sub" or "exp".';
   it.each<[what: string, mint: object, message: string]>([
     ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'].map((name): [string, object, string] => [
       `claims with "${name}"`,

@@ -146,7 +146,7 @@ describe('The audience', () => {
     };
     const [elsewhere, client] = [
       'The token is not for this resource.',
-      'The token was issued to another client.',
+      'The token does not name an accepted client.',
     ];
     const clientIds = ['app-1'];
     const cognito = { aud: undefined, client_id: 'app-1', token_use: 'access' };
