@@ -16,7 +16,7 @@ import { allowTime, SEED } from './properties/seed.js';
 import { OPTION_SETS, signedTokens } from './properties/tokens.js';
 import { JWTS, NO_JWTS, VECTOR_JWKS, VECTOR_SECRET } from './vectors.js';
 
-const COUNT = Number(process.env.DIFFERENTIAL_COUNT ?? 5_000);
+const COUNT = Number(process.env.DIFFERENTIAL_COUNT ?? 3_500);
 allowTime(COUNT);
 
 const seeded = (title: string): string => `${title} (FC_SEED=${SEED}, DIFFERENTIAL_COUNT=${COUNT})`;
