@@ -8,6 +8,8 @@ import express from 'express';
 import { Hono } from 'hono';
 import { type AuthClient, type AuthProviderConfig, createAuthClient } from 'intentkit-auth';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import jsonwebtoken from 'jsonwebtoken';
+import { JwksClient } from 'jwks-rsa';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { bundleScript } from '../support/bundle-script.js';
 import { answerOf, connectAgent } from '../support/mcp-agent.js';
@@ -84,7 +86,21 @@ const accepted = (auth: AuthClient) => async (token: string) => {
   if (!valid) throw new Error(message);
 };
 
-it('a key rotates under load: no verifier of this package or of jose refuses a token', async () => {
+/** jwks-rsa looks up the key, and jsonwebtoken verifies with it, as most of their users have it. */
+function byJwksRsa(jwksUri: string): (token: string) => Promise<unknown> {
+  const client = new JwksClient({ jwksUri, cacheMaxAge: 1000 });
+  return async (token) => {
+    const { kid } = decodeProtectedHeader(token);
+    const key = await client.getSigningKey(kid);
+    return jsonwebtoken.verify(token, key.getPublicKey(), {
+      algorithms: ['ES256'],
+      issuer: ISSUER,
+      audience: 'orders',
+    });
+  };
+}
+
+it('a key rotates under load: no verifier of this package, of jose or of jwks-rsa refuses a token', async () => {
   const [one, two] = [keyPair(), keyPair()];
   const { service, jwksUrl, deploy } = await startSigner({ signingKeys: [{ ...one.sign, keyId: 'one' }] });
   const jwks = { issuer: ISSUER, audience: 'orders', cacheMaxAge: '1s' };
@@ -95,6 +111,7 @@ it('a key rotates under load: no verifier of this package or of jose refuses a t
       accepted(createAuthClient({ jwksUrl, jwks })),
       accepted(createAuthClient({ issuers: [{ ...jwks, jwksUrl }] })),
       (token) => jwtVerify(token, remote, { issuer: ISSUER, audience: 'orders' }),
+      byJwksRsa(jwksUrl),
     ],
   );
   await setTimeout(200);
