@@ -24,7 +24,9 @@ const keyPair = () => {
   return { sign: { privateKey }, verify: { publicKey } };
 };
 const headers = { 'cache-control': 'public, max-age=1' };
-/** Longer than verifiers keep a key set, and than tokens last. */
+/** How long callers keep a token. */
+const KEPT_MS = 1000;
+/** Longer than verifiers keep a key set, and than callers keep a token. */
 const PASSES_MS = 1500;
 
 /** A service that signs. Each deployment has another configuration. */
@@ -58,13 +60,11 @@ function startLoad(sign: () => Promise<string>, verifiers: readonly ((token: str
   let count = 0;
   let isStopped = false;
   const work = async (): Promise<void> => {
-    const recent: string[] = [];
+    const kept: { token: string; at: number }[] = [];
     while (!isStopped) {
-      recent.push(await sign());
-      // An older token, as of a caller that keeps it for a while.
-      if (recent.length > 5) recent.shift();
-      for (const token of [recent.at(0), recent.at(-1)]) {
-        if (token === undefined) continue;
+      kept.push({ token: await sign(), at: performance.now() });
+      while (kept[0] && performance.now() - kept[0].at > KEPT_MS) kept.shift();
+      for (const { token } of [...kept.slice(0, 1), ...kept.slice(-1)]) {
         const { alg, kid = 'none' } = decodeProtectedHeader(token);
         keys.add(`${alg} ${kid}`);
         await Promise.all(verifiers.map((verify) => verify(token))).catch((error) => problems.push(error));
