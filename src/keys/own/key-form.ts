@@ -63,6 +63,7 @@ function readPem(text: string): KeyForm | string {
   if (label === 'ENCRYPTED PRIVATE KEY' || body.includes('ENCRYPTED')) {
     return 'a key that is not encrypted; decrypt it with "openssl pkey"';
   }
+  if (label === 'CERTIFICATE') return 'a key; "openssl x509 -pubkey -noout" prints that of a certificate';
   const read = Object.hasOwn(READERS, label) ? READERS[label] : undefined;
   if (!read) return 'PEM of PKCS #8, SEC1, PKCS #1 or SPKI, which begins with "BEGIN PRIVATE KEY" or alike';
   const der = fromBase64(body);
@@ -86,15 +87,16 @@ const [BEGIN, DASHES] = ['-----BEGIN ', '-----'];
 
 /** Without a regular expression, because `RegExp` keeps the text of the last match, and so a private key, in memory. */
 function blocksIn(text: string): PemBlock[] {
-  const begin = text.indexOf(BEGIN);
-  const labelEnd = text.indexOf(DASHES, begin + BEGIN.length);
-  if (begin < 0 || labelEnd < 0) return [];
-  const label = text.slice(begin + BEGIN.length, labelEnd);
-  const last = `${DASHES}END ${label}${DASHES}`;
-  const end = text.indexOf(last, labelEnd);
-  if (end < 0) return [];
-  const body = text.slice(labelEnd + DASHES.length, end);
-  return [{ label, body }, ...blocksIn(text.slice(end + last.length))];
+  const blocks: PemBlock[] = [];
+  for (let begin = text.indexOf(BEGIN); begin >= 0; begin = text.indexOf(BEGIN, begin)) {
+    const labelEnd = text.indexOf(DASHES, begin + BEGIN.length);
+    const label = text.slice(begin + BEGIN.length, labelEnd);
+    const end = text.indexOf(`${DASHES}END ${label}${DASHES}`, labelEnd);
+    if (labelEnd < 0 || end < 0) break;
+    blocks.push({ label, body: text.slice(labelEnd + DASHES.length, end) });
+    begin = end;
+  }
+  return blocks;
 }
 
 /** Names the two usual mistakes with keys in environment variables. */
@@ -128,10 +130,9 @@ function readJwk(value: object): KeyForm | string {
     if (member !== undefined) jwk[name] = typeof member === 'string' ? unpadded(member) : member;
   }
   const isPrivate = PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name));
-  const operations = Array.isArray(keyOps) ? keyOps : ['sign', 'verify'];
-  if ((use !== undefined && use !== 'sig') || !operations.includes(isPrivate ? 'sign' : 'verify')) {
-    return FOR_SIGNATURES;
-  }
+  const operation = isPrivate ? 'sign' : 'verify';
+  if (use !== undefined && use !== 'sig') return FOR_SIGNATURES;
+  if (keyOps !== undefined && !(Array.isArray(keyOps) && keyOps.includes(operation))) return FOR_SIGNATURES;
   if (alg !== undefined && typeof alg !== 'string') return 'a JWK whose "alg" is text';
   if (kid !== undefined && (typeof kid !== 'string' || kid === '')) return 'a JWK whose "kid" is text';
   return { isPrivate, type, keyId: kid, algorithm: alg, form: 'jwk', jwk };

@@ -15,6 +15,7 @@ import {
   publishedJwk,
   thumbprintText,
 } from './own-key.js';
+import { areOneRsaKey } from './rsa-numbers.js';
 
 type Crypto = typeof import('node:crypto');
 
@@ -56,8 +57,15 @@ function importPrivate(form: KeyForm, name: string, crypto: Crypto): Imported {
   // The public members of a JWK are checked first, so that a weak key is called weak.
   const given = form.form === 'jwk' ? publicMembers(name, form.jwk) : undefined;
   const key = attempt(() => privateKeyOf(form, crypto));
-  if (!key) throw notOneKey(name);
+  if (!key || (form.type.kty === 'RSA' && !isOneRsaKey(form, key))) throw notOneKey(name);
   return { key, members: given ?? membersOf({ ...form, form: 'keyObject', key }, name, crypto) };
+}
+
+/** A CryptoKey that must not be exported is not exported. */
+function isOneRsaKey(material: KeyMaterial, key: KeyObject): boolean {
+  if (material.form === 'jwk') return areOneRsaKey(material.jwk);
+  if (material.form === 'cryptoKey' && !material.key.extractable) return true;
+  return attempt(() => areOneRsaKey(key.export({ format: 'jwk' }))) ?? false;
 }
 
 function privateKeyOf(material: KeyMaterial, crypto: Crypto): KeyObject {

@@ -17,6 +17,7 @@ import {
   publishedJwk,
   thumbprintText,
 } from './own-key.js';
+import { areOneRsaKey } from './rsa-numbers.js';
 
 /**
  * Imports a key with Web Crypto, for runtimes without `node:crypto`. It finds the same mistakes as `importByNode`, but when the
@@ -73,6 +74,7 @@ async function importPrivate(
   // The public members are checked first, so that a weak key is called weak.
   const jwk = await jwkOf(form, name);
   const members = publicMembers(name, jwk);
+  if (members.kty === 'RSA' && !areOneRsaKey(jwk)) throw notOneKey(name);
   const key = await importJwk({ ...jwk, ...members }, algorithm, 'sign').catch(() => {
     throw notOneKey(name);
   });

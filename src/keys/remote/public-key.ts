@@ -39,6 +39,12 @@ function withoutZeros(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(first < 0 ? bytes.length : first);
 }
 
+/** Reads an integer as a JWK has it. `undefined` for anything else. @see RFC 7518 section 2, Base64urlUInt */
+export const integerIn = (text: unknown): bigint | undefined => {
+  const bytes = decode(text);
+  return bytes && toBigInt(bytes);
+};
+
 const toBigInt = (bytes: Uint8Array): bigint =>
   BigInt(`0x0${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`);
 

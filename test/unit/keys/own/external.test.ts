@@ -78,6 +78,28 @@ describe('A signer elsewhere', () => {
     },
   );
 
+  it('counts with its first answer, and later ones change nothing', async () => {
+    const sign: AnySign = (data) =>
+      thenable((resolve: (answer: unknown) => void, reject: (reason: unknown) => void) => {
+        resolve(good(data, { algorithm: 'ES256', keyId: 'kms' }));
+        resolve(new Uint8Array(64));
+        reject(new Error('too late'));
+      });
+    const auth = createAuthClient(config(sign));
+    expect((await auth.verify(await auth.sign({}))).valid).toBe(true);
+  });
+
+  it('is not believed when it answers with the signature of another token', async () => {
+    const first: unknown[] = [];
+    const sign: AnySign = (data) => {
+      first.push(der(data));
+      return first[0];
+    };
+    const auth = createAuthClient(config(sign));
+    expect((await auth.verify(await auth.sign({ sub: 'user-1' }))).valid).toBe(true);
+    await expect(auth.sign({ sub: 'user-2' })).rejects.toMatchObject({ code: 'ERR_SIGNER_BROKEN' });
+  });
+
   it('gets a copy of the data, and may reuse its memory', async () => {
     const memory = new Uint8Array(64);
     const sign: AnySign = (data) => {

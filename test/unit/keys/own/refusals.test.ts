@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { AuthError } from 'intentkit-auth';
 import { importPKCS8, importSPKI } from 'jose';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +12,6 @@ const spki = String(ec.publicKey.export({ format: 'pem', type: 'spki' }));
 const jwk = ec.privateKey.export({ format: 'jwk' });
 const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const otherJwk = other.publicKey.export({ format: 'jwk' });
-const otherRsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' });
 const short = generateKeyPairSync('rsa', { modulusLength: 1024 });
 const shortPem = (type: 'pkcs1' | 'pkcs8'): string =>
   String(short.privateKey.export({ format: 'pem', type: type as 'pkcs8' }));
@@ -50,6 +49,50 @@ const WEAK = 'is a weak or invalid key: create a new one.';
 const isPrivate = (privateKey: unknown): object => ({ privateKey });
 const isPublic = (publicKey: unknown): object => ({ publicKey, sign });
 
+/** Private keys with parts of two keys. OpenSSL imports those of RSA, and signs with the parts that fit. */
+const MIXED = await mixedKeys();
+/** `n`, `e` and `d` of one RSA key, and the other numbers as they follow from its `d` and the primes of another key. */
+function fitting({ n, e, d }: JsonWebKey, { p, q }: JsonWebKey): JsonWebKey {
+  const number = (text = ''): bigint => BigInt(`0x${Buffer.from(text, 'base64url').toString('hex')}`);
+  const text = (value: bigint): string =>
+    Buffer.from(value.toString(16).padStart(256, '0'), 'hex').toString('base64url');
+  const exponent = (prime: string | undefined): string => text(number(d) % (number(prime) - 1n));
+  return { ...{ n, e, d }, dp: exponent(p), dq: exponent(q) } as JsonWebKey;
+}
+
+async function mixedKeys(): Promise<[what: string, key: object | string][]> {
+  const mine = rsa.privateKey.export({ format: 'jwk' });
+  const theirs = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
+  const two = { ...mine, d: String(theirs.d) };
+  const key = createPrivateKey({ key: two, format: 'jwk' });
+  const rsaFamily = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+  const point = other.publicKey.export({ format: 'der', type: 'spki' }).subarray(-65);
+  const withOtherPoint = (type: 'pkcs8' | 'sec1'): Buffer => {
+    const bytes = ec.privateKey.export({ format: 'der', type: type as 'pkcs8' });
+    point.copy(bytes, bytes.length - point.length);
+    return bytes;
+  };
+  return [
+    ...['n', 'd', 'p', 'q', 'dp', 'dq', 'qi'].map((name): [string, object] => [
+      `"${name}" of another RSA key`,
+      { ...mine, [name]: theirs[name] },
+    ]),
+    ['primes of another RSA key, and numbers that fit them', { ...theirs, ...fitting(mine, theirs) }],
+    ['a private RSA key and the public part of another', { ...theirs, n: mine.n }],
+    ['the exponent of another RSA key', { ...mine, e: 'Aw' }],
+    ['a private RSA key without its primes', { kty: 'RSA', n: mine.n, e: mine.e, d: mine.d }],
+    ['two RSA keys in one as PKCS #1', String(key.export({ format: 'pem', type: 'pkcs1' }))],
+    ['two RSA keys in one as PKCS #8', String(key.export({ format: 'pem', type: 'pkcs8' }))],
+    ['two RSA keys in one as a KeyObject', key],
+    [
+      'two RSA keys in one as a CryptoKey',
+      await crypto.subtle.importKey('jwk', two, rsaFamily, true, ['sign']),
+    ],
+    ['two EC keys in one as PKCS #8', asPem(withOtherPoint('pkcs8'))],
+    ['two EC keys in one as SEC1', asPem(withOtherPoint('sec1'), 'EC PRIVATE KEY')],
+  ];
+}
+
 /** What is wrong with the first entry, and the sentence. */
 const ENTRIES: ReadonlyArray<readonly [what: string, entry: object, sentence: string]> = [
   ['no key', {}, '"signingKeys[0]" needs "privateKey" or "publicKey".'],
@@ -81,6 +124,11 @@ const ENTRIES: ReadonlyArray<readonly [what: string, entry: object, sentence: st
     `${PRIVATE} ${TYPES} in complete PEM; write line breaks in place of "\\n".`,
   ],
   [
+    'twenty thousand keys',
+    isPrivate(pem.repeat(20_000)),
+    `${PRIVATE} must be the text of one PEM key, without other keys or certificates.`,
+  ],
+  [
     'two keys',
     isPrivate(pem + pem),
     `${PRIVATE} must be the text of one PEM key, without other keys or certificates.`,
@@ -98,7 +146,7 @@ const ENTRIES: ReadonlyArray<readonly [what: string, entry: object, sentence: st
   [
     'a certificate',
     isPublic(asPem(der, 'CERTIFICATE')),
-    `${PUBLIC} must be PEM of PKCS #8, SEC1, PKCS #1 or SPKI, which begins with "BEGIN PRIVATE KEY" or alike.`,
+    `${PUBLIC} must be a key; "openssl x509 -pubkey -noout" prints that of a certificate.`,
   ],
   ['half of a key', isPrivate(asPem(der.subarray(0, 60))), `${PRIVATE} ${TYPES} in complete PEM.`],
   ['a key and more', isPrivate(asPem(Buffer.concat([der, der]))), `${PRIVATE} ${TYPES} in complete PEM.`],
@@ -129,6 +177,7 @@ const ENTRIES: ReadonlyArray<readonly [what: string, entry: object, sentence: st
   ],
   ['a JWK for encryption', isPrivate({ ...jwk, use: 'enc' }), `${PRIVATE} ${FOR_SIGNATURES}`],
   ['a JWK that may not sign', isPrivate({ ...jwk, key_ops: ['verify'] }), `${PRIVATE} ${FOR_SIGNATURES}`],
+  ['"key_ops" that are no list', isPrivate({ ...jwk, key_ops: 'sign' }), `${PRIVATE} ${FOR_SIGNATURES}`],
   ['a "kid" that is no text', isPrivate({ ...jwk, kid: 5 }), `${PRIVATE} must be a JWK whose "kid" is text.`],
   [
     'an "alg" that is no text',
@@ -153,16 +202,11 @@ const ENTRIES: ReadonlyArray<readonly [what: string, entry: object, sentence: st
     isPrivate(key),
     `${PRIVATE} ${NOT_ONE_KEY}`,
   ]),
-  [
-    'the modulus of another key',
-    isPrivate({ ...rsa.privateKey.export({ format: 'jwk' }), n: otherRsa.n }),
+  ...MIXED.map(([what, key]): [string, object, string] => [
+    what,
+    isPrivate(key),
     `${PRIVATE} ${NOT_ONE_KEY}`,
-  ],
-  [
-    'a private part without its primes',
-    isPrivate({ ...otherRsa, d: otherRsa.n }),
-    `${PRIVATE} ${NOT_ONE_KEY}`,
-  ],
+  ]),
   ['a point that is not on the curve', isPrivate({ ...jwk, y: jwk.x }), `${PRIVATE} ${WEAK}`],
   [
     'a JWK without its point',
