@@ -1,6 +1,6 @@
 /**
- * A demo: starts `demo-server.ts` as an MCP client would, calls its tools as an agent would, and checks the results. It exits
- * with status 1 if a result is not as expected. Run it with `npm start`.
+ * A demo, which `npm start` runs. It starts `demo-server.ts` as an MCP client would, and calls its tools as an agent would. Then it
+ * starts a service that signs with a private key, and one that verifies. It exits with status 1 if a result is not as expected.
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,8 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import type { z } from 'intentkit';
 import { createAuthClient } from 'intentkit-auth';
 import { createToken, decodeToken, verifyToken } from 'intentkit-auth/functions';
+import { expect, say, shortened, show, step } from './demo-screen.js';
+import { showServices } from './demo-services.js';
 import { loginUser } from './login-user.js';
 
 const secret = randomBytes(48).toString('base64url');
@@ -21,25 +23,6 @@ const server = new StdioClientTransport({
   cwd: fileURLToPath(new URL('..', import.meta.url)),
   env: { JWT_SECRET: secret },
 });
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-function step(title: string): void {
-  say(`\n${title}`);
-}
-
-/** Prints an expectation, and ends the demo if it is not met. */
-function expect(what: string, met: boolean): void {
-  say(`  ${met ? 'ok' : 'NOT OK'}  ${what}`);
-  if (!met) throw new Error(`Not as expected: ${what}.`);
-}
-
-/** A token is a credential, so even a demo prints only its beginning. */
-function shortened(token: string): string {
-  return `${token.slice(0, 16)}… (${token.length} characters)`;
-}
 
 function ask(tool: string, args: Record<string, unknown>): Promise<CallToolResult> {
   return agent.callTool({ name: tool, arguments: args });
@@ -55,79 +38,57 @@ async function call<Output extends z.ZodObject>(
   return fn.output.parse(answer.structuredContent);
 }
 
-async function demo(): Promise<void> {
-  step('1. The agent lists the tools.');
+async function showAgent(): Promise<void> {
+  step('1. An agent uses the tools of an MCP server to create a token, verify it and decode it.');
   const { tools } = await agent.listTools();
-  for (const { name, description } of tools) say(`      ${name.padEnd(13)} ${description}`);
-  const names = tools.map(({ name }) => name).join(' ');
-  expect('four tools', names === 'create_token verify_token decode_token login_user');
-
-  step('2. The agent logs a user in with the custom function in login-user.ts.');
-  const login = await call(loginUser, { user_id: 'user-1', role: 'editor' });
-  say(`      token    ${shortened(login.token)}`);
-  const user = await call(verifyToken, { token: login.token });
-  expect('the token is valid', user.valid === true);
-  expect('it is for user-1, an editor', user.payload.sub === 'user-1' && user.payload.role === 'editor');
-
-  step('3. The agent creates a token for a job, verifies it and decodes it.');
-  const created = await call(createToken, {
+  show('tools', tools.map(({ name }) => name).join(', '));
+  const { token, expires_in_seconds } = await call(createToken, {
     subject: 'report-job',
     claims: { scope: 'reports:read' },
     expires_in: '10m',
   });
-  const { token } = created;
-  say(`      token    ${shortened(token)}`);
-  say(`      expires  ${created.expires}, in ${created.expires_in_seconds} seconds`);
-  const verified = await call(verifyToken, { token });
-  say(`      payload  ${JSON.stringify(verified.payload)}`);
-  expect('the token is valid', verified.valid === true);
-  expect(
-    'the server chose the issuer and the audience, not the agent',
-    verified.payload.iss === 'my-service' && verified.payload.aud === 'my-api',
-  );
+  show('token', `${shortened(token)}, expires in ${expires_in_seconds} seconds`);
+  const { valid, payload } = await call(verifyToken, { token });
+  expect('verify_token says that it is valid', valid === true && payload.sub === 'report-job');
+  const isBound = payload.iss === 'my-service' && payload.aud === 'my-api';
+  expect('the server chose the issuer and the audience, not the agent', isBound);
   const decoded = await call(decodeToken, { token });
-  expect('decode_token reads the same scope, without verifying it', decoded.payload.scope === 'reports:read');
-
-  step('4. Someone edits the payload, so that it names the administrator.');
-  const [header, , signature] = token.split('.');
-  const edited = Buffer.from(JSON.stringify({ ...verified.payload, sub: 'admin' })).toString('base64url');
-  const tampered = await call(verifyToken, { token: [header, edited, signature].join('.') });
-  say(`      reason   ${tampered.reason}`);
+  expect('decode_token reads the claims, without verifying them', decoded.payload.scope === 'reports:read');
+  const login = await call(loginUser, { user_id: 'user-1', role: 'editor' });
+  const user = await call(verifyToken, { token: login.token });
   expect(
-    'the token is refused: its signature is invalid',
-    tampered.valid === false && tampered.reason === 'signature',
+    'login_user, a custom function, signs for a user',
+    user.valid === true && user.payload.role === 'editor',
   );
-  expect('its claims are not returned', Object.keys(tampered.payload).length === 0);
 
-  step('5. The agent verifies a token after it has expired.');
+  step('2. The server refuses bad tokens, and says why.');
   const brief = await call(createToken, { expires_in: '1s' });
-  await sleep(brief.expires_at * 1000 - Date.now() + 50);
-  const expired = await call(verifyToken, { token: brief.token });
-  say(`      reason   ${expired.reason}`);
-  expect('the token is refused: it has expired', expired.valid === false && expired.expired === true);
-
-  step('6. The agent verifies a token for another service, signed with the same secret.');
+  const [header, , signature] = token.split('.');
+  const edited = Buffer.from(JSON.stringify({ ...payload, sub: 'admin' })).toString('base64url');
+  await expectRefusal(
+    'a forged token, which names the administrator',
+    'signature',
+    [header, edited, signature].join('.'),
+  );
   const elsewhere = createAuthClient({ secret, issuer: 'my-service', audience: 'another-api' });
-  const foreign = await call(verifyToken, { token: await elsewhere.sign({}, { subject: 'user-1' }) });
-  say(`      reason   ${foreign.reason}`);
-  expect(
-    'the token is refused: its audience is another service',
-    foreign.valid === false && foreign.reason === 'audience',
-  );
-
-  step('7. The agent tries to create a token in the name of another issuer.');
+  await expectRefusal('a token for another service', 'audience', await elsewhere.sign({}));
+  await sleep(brief.expires_at * 1000 - Date.now() + 50);
+  await expectRefusal('an expired token', 'expired', brief.token);
   const forged = await ask('create_token', { claims: { iss: 'https://accounts.example.com' } });
-  const [content] = forged.content;
-  say(`      error    ${content?.type === 'text' ? content.text : ''}`);
-  expect(
-    'the agent gets an error and no token',
-    forged.isError === true && forged.structuredContent === undefined,
-  );
+  const isRefused = forged.isError === true && forged.structuredContent === undefined;
+  expect('the agent cannot create a token in the name of another issuer', isRefused);
+}
+
+/** A token that is refused for another reason would hide a mistake. */
+async function expectRefusal(what: string, expected: string, token: string): Promise<void> {
+  const { valid, reason } = await call(verifyToken, { token });
+  expect(`${what}: ${reason}`, valid === false && reason === expected);
 }
 
 try {
   await agent.connect(server);
-  await demo();
+  await showAgent();
+  await showServices();
   say('\nAll as expected.');
 } catch (error) {
   say(`\n${error instanceof Error ? error.message : 'The demo failed.'}`);

@@ -1,4 +1,4 @@
-// What documents show of programs behind a comment such as `<!-- demo: 4 -->` is what the programs print.
+// What documents show of programs behind a comment such as `<!-- demo: 2 -->` is what the programs print.
 // `UPDATE_DOCS=1 npx vitest run --project contract test/contract/shown.test.ts` writes it.
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
