@@ -1,4 +1,4 @@
-// Own keys rotate, and a secret gives way to a key, in the order of docs/rotation.md. Nothing is refused on the way.
+// Own keys rotate, and a secret gives way to a key, in the order of docs/keys.md. Nothing is refused on the way.
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -142,10 +142,10 @@ it('a service moves from a secret to a key under load: no token is refused', asy
   const { sign } = keyPair();
   const { service, jwksUrl, deploy, publish } = await startSigner({ secret: SECRET });
   const first = { signingKeys: [{ ...sign, keyId: 'first' }] };
-  // Steps 1 and 2: the keys are published, and the services that verify know them beside the secret.
+  // Steps 1 and 2: the keys are published, and whoever verifies knows them beside the secret. So do old replicas of the signer.
   publish(first);
   const rules = { issuer: ISSUER, audience: 'orders', onWarning: () => {} };
-  const verifier = createAuthClient({ ...rules, secret: SECRET, jwksUrl, jwks: { issuer: ISSUER } });
+  const verifier = createAuthClient({ ...rules, secret: SECRET, jwksUrl });
   const stop = startLoad(
     () => service.auth.sign({}, { expiresIn: '10s' }),
     [accepted(verifier), (token) => accepted(service.auth)(token)],
@@ -162,7 +162,7 @@ it('a service moves from a secret to a key under load: no token is refused', asy
   expect(problems).toEqual([]);
   expect(keys).toEqual(['HS256 none', 'ES256 first']);
   expect(count).toBeGreaterThan(50);
-  const after = createAuthClient({ ...rules, jwksUrl, jwks: { issuer: ISSUER } });
+  const after = createAuthClient({ ...rules, jwksUrl });
   expect((await after.verify(await service.auth.sign({}))).valid).toBe(true);
   expect(after.status().algorithms).not.toContain('HS256');
 });
