@@ -20,6 +20,6 @@ export function runLayer({ folder, programs, packages }: Layer): never {
     );
     process.exit(1);
   }
-  const args = ['run', '--config', 'vitest.services.config.ts', folder, ...process.argv.slice(2)];
+  const args = ['run', '--config', 'vitest.services.config.ts', '--dir', folder, ...process.argv.slice(2)];
   process.exit(spawnSync('vitest', args, { stdio: 'inherit' }).status ?? 1);
 }
