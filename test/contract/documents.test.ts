@@ -203,8 +203,8 @@ it('The documents have JSON blocks that all parse', () => {
   for (const { body } of blocks('json')) expect(JSON.parse(body)).toBeTypeOf('object');
 });
 
-it('README.md can be read in ten minutes: it has at most 200 lines', () => {
-  expect(texts.get('README.md')?.trimEnd().split('\n').length).toBeLessThanOrEqual(200);
+it('README.md has at most 120 lines', () => {
+  expect(texts.get('README.md')?.trimEnd().split('\n').length).toBeLessThanOrEqual(120);
 });
 
 it('The documents name only npm scripts that exist', async () => {
