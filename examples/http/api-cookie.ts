@@ -14,7 +14,7 @@ const protect =
     const { url, method, headers: sent } = context.req.raw;
     const headers = new Headers(sent);
     const token = getCookie(context, 'session', 'host') ?? '';
-    // The cookie counts only for pages of this origin, so that no other page can act for the user.
+    // The cookie is used only for requests from this origin, so that no other page can act for the user.
     const isOwnPage = headers.get('sec-fetch-site') === 'same-origin';
     if (isOwnPage && !headers.has('authorization') && /^[\w.-]+$/.test(token)) {
       headers.set('authorization', `Bearer ${token}`);
@@ -28,7 +28,7 @@ const protect =
 const app = new Hono<Env>();
 app.use(async ({ req }, next) => gate.metadata(req.raw) ?? next());
 app.get('/health', (context) => context.text('ok'));
-// A page that has logged in hands over its token once, in the header. Scripts cannot read it from the cookie.
+// After login, a page sends its token once, in the header. Scripts cannot read the cookie.
 app.post('/session', protect(), (context) => {
   setCookie(context, 'session', context.var.caller.token, COOKIE);
   return context.body(null, 204);

@@ -3,7 +3,7 @@ import fastify, { type onRequestHookHandler } from 'fastify';
 import type { NodeMiddleware } from 'intentkit-auth/http';
 import { gate } from './api-gate.js';
 
-/** The middleware as a hook. It answers through `reply`, which also sends the headers that plugins have set. */
+/** Turns middleware into a hook. It answers through `reply`, which also sends the headers that plugins have set. */
 const hook =
   (middleware: NodeMiddleware): onRequestHookHandler =>
   ({ raw }, reply, done) => {

@@ -9,6 +9,6 @@ const auth = createAuthClient({ issuers: [{ issuer, audience: resource }] });
 export const gate = protectApi(auth, {
   resource,
   requiredScopes: ['api'],
-  // A client can log in once for all that it will need.
+  // The first login asks for these, so a client can get all scopes that it will need at once.
   initialScopes: ['api', 'files:write'],
 });

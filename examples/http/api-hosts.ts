@@ -25,7 +25,7 @@ const servers = new Map(hosts.map((host) => [host, serverOf(host)]));
 function fetch(request: Request): Response | Promise<Response> {
   const { host, pathname } = new URL(request.url);
   if (pathname === '/health') return new Response('ok');
-  // Never a gate for a host that is not listed: a caller can write any `Host`.
+  // A host that is not listed gets no gate, because a caller can send any `Host`.
   return servers.get(host)?.(request) ?? new Response('No such host', { status: 421 });
 }
 

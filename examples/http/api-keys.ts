@@ -9,7 +9,7 @@ const resource = process.env.RESOURCE ?? 'https://api.example.com';
 const auth = createAuthClient({ issuers: [{ issuer, audience: resource }] });
 
 const hash = (key: string): string => createHash('sha256').update(key).digest('hex');
-// By the hash of each key, so that nobody can read the keys here. A key is random, and begins with `key_`.
+// Only hashes are stored, so the keys cannot be read here. A key is random, and begins with `key_`.
 const keys = new Map([
   [process.env.API_KEY_SHA256, { client_id: 'reports', scope: 'api', exp: Date.parse('2100-01-01') / 1000 }],
 ]);

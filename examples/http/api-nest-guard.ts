@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import type { RouteOptions } from 'intentkit-auth/http';
 import { gate } from './api-gate.js';
 
-/** What a route requires, such as `@Access({ scopes: ['files:write'] })`. Nothing is checked for `@Access('public')`. */
+/** What a route requires, such as `@Access({ scopes: ['files:write'] })`. `@Access('public')` turns the check off. */
 export const Access = Reflector.createDecorator<RouteOptions | 'public'>();
 
 export class AuthGuard implements CanActivate {

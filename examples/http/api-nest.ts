@@ -33,7 +33,7 @@ class FilesController {
   }
 }
 
-// The guard stands before every route of the application.
+// The guard runs before every route of the application.
 @Module({ controllers: [FilesController], providers: [{ provide: APP_GUARD, useClass: AuthGuard }] })
 class AppModule {}
 

@@ -3,7 +3,7 @@ import { gate } from './api-gate';
 
 export async function proxy(request: Request): Promise<Response | undefined> {
   const answer = gate.metadata(request) ?? (await gate.authenticate(request));
-  // Next goes on to the route if there is no response.
+  // Without a response, Next continues to the route.
   return answer instanceof Response ? answer : undefined;
 }
 

@@ -15,7 +15,7 @@ const server = createServer((request, response) => {
 server.on('upgrade', (request, socket: Socket, head) => {
   // Without it, a client that hangs up during the check would end the process.
   socket.on('error', () => socket.destroy());
-  // Node makes no response for an upgrade. This one carries a refusal.
+  // Node creates no response object for an upgrade request. This one sends a refusal.
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(socket);

@@ -18,15 +18,15 @@ export async function connect(transport: object): Promise<McpServer> {
   return server;
 }
 
-/** What a tool needs beside `requiredScopes`. */
+/** The scopes that a tool needs in addition to `requiredScopes`. */
 const scopesOf = new Map([['write_file', ['files:write']]]);
 
-/** Answers 403 to a call of a tool whose scopes the token lacks. SDK 1.x itself has no such answer. */
+/** Answers 403 if the token lacks a scope of the tool. SDK 1.x cannot do this itself. */
 export const stepUp: RequestHandler[] = [
-  // Every body is parsed, whatever its type: the SDK would read one that is left, and the check below would not see it.
+  // Every content type is parsed. Otherwise the SDK would read a body that the check below has not seen.
   express.json({ type: () => true, limit: '4mb' }),
   (request, response, next) => {
-    // A body may also be a list of calls.
+    // A body can also be a list of calls.
     const scopes = [request.body].flat().flatMap((message) => scopesOf.get(message?.params?.name) ?? []);
     if (scopes.length > 0) gate.node({ scopes })(request, response, next);
     else next();

@@ -19,7 +19,7 @@ const sessions = new Map<string, Session>();
 const ownerOf = ({ issuer, subject, clientId }: AuthInfo): string =>
   JSON.stringify([issuer, subject, clientId]);
 
-/** Opens a session, unless the transport finds that the request does not ask for one. */
+/** Creates a transport. It opens a session if the request is an `initialize`. */
 async function open(owner: string): Promise<StreamableHTTPServerTransport> {
   const transport = new StreamableHTTPServerTransport({
     sessionIdGenerator: randomUUID,
@@ -45,14 +45,14 @@ app.all('/mcp', ...stepUp, async (request, response) => {
   const id = request.get('mcp-session-id');
   const session = sessions.get(id ?? '');
   if (id !== undefined && session?.owner !== owner) {
-    // A session of someone else gets the same answer as one that does not exist.
+    // The session of another caller gets the same answer as one that does not exist.
     const error = { code: -32001, message: 'Session not found' };
     response.status(404).json({ jsonrpc: '2.0', error, id: null });
     return;
   }
   session?.idle.refresh();
   if (request.method === 'GET') {
-    // The stream ends with its token. The client opens another one, with a token that is still valid.
+    // The stream ends when its token expires. The client then opens another one, with a valid token.
     const left = authInfo.expiresAt * 1000 - Date.now();
     const end = setTimeout(() => response.end(), Math.min(left, LONGEST_TIMER));
     response.on('close', () => clearTimeout(end));

@@ -11,7 +11,7 @@ app.post('/mcp', ...stepUp, async (request, response) => {
   response.on('close', () => server.close());
   await transport.handleRequest(request, response, request.body);
 });
-// Without sessions, there is no stream to open and no session to delete.
+// Without sessions, a client can neither open a stream nor delete a session.
 app.all('/mcp', (_, response) => {
   response.status(405).set('Allow', 'POST').end();
 });

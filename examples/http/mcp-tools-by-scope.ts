@@ -14,7 +14,7 @@ const handler = createMcpHandler(({ authInfo }) => {
     { inputSchema: z.object({ name: z.string() }) },
     ({ name }) => ({ content: [{ type: 'text', text: `wrote ${name}` }] }),
   );
-  // A tool that is disabled is not listed, and a call of it is refused.
+  // A disabled tool is not listed, and calls to it are refused.
   if (!authInfo?.scopes.includes('files:write')) writeFile.disable();
   return server;
 });
