@@ -24,9 +24,9 @@ export interface TokenFunctionsOptions {
 /** What `create_token` may mint. Agents see these bounds in the input schema. */
 export interface MintOptions {
   /**
-   * A zod object for the claims, such as `z.object({ role: z.enum(['reader', 'editor']) })`. Other claims are refused. Its output
-   * is signed, so defaults and transforms apply. It must not name a claim that the server sets, such as `sub` or `exp`. Default:
-   * any claims.
+   * A zod object for the claims, such as `z.object({ role: z.enum(['reader', 'editor']) })`. Other claims are refused.
+   * The schema's output is signed, so defaults and transforms apply. The schema must not name a claim that the server sets, such as
+   * `sub` or `exp`. Default: any claims.
    */
   claims?: z.ZodType;
   /**
@@ -36,8 +36,8 @@ export interface MintOptions {
    */
   subject?: 'required' | 'optional' | ((subject: string | undefined) => boolean);
   /**
-   * The longest lifetime, such as `'15m'`, besides the provider's own `maxExpiry`. If it is shorter than the provider's
-   * `defaultExpiry`, it is also the default. Default: the provider's `maxExpiry`.
+   * The longest lifetime, such as `'15m'`. The provider's `maxExpiry` applies if it is shorter. If `mint.maxExpiry` is shorter than
+   * the provider's `defaultExpiry`, it is also the default lifetime. Default: the provider's `maxExpiry`.
    */
   maxExpiry?: string;
 }

@@ -6,8 +6,8 @@ import type { TokenPayload } from '../src/types.js';
 export interface ResourceOptions {
   /**
    * The public URL of the protected server: `https:`, or `http:` on this machine, without query and fragment. A URL that a
-   * parser would repair is refused, such as one with white space. Where the client has no audience configured, the token's
-   * `aud` must hold it. If the client has `clientIds` configured, the token may also have no `aud`.
+   * parser would repair is refused, such as one with white space. If the client has no `audience`, the token's `aud` must contain
+   * `resource`. If the client has `clientIds`, the token may also have no `aud`.
    *
    * @see RFC 8707 section 2
    */
@@ -17,7 +17,7 @@ export interface ResourceOptions {
    * Default: a scope implies itself only.
    */
   scopes?: Record<string, readonly string[]>;
-  /** Whether the claim `permissions`, as Auth0 writes it, holds scopes too. Default: false. */
+  /** Whether Auth0's claim `permissions` also contains scopes. Default: false. */
   permissions?: boolean;
 }
 
@@ -32,20 +32,20 @@ export interface ApiOptions<Claims = TokenPayload> extends ResourceOptions {
    */
   scopesSupported?: readonly string[];
   /**
-   * The scopes that the challenge of every 401 asks for, beside those of the route. Many clients can only ever get the scopes of
-   * their first challenge, so list here what they will need later. `requiredScopes` are added. Default: `requiredScopes`.
+   * The scopes that the challenge of every 401 asks for, in addition to those of the route. Many clients can only ever get the
+   * scopes of their first challenge, so list all scopes that they will need. `requiredScopes` are added. Default: `requiredScopes`.
    */
   initialScopes?: readonly string[];
   /**
-   * Further members of the metadata, such as `resource_name`. They are data that JSON can hold. Members that the gate sets itself
-   * cannot be replaced. Default: none.
+   * More members for the metadata, such as `resource_name`. Their values must be JSON. Members that the gate sets cannot be
+   * replaced. Default: none.
    *
    * @see RFC 9728 section 2
    */
   metadata?: Readonly<Record<string, unknown>> & GateMembers;
   /**
-   * What the claims of a token must be: a schema of zod, valibot, arktype or any other library that supports Standard Schema.
-   * Its output is `authInfo.claims`. A token that does not match is refused with 401. The answer names the path of the claim
+   * A schema for the claims of a token, of zod, valibot, arktype or any other library that supports Standard Schema. Its output is
+   * `authInfo.claims`. A token that does not match is refused with 401. The answer names the path of the claim
    * and never its value. Default: the claims of the token, unchecked.
    *
    * @see https://standardschema.dev
@@ -55,8 +55,8 @@ export interface ApiOptions<Claims = TokenPayload> extends ResourceOptions {
    * Tokens that are bound to a key.
    *
    * - `supported`: bound tokens with a proof and bearer tokens are both accepted (default)
-   * - `required`: no other tokens are accepted
-   * - `off`: they are refused
+   * - `required`: only bound tokens are accepted
+   * - `off`: bound tokens are refused
    *
    * @see RFC 9449
    */
@@ -64,31 +64,31 @@ export interface ApiOptions<Claims = TokenPayload> extends ResourceOptions {
   /** How far the `iat` of a proof may differ from the clock of the server, in both directions. Default: `'1m'`. At most `'5m'`. */
   dpopMaxAge?: string;
   /**
-   * Where used proofs are remembered for other processes too. A keyv needs `throwOnErrors: true`, as a store that fails
-   * in silence would let a proof be used again. Default: in this process only.
+   * A store of used proofs that several processes share. A `Keyv` needs `throwOnErrors: true`, because a store that hides its
+   * failures would allow replay. Default: the memory of this process.
    */
   replayStore?: Store;
   /**
-   * The issuers whose tokens are accepted, for the metadata. Default: each configured issuer that is a URL. Required with a
-   * verifier of your own. An empty list leaves them out, so that clients cannot find out where to get a token.
+   * The issuers that the metadata lists. Default: each configured issuer that is a URL. Required with a verifier of your own.
+   * With an empty list, the metadata names no issuer, and clients cannot find out where to get a token.
    *
    * @see RFC 9728 section 2
    */
   authorizationServers?: readonly string[];
 }
 
-/** The members of the metadata that follow from the other options. */
+/** Members of the metadata that the gate sets itself. */
 export interface GateMembers {
-  /** The option `resource`. */
+  /** Set by the option `resource`. */
   readonly resource?: never;
-  /** The option `authorizationServers`. */
+  /** Set by the option `authorizationServers`. */
   readonly authorization_servers?: never;
-  /** The option `scopesSupported`. */
+  /** Set by the option `scopesSupported`. */
   readonly scopes_supported?: never;
-  /** The gate reads the token from the header only. */
+  /** Always `['header']`, because the gate reads tokens only from the header. */
   readonly bearer_methods_supported?: never;
-  /** The option `dpop`. */
+  /** Set by the option `dpop`. */
   readonly dpop_signing_alg_values_supported?: never;
-  /** The option `dpop`. */
+  /** Set by the option `dpop`. */
   readonly dpop_bound_access_tokens_required?: never;
 }

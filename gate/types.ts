@@ -8,7 +8,7 @@ import type { NodeMiddleware } from './middleware.js';
 
 /** Verifies tokens. Every `AuthClient` is a verifier, and you can write your own, such as one for API keys. */
 export interface Verifier {
-  /** Returns the verdict on a token. A rejection means that there is none right now, and the gate answers 503. */
+  /** Verifies a token. If the promise rejects, the token cannot be verified right now, and the gate answers 503. */
   verify(token: string): Promise<VerifyResult>;
 }
 
@@ -26,31 +26,31 @@ export interface AuthInfo<Claims = TokenPayload> {
   scopes: string[];
   /** When the gate stops accepting the token, in seconds since the epoch: `exp` plus the clock tolerance. */
   expiresAt: number;
-  /** The configured `resource`, whatever the token's `aud` is. */
+  /** The configured `resource`, even if the token's `aud` is different. */
   resource: URL;
   /** The URL of the metadata of the resource. Only a gate sets it. */
   resourceMetadataUrl?: string;
   /** The output of the schema that was given as `claims`, otherwise the claims of the token. */
   claims: Claims;
-  /** The claims of the token, whatever the schema made of them. */
+  /** The claims of the token, unchanged by the schema. */
   extra: Record<string, unknown>;
 }
 
-/** What a route requires of its requests, beside what the gate requires of all. */
+/** What a route requires, in addition to what the gate requires of every request. */
 export interface RouteOptions {
-  /** The scopes that the route needs, beside `requiredScopes`. A token that lacks one gets a 403 that names all of them. */
+  /** The scopes that the route needs in addition to `requiredScopes`. If a token lacks one, the 403 names all of them. */
   scopes?: readonly string[];
-  /** If true, requests without a token pass. A token that is there must still be valid. Default: false. */
+  /** If true, requests without a token pass. If a token is present, it must be valid. Default: false. */
   optional?: boolean;
 }
 
-/** The options of a route that requests without a token cannot pass. */
+/** The options of a route that requires a token. */
 export interface StrictRoute extends RouteOptions {
   /** Requests without a token are refused. */
   optional?: false;
 }
 
-/** The options of a route that requests without a token may pass. */
+/** The options of a route that may not require a token. */
 export interface OptionalRoute extends RouteOptions {
   /** Whether requests without a token pass. */
   optional: boolean;
@@ -63,7 +63,7 @@ export type ProtectedHandler<Rest extends unknown[], Claims = TokenPayload> = (
   ...rest: Rest
 ) => Response | Promise<Response>;
 
-/** Serves an admitted request, or one without a token. That one has no `authInfo`. */
+/** Serves an admitted request, or a request without a token, which has no `authInfo`. */
 export type OptionalHandler<Rest extends unknown[], Claims = TokenPayload> = (
   request: Request,
   context: { authInfo?: AuthInfo<Claims> },
@@ -83,8 +83,8 @@ export type PublicHandler<Rest extends unknown[], Claims = TokenPayload> = (
 ) => Response | Promise<Response>;
 
 /**
- * Protects a server: it admits only requests with a valid token. It is safe for concurrent use. A request that it has admitted
- * is not checked again, except for further scopes: the proof of a DPoP token can be used only once.
+ * Protects a server: it admits only requests with a valid token. It is safe for concurrent use. The gate checks a request only
+ * once, because a DPoP proof can be used only once. After that, it checks only additional scopes.
  */
 export interface Gate<Claims = TokenPayload> {
   /** Returns `undefined` for a request without a token, if the route is optional. */

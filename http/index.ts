@@ -1,5 +1,5 @@
 /**
- * Protects any API over HTTP. `intentkit-auth/mcp` adds what only MCP servers need.
+ * Protects any API over HTTP. `intentkit-auth/mcp` adds features for MCP servers.
  *
  * @module intentkit-auth/http
  */

@@ -2,12 +2,12 @@ import type { ApiOptions, ResourceOptions } from '../gate/options.js';
 import type { AuthInfo, Gate, PublicHandler, RouteOptions } from '../gate/types.js';
 import type { TokenPayload } from '../src/types.js';
 
-/** Options of `protectMcp`: those of `protectApi`, and one more. `Claims` is the output of the schema `claims`. */
+/** Options of `protectMcp`: those of `protectApi`, and `publicTools`. `Claims` is the output of the schema `claims`. */
 export interface McpOptions<Claims = TokenPayload> extends ApiOptions<Claims> {
   /**
-   * The names of tools that clients may call without a token. What clients send before they call a tool, such as `initialize` and
-   * `tools/list`, then passes too. It applies to `fetch` and `node`. A token that is there must still be valid. `node` needs a
-   * parser before it, such as `express.json()`. Default: none.
+   * The names of tools that clients may call without a token. Messages that clients send before they call a tool, such as
+   * `initialize` and `tools/list`, then pass too. If a token is present, it must be valid. The option applies to `fetch` and
+   * `node`. `node` needs a parser before it, such as `express.json()`. Default: none.
    */
   publicTools?: readonly string[];
 }
@@ -21,12 +21,12 @@ export interface PrivateMcpOptions<Claims = TokenPayload> extends McpOptions<Cla
 /** Options of `createTokenVerifier`. */
 export interface TokenVerifierOptions extends ResourceOptions {
   /**
-   * Makes the error that your MCP SDK answers with 401 and a challenge. It gets one sentence that is safe to show.
+   * Creates the error that your MCP SDK answers with 401 and a challenge. The message is one sentence that is safe to show.
    *
    * - SDK 1.x: `(message) => new InvalidTokenError(message)`
    * - SDK 2: `(message) => new OAuthError(OAuthErrorCode.InvalidToken, message)`
    *
-   * Each SDK recognises only its own class, and answers 500 without a challenge to every other error.
+   * Each SDK recognises only its own class. It answers 500 without a challenge for every other error.
    */
   invalidToken: (message: string) => Error;
 }
@@ -52,7 +52,7 @@ export type ScopeDemand = (context: { authInfo?: { readonly scopes: readonly str
     }
   | undefined;
 
-/** Protects an MCP server. It is a {@link Gate} with one method more. */
+/** Protects an MCP server. It is a {@link Gate} with `requireScopes`. */
 export interface McpGate<Claims = TokenPayload> extends Gate<Claims> {
   /**
    * Returns the `scopeChallenge` of a tool that requires more than `requiredScopes`. A token that lacks a scope gets a 403
@@ -64,11 +64,11 @@ export interface McpGate<Claims = TokenPayload> extends Gate<Claims> {
   requireScopes(...scopes: [string, ...string[]]): ScopeDemand;
 }
 
-/** A {@link McpGate} with public tools, so that its handlers may get requests without a caller. */
+/** A {@link McpGate} with public tools. Its handlers may get requests without a caller. */
 export interface PublicMcpGate<Claims = TokenPayload> extends Omit<McpGate<Claims>, 'fetch'> {
   /**
-   * Puts the gate in front of a handler, as {@link Gate.fetch} does. For a public tool without a token, the handler gets no
-   * `authInfo`, and the parsed body. Hand both to the SDK: `(request, context) => handler.fetch(request, context)`.
+   * Puts the gate in front of a handler, as {@link Gate.fetch} does. For a request without a token, the handler gets
+   * `parsedBody` and no `authInfo`. Pass the whole context to the SDK: `(request, context) => handler.fetch(request, context)`.
    *
    * @throws {AuthError} `ERR_AUTH_CONFIG` when the options cannot be used.
    */

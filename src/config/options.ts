@@ -12,8 +12,8 @@ export interface ClaimRuleOptions {
   /**
    * Expected `iss`; with several, any one of them. At the top level, `sign` writes the first. Default: not checked.
    *
-   * - In `jwks`: the issuer of tokens signed with these keys. If you also have a `secret`, set it to another issuer than the
-   *   top-level one, so that neither can sign tokens of the other.
+   * - In `jwks`: the issuer of tokens signed with these keys. If you also have a `secret`, set it to a
+   *   different issuer than the top-level one. Otherwise each side can sign tokens of the other.
    * - In an entry of `issuers`: required, and a single string. The top-level `issuer` is not its default.
    * @see RFC 7519 section 4.1.1, RFC 8725 section 3.8
    */
@@ -22,7 +22,7 @@ export interface ClaimRuleOptions {
   /**
    * Expected `aud`; with several, any one of them. At the top level, `sign` writes the first. Default: not checked.
    *
-   * A URL without a path is also accepted with or without the slash at its end. Anything else must be equal.
+   * A URL without a path matches with and without a slash at its end. Everything else must be equal.
    * @see RFC 7519 section 4.1.3, RFC 3986 section 6.2.3
    */
   audience?: string | readonly string[];
@@ -64,9 +64,9 @@ export interface AuthProviderConfig extends ClaimRuleOptions {
 
   /**
    * Asymmetric keys of your own. The first entry signs. All entries verify, and `auth.jwks()` returns the public part of all of
-   * them, so other services can verify your tokens but not sign any. With a `secret` beside them, the secret only verifies.
-   * Beside `jwksUrl` or `issuers`, the `iss` of a token selects its keys: `issuer` is then required, and no other keys may have
-   * the same one.
+   * them, so other services can verify your tokens but not sign any. If you also set a `secret`, it only verifies.
+   * With `jwksUrl` or `issuers`, the `iss` of a token selects its keys. `issuer` is then required, and must differ from the issuers
+   * of all other keys.
    * @see RFC 7517, RFC 8725 section 3.8
    */
   signingKeys?: readonly SigningKeyOptions[];
@@ -91,7 +91,7 @@ export interface AuthProviderConfig extends ClaimRuleOptions {
 
   /**
    * With `secret`: the HMAC algorithm that signs and that is accepted. Default `'HS256'`. Without `secret`: the only asymmetric
-   * algorithm that is accepted of `jwksUrl` or `issuers`. Default: all asymmetric algorithms that the key allows. Each entry of
+   * algorithm that is accepted from `jwksUrl` or `issuers`. Default: all asymmetric algorithms that the key allows. Each entry of
    * `signingKeys` has its own `algorithm`.
    */
   algorithm?: Algorithm;
@@ -147,7 +147,7 @@ export type JwkInput =
       readonly kty?: string | undefined;
     };
 
-/** A `KeyObject` of `node:crypto` or a `CryptoKey` of Web Crypto. A minimal type, so that this package compiles without theirs. */
+/** A `KeyObject` of `node:crypto` or a `CryptoKey` of Web Crypto. A minimal type that needs no type packages. */
 export interface KeyInput {
   /** `'private'` or `'public'`. */
   readonly type: string;
@@ -161,7 +161,7 @@ export interface KeyInput {
  * 2048 bits, P-256, P-384, P-521 or Ed25519.
  */
 export interface SigningKeyOptions {
-  /** The private key. It is imported once, and not kept in the form it was given in. */
+  /** The private key. It is imported once, and the original value is not kept. */
   privateKey?: string | JwkInput | KeyInput;
   /**
    * The public key. Required with `sign`. With `privateKey`, only needed for a `CryptoKey` that cannot be exported, on runtimes
@@ -186,12 +186,12 @@ export interface SigningKeyOptions {
   /** The time limit of `sign`, such as `'2s'`. Default `'5s'`. */
   timeout?: string;
   /**
-   * The `alg` of its tokens. Default: that of the JWK; otherwise ES256, ES384 or ES512 by the curve, EdDSA for Ed25519, and RS256
-   * for RSA.
+   * The `alg` of tokens signed with this key. Default: the `alg` of the JWK; otherwise ES256, ES384 or ES512 by the
+   * curve, EdDSA for Ed25519, and RS256 for RSA.
    */
   algorithm?: AsymmetricAlgorithm;
   /**
-   * The `kid` of its tokens. Default: that of the JWK; otherwise the thumbprint of the key.
+   * The `kid` of tokens signed with this key. Default: the `kid` of the JWK; otherwise the thumbprint of the key.
    * @see RFC 7638
    */
   keyId?: string;
@@ -228,8 +228,8 @@ export interface JwksOptions extends ClaimRuleOptions {
    */
   cacheMaxAge?: string;
   /**
-   * How long cached keys are used after the last success while the endpoint fails. The price: a key that the provider withdraws
-   * during an outage is accepted until then. `'0s'` turns it off. Default `'1h'`.
+   * How long cached keys are used after the last success while the endpoint fails. A key that the provider withdraws during an
+   * outage is accepted until then. `'0s'` turns this off. Default `'1h'`.
    */
   staleIfError?: string;
   /**
@@ -243,7 +243,7 @@ export interface JwksOptions extends ClaimRuleOptions {
    * are on another host that needs the headers, give `jwksUrl`. Default: none.
    *
    * Give a function if the values change, such as a token that is renewed. It is called for each request, within `timeout`. If
-   * it fails, the fetch fails. Its values and its errors are not repeated. It cannot be combined with `cache`.
+   * it fails, the fetch fails. Its values and errors are never shown. It cannot be combined with `cache`.
    */
   headers?: Readonly<Record<string, string>> | HeadersFunction;
   /** A `fetch` for the requests, for proxies and private CAs. It must not follow redirects. Default: the global `fetch`. */
@@ -307,7 +307,7 @@ export interface Verdict {
   readonly milliseconds: number;
 }
 
-/** Receives each verdict. Its errors are ignored and it is not waited for, so a broken log cannot break authentication. */
+/** Receives each verdict. `verify` ignores its errors and does not wait for it, so a broken log cannot break authentication. */
 export type VerdictHandler = (verdict: Verdict) => void;
 
 /** What one `sign` has signed, for audit. It never contains the token, or the value of a claim that is not named here. */
@@ -324,5 +324,5 @@ export interface Signed {
   readonly expiresAt: number;
 }
 
-/** Receives what was signed. Its errors are ignored and it is not waited for, so a broken log cannot break signing. */
+/** Receives what was signed. `sign` ignores its errors and does not wait for it, so a broken log cannot break signing. */
 export type SignHandler = (signed: Signed) => void;
