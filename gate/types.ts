@@ -50,7 +50,7 @@ export interface StrictRoute extends RouteOptions {
   optional?: false;
 }
 
-/** The options of a route that may not require a token. */
+/** The options of a route where the token can be optional. */
 export interface OptionalRoute extends RouteOptions {
   /** Whether requests without a token pass. */
   optional: boolean;
