@@ -9,7 +9,7 @@ import {
 } from '../../shared/url.js';
 
 /*
- * Finds the URL of an issuer's keys. `fetchJson` makes the requests. A document is used only for the issuer that it names;
+ * Finds the URLs of an issuer's keys and endpoints. `fetchJson` makes the requests. A document is used only for the issuer that it names;
  * otherwise, one tenant of an identity provider could replace the keys of another.
  */
 
@@ -34,17 +34,27 @@ export function discoveryUrls(issuer: string): [oauth: URL, openId: URL] {
   ];
 }
 
+/** {@link endpointOf} for the keys. */
+export const jwksUrlOf = (document: unknown, issuer: string, allowHttp = false): URL | string =>
+  endpointOf(document, 'jwks_uri', issuer, allowHttp);
+
 /**
- * Returns the `jwks_uri` of a metadata document, or a phrase that says why it must not be used. The phrase is safe to log. The
+ * Returns a URL of a metadata document, or a phrase that says why it must not be used. The phrase is safe to log. The
  * `issuer` of the document must be exactly the configured one.
  *
  * @param document the parsed JSON.
+ * @param member the member that has the URL, such as `token_endpoint`.
  * @param issuer the configured issuer.
- * @param allowHttp whether keys may be fetched over `http:` from other machines.
+ * @param allowHttp whether requests may be made over `http:` to other machines.
  * @see RFC 8414 section 3.3
  * @see OpenID Connect Discovery 1.0 section 4.3
  */
-export function jwksUrlOf(document: unknown, issuer: string, allowHttp = false): URL | string {
+export function endpointOf(
+  document: unknown,
+  member: string,
+  issuer: string,
+  allowHttp: boolean,
+): URL | string {
   if (typeof document !== 'object' || document === null) return 'the discovery document is not a JSON object';
   const metadata = document as Record<string, unknown>;
   const found = own(metadata, 'issuer');
@@ -53,18 +63,23 @@ export function jwksUrlOf(document: unknown, issuer: string, allowHttp = false):
     const both = `of the issuer "${shownUrl(found)}", not of the configured "${shownUrl(issuer)}"`;
     return `the discovery document is ${both}: ${nearMiss(issuer, found)}`;
   }
-  return checkedJwksUri(own(metadata, 'jwks_uri'), issuer, allowHttp);
+  return checkedEndpoint(own(metadata, member), member, issuer, allowHttp);
 }
 
-/** A `jwks_uri` as a URL, or why it must not be used. */
-export function checkedJwksUri(jwksUri: unknown, issuer: string, allowHttp: boolean): URL | string {
-  if (typeof jwksUri !== 'string') return 'the discovery document names no "jwks_uri"';
-  if (!URL.canParse(jwksUri)) return 'the "jwks_uri" of the discovery document is not a URL';
-  const url = new URL(jwksUri);
-  if (url.username || url.password) return 'the "jwks_uri" of the discovery document holds credentials';
+/** A member of a metadata document as a URL, or why it must not be used. */
+export function checkedEndpoint(
+  value: unknown,
+  member: string,
+  issuer: string,
+  allowHttp: boolean,
+): URL | string {
+  if (typeof value !== 'string') return `the discovery document names no "${member}"`;
+  const name = `the "${member}" of the discovery document`;
+  if (!URL.canParse(value)) return `${name} is not a URL`;
+  const url = new URL(value);
+  if (url.username || url.password) return `${name} holds credentials`;
   // An issuer on another machine must not make this process send requests to local services (SSRF).
-  if (leadsHere(new URL(issuer), url))
-    return 'the "jwks_uri" of the discovery document is on this machine, but the issuer is not';
+  if (leadsHere(new URL(issuer), url)) return `${name} is on this machine, but the issuer is not`;
   if (isSafeUrl(url) || (allowHttp && url.protocol === 'http:')) return url;
-  return 'the "jwks_uri" of the discovery document is not an https: URL';
+  return `${name} is not an https: URL`;
 }

@@ -6,8 +6,8 @@ import { safely } from '../../shared/warnings.js';
 /** 1 MiB: a thousand RSA keys are about half of it. */
 export const MAX_BODY_BYTES = 1_048_576;
 
-/** A request for a JSON document. */
-export interface JsonRequest {
+/** A request for a document. */
+export interface DocumentRequest {
   readonly url: URL;
   readonly accept: string;
   /** The time limit of the request, including its body. */
@@ -24,11 +24,22 @@ export interface JsonRequest {
   readonly noCache?: boolean;
   /** Called before the request is sent, but not when it is repeated on a new connection. */
   readonly onRequest?: () => void;
+  /** Makes the request a POST of this form. It is made again for a repeated request, because an assertion may be used only once. */
+  readonly form?: () => Form | Promise<Form>;
+  /** Which statuses have an answer in their body. Default: only 200. */
+  readonly isAnswer?: (status: number) => boolean;
 }
 
-/** The JSON of a response. */
-export interface FetchedJson {
-  readonly document: unknown;
+/** The form of a POST, and the headers that belong to it, such as credentials. */
+export interface Form {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly fields: URLSearchParams;
+}
+
+/** The text of a response. */
+export interface FetchedText {
+  readonly status: number;
+  readonly text: string;
   /** The age of the response by its `Age` header. It is more than 0 if the response comes from a cache. */
   readonly ageMs: number;
 }
@@ -39,7 +50,7 @@ export interface FetchedJson {
  * - `network`: no response arrived; `code` is the error code of the runtime, if known
  * - `timeout`: the response did not arrive in time
  * - `redirect`: the response is a redirect, which is not followed
- * - `status`: the status is not 200; see `status`
+ * - `status`: the status is not that of an answer; see `status`
  * - `too_large`: the body has more than {@link MAX_BODY_BYTES}
  * - `not_json`: the body is not JSON
  * - `fetch`: the configured `fetch` did not return a valid `Response`
@@ -85,13 +96,28 @@ export class FetchError extends Error {
 /** The error codes of a cut connection in Node, Deno and Bun. */
 const CUT: readonly (string | undefined)[] = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ConnectionClosed'];
 
+/** Fetches a JSON document, as {@link fetchText} does. */
+export async function fetchJson(request: DocumentRequest): Promise<{ document: unknown; ageMs: number }> {
+  const { text, ageMs } = await fetchText(request);
+  return { document: parseJson(text), ageMs };
+}
+
+/** @throws {FetchError} if the text is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new FetchError('not_json', 'the endpoint did not answer with JSON');
+  }
+}
+
 /**
- * Fetches a JSON document, with limits on time and size. Redirects are refused, because they could lead to a host that is not
+ * Fetches a document, with limits on time and size. Redirects are refused, because they could lead to a host that is not
  * configured. jose can fetch a JWKS too, but does not limit its size, and its errors do not tell the cause.
  *
  * @throws {FetchError} for every failure.
  */
-export async function fetchJson(request: JsonRequest): Promise<FetchedJson> {
+export async function fetchText(request: DocumentRequest): Promise<FetchedText> {
   // `AbortSignal.timeout` would keep a Deno process alive after the response.
   const abort = new AbortController();
   const answer = get(request, abort.signal);
@@ -105,9 +131,7 @@ export async function fetchJson(request: JsonRequest): Promise<FetchedJson> {
   }
 }
 
-async function get(request: JsonRequest, signal: AbortSignal): Promise<FetchedJson> {
-  let body: string;
-  let ageMs: number;
+async function get(request: DocumentRequest, signal: AbortSignal): Promise<FetchedText> {
   try {
     // Counts before the headers: if they fail, the back-off still paces the next attempt.
     request.onRequest?.();
@@ -116,15 +140,10 @@ async function get(request: JsonRequest, signal: AbortSignal): Promise<FetchedJs
     if (!headers.has('accept')) headers.set('accept', request.accept);
     if (request.noCache && !headers.has('cache-control')) headers.set('cache-control', 'no-cache');
     const response = await send(request, headers, signal);
-    body = await readBody(response, signal);
-    ageMs = ageOf(response);
+    const text = await readBody(response, signal, request.isAnswer);
+    return { status: response.status, text, ageMs: ageOf(response) };
   } catch (error) {
     throw asFetchError(error);
-  }
-  try {
-    return { document: JSON.parse(body), ageMs };
-  } catch {
-    throw new FetchError('not_json', 'the endpoint did not answer with JSON');
   }
 }
 
@@ -132,11 +151,14 @@ async function get(request: JsonRequest, signal: AbortSignal): Promise<FetchedJs
  * Sends the request. If the connection is cut before a response, it repeats the request once: `fetch` reuses connections that
  * other code opened, and the server may have just closed one.
  */
-async function send(request: JsonRequest, headers: Headers, signal: AbortSignal): Promise<Response> {
-  const once = (isFailing: boolean): Promise<Response> => {
+async function send(request: DocumentRequest, headers: Headers, signal: AbortSignal): Promise<Response> {
+  const once = async (isFailing: boolean): Promise<Response> => {
     if (isFailing) headers.set('connection', 'close');
+    const form = await request.form?.();
+    for (const [name, value] of Object.entries(form?.headers ?? {})) headers.set(name, value);
     const fetch = request.fetch ?? globalThis.fetch;
-    return fetch(request.url.href, { headers, redirect: 'manual', signal });
+    const post = form && { method: 'POST', body: form.fields };
+    return fetch(request.url.href, { ...post, headers, redirect: 'manual', signal });
   };
   try {
     return await once(request.isFailing);
@@ -147,7 +169,11 @@ async function send(request: JsonRequest, headers: Headers, signal: AbortSignal)
   }
 }
 
-async function readBody(response: Response, signal: AbortSignal): Promise<string> {
+async function readBody(
+  response: Response,
+  signal: AbortSignal,
+  isAnswer: DocumentRequest['isAnswer'] = (status) => status === 200,
+): Promise<string> {
   if (typeof response?.status !== 'number')
     throw new FetchError('fetch', '"fetch" did not answer with a Response');
   const reader = response.body?.getReader?.();
@@ -161,8 +187,8 @@ async function readBody(response: Response, signal: AbortSignal): Promise<string
     if (response.redirected || response.type === 'opaqueredirect') {
       throw new FetchError('redirect', 'the endpoint answered with a redirect, not 200');
     }
-    if (response.status !== 200) {
-      const { status } = response;
+    const { status } = response;
+    if (!isAnswer(status)) {
       throw new FetchError('status', `the endpoint answered ${status}, not 200`, {
         status,
         retryAfterMs: retryAfterMs(response),

@@ -3,8 +3,8 @@ import { monotonicNow } from '../../shared/clock.js';
 import { own } from '../../shared/own-properties.js';
 import type { SignatureEngine } from '../../signature/engine.js';
 import { loadKeyImport } from '../../signature/load-jose.js';
-import { DISCOVERY_ACCEPT, discoveryUrls, jwksUrlOf } from './discovery.js';
-import { FetchError, fetchJson, type JsonRequest } from './fetch-json.js';
+import { discover, WrongMetadata } from './discover.js';
+import { type DocumentRequest, FetchError, fetchJson } from './fetch-json.js';
 import { countsOf, type IgnoredKeys } from './ignored-keys.js';
 import { KeySet, type KeySetOrigin } from './key-set.js';
 
@@ -20,17 +20,10 @@ export class UselessKeySet extends FetchError {
   }
 }
 
-/** A metadata document that was read and must not be used. */
-export class WrongMetadata extends FetchError {
-  constructor(problem: string) {
-    super('unusable', problem);
-  }
-}
-
 const JWKS_ACCEPT = 'application/jwk-set+json, application/json';
 
 /** Options of a single fetch. */
-export type FetchOptions = Pick<JsonRequest, 'isFailing' | 'noCache' | 'onRequest'> & {
+export type FetchOptions = Pick<DocumentRequest, 'isFailing' | 'noCache' | 'onRequest'> & {
   /** Where discovery last found the keys. The URL is used again if the metadata cannot be fetched. */
   readonly found: KeySetOrigin | undefined;
   /** The number of this fetch, counted from 1. */
@@ -53,7 +46,7 @@ export async function loadKeySet(
   const askedAt = monotonicNow();
   const { url, madeAt } = config.url
     ? { url: config.url, madeAt: askedAt }
-    : await discover(config, request, askedAt, found);
+    : await whereKeysAre(config, request, askedAt, found);
   const { document, ageMs } = await fetchJson({
     ...request,
     url,
@@ -64,6 +57,22 @@ export async function loadKeySet(
   const keys = typeof document === 'object' && document !== null ? own(document, 'keys') : undefined;
   const origin = { url, fetchBegan: askedAt, order, askedAt, madeAt: Math.min(madeAt, askedAt - ageMs) };
   return keySetOf(keys, origin, engine, algorithms);
+}
+
+/** Where the metadata says that the keys are, or where they were found last if it cannot be fetched. */
+async function whereKeysAre(
+  { issuer = '', allowHttp }: RemoteConfig,
+  request: Omit<DocumentRequest, 'url' | 'accept'>,
+  askedAt: number,
+  last: KeySetOrigin | undefined,
+): Promise<Pick<KeySetOrigin, 'url' | 'madeAt'>> {
+  try {
+    const { url, ageMs } = await discover({ issuer, member: 'jwks_uri', allowHttp }, request);
+    return { url, madeAt: askedAt - ageMs };
+  } catch (error) {
+    if (last && !(error instanceof WrongMetadata)) return last;
+    throw error;
+  }
 }
 
 const isSameOrigin = (url: URL, issuer: string | undefined): boolean =>
@@ -90,37 +99,4 @@ export async function keySetOf(
   // A provider may serve an empty set during a deployment. It must not replace valid keys.
   if (!(await set.isUsableFor(algorithms))) throw new UselessKeySet(set.ignored);
   return set;
-}
-
-/**
- * Returns the URL of the keys, from the first document that names this issuer. Many providers serve only one of the two
- * documents. If neither could be read, it returns the URL that was found last.
- *
- * @throws {FetchError} with the problem of the first document that could be read, or with the reasons why both requests failed.
- */
-async function discover(
-  { issuer = '', allowHttp }: RemoteConfig,
-  request: Omit<JsonRequest, 'url' | 'accept'>,
-  askedAt: number,
-  last: KeySetOrigin | undefined,
-): Promise<Pick<KeySetOrigin, 'url' | 'madeAt'>> {
-  const problems: string[] = [];
-  const failures: FetchError[] = [];
-  for (const url of discoveryUrls(issuer)) {
-    try {
-      const { document, ageMs } = await fetchJson({ ...request, url, accept: DISCOVERY_ACCEPT });
-      const found = jwksUrlOf(document, issuer, allowHttp);
-      if (found instanceof URL) return { url: found, madeAt: askedAt - ageMs };
-      problems.push(found);
-    } catch (error) {
-      failures.push(error as FetchError);
-    }
-  }
-  const [problem] = problems;
-  if (problem !== undefined) throw new WrongMetadata(problem);
-  if (last) return last;
-  const reasons = new Set(failures.map(({ message }) => message));
-  const retryAfterMs = Math.max(...failures.map((failure) => failure.retryAfterMs));
-  const message = `the discovery failed: ${[...reasons].join(', and then ')}`;
-  throw new FetchError(failures[0]?.kind ?? 'unusable', message, { retryAfterMs });
 }

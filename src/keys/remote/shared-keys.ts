@@ -8,7 +8,7 @@ import type { Store } from '../../shared/store.js';
 import type { WarningHandler } from '../../shared/warnings.js';
 import type { SignatureEngine } from '../../signature/engine.js';
 import type { Header } from '../../token/header.js';
-import { checkedJwksUri } from './discovery.js';
+import { checkedEndpoint } from './discovery.js';
 import { MAX_BODY_BYTES } from './fetch-json.js';
 import type { KeySet, KeySetOrigin } from './key-set.js';
 import { keySetOf } from './load-key-set.js';
@@ -126,7 +126,7 @@ export class SharedKeys {
     if (!(age > -CLOCKS_MS && age < this.#config.cacheMaxAgeMs)) return undefined;
     const [href, members]: unknown[] = JSON.parse(json);
     const { issuer = '', allowHttp } = this.#config;
-    const url = this.#config.url ?? checkedJwksUri(href, issuer, allowHttp);
+    const url = this.#config.url ?? checkedEndpoint(href, 'jwks_uri', issuer, allowHttp);
     if (typeof url === 'string') return undefined;
     const fetchBegan = monotonicNow() - Math.max(age, 0);
     return {

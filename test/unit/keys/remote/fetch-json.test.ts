@@ -3,9 +3,9 @@ import { inspect } from 'node:util';
 import { expect, it, vi } from 'vitest';
 import type { Fetch } from '../../../../src/config/options.js';
 import {
+  type DocumentRequest,
   FetchError,
   fetchJson,
-  type JsonRequest,
   MAX_BODY_BYTES,
 } from '../../../../src/keys/remote/fetch-json.js';
 import { pass, SECOND, stopClocks, watchRejections } from '../../../support/jwks-simulation.js';
@@ -14,7 +14,7 @@ const HIDDEN = 'hush-hush';
 const TIMED_OUT = 'the endpoint did not answer within 5 s';
 const accept = 'application/json';
 
-const request = (change: Partial<JsonRequest>): JsonRequest => ({
+const request = (change: Partial<DocumentRequest>): DocumentRequest => ({
   url: new URL(`https://idp.example/jwks?code=${HIDDEN}`),
   accept,
   timeoutMs: 5 * SECOND,
@@ -25,7 +25,7 @@ const request = (change: Partial<JsonRequest>): JsonRequest => ({
 });
 
 /** Makes a request with this `fetch`. Resolves to the JSON or the error. */
-const answered = (fetch: () => unknown, change: Partial<JsonRequest> = {}): Promise<unknown> =>
+const answered = (fetch: () => unknown, change: Partial<DocumentRequest> = {}): Promise<unknown> =>
   fetchJson(request({ fetch: (async () => fetch()) as unknown as Fetch, ...change })).then(
     ({ document }) => document,
     (error: unknown) => error,
@@ -197,7 +197,7 @@ it('A request succeeds with the second attempt if its connection was cut', async
   expect(await answered(() => answers.shift()?.())).toEqual(['second']);
 });
 
-it.each<[what: string, change: Partial<JsonRequest>, sent: string | null]>([
+it.each<[what: string, change: Partial<DocumentRequest>, sent: string | null]>([
   ['is not sent', {}, null],
   ['is "no-cache" for a look-up', { noCache: true }, 'no-cache'],
   [
