@@ -10,6 +10,7 @@ const entry = {
   'revocation/index': 'revocation/index.ts',
   'http/index': 'http/index.ts',
   'mcp/index': 'mcp/index.ts',
+  'introspection/index': 'introspection/index.ts',
   'testing/index': 'testing/index.ts',
 };
 /** The command line has no types to publish. */

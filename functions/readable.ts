@@ -38,6 +38,7 @@ const NEXT_STEPS = {
   client: 'Get a token that is issued to that client.',
   claim: 'Ask its issuer for a token that meets this rule.',
   revoked: 'Get a new token, if its subject is still allowed to have one.',
+  inactive: 'Get a new token.',
 } as const satisfies Record<VerifyFailure, string | undefined>;
 
 /** Says in a few sentences why a token is refused, and what to do. */

@@ -92,6 +92,7 @@ const BY_REASON = {
   client: invalidToken('The token does not name an accepted client.'),
   claim: invalidToken('A required claim of the token is missing or wrong.'),
   revoked: invalidToken('The token was revoked.'),
+  inactive: invalidToken('The token is not active.'),
 } satisfies Record<VerifyFailure, Refusal>;
 
 // A verifier of another library may give any reason, also the name of a member of Object.prototype.

@@ -91,8 +91,14 @@ function copyOf(payload: TokenPayload): TokenPayload | undefined {
   }
 }
 
-/** Whether the token is bound to a key or a certificate. Such a token is never a bearer token. @see RFC 7800 section 3.1 */
-export const isBound = ({ extra }: Pick<AuthInfo, 'extra'>): boolean => Object.hasOwn(extra, 'cnf');
+/**
+ * Whether the token is bound to a key or a certificate. Such a token is never a bearer token. The issuer of an opaque token may
+ * say so by its `token_type` alone.
+ *
+ * @see RFC 7800 section 3.1, RFC 9449 section 6.2
+ */
+export const isBound = ({ extra }: Pick<AuthInfo, 'extra'>): boolean =>
+  Object.hasOwn(extra, 'cnf') || String(own(extra, 'token_type')).toLowerCase() === 'dpop';
 
 const NO_RULES = { clockTolerance: 0 };
 

@@ -10,6 +10,7 @@ export type {
   AuthProviderConfig,
   ClaimRuleOptions,
   HeadersFunction,
+  Introspection,
   IssuerOptions,
   JwkInput,
   JwksOptions,
@@ -21,7 +22,7 @@ export type {
   Verdict,
   VerdictHandler,
 } from './config/options.js';
-export type { AuthErrorCode } from './errors.js';
+export type { AuthErrorCode, AuthErrorOptions } from './errors.js';
 export { AuthError } from './errors.js';
 export type {
   OutputOf,
@@ -39,6 +40,7 @@ export type {
   ConformingResult,
   ConformingToken,
   IgnoredKeyReason,
+  IntrospectionStatus,
   IssuerStatus,
   JwksStatus,
   PublicJwk,

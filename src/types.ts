@@ -55,6 +55,7 @@ export interface VerifyOptions<Schema extends StandardSchemaV1 = StandardSchemaV
  * - `client`: the client that it was issued to is not one of `clientIds`
  * - `claim`: another claim, or the `typ` header, is missing or wrong, or the claims do not match the schema
  * - `revoked`: the revocation list has its `jti` or its subject
+ * - `inactive`: the issuer says that this opaque token is not active: it expired, was revoked, or never existed
  */
 export const VERIFY_FAILURES = [
   'malformed',
@@ -68,6 +69,7 @@ export const VERIFY_FAILURES = [
   'client',
   'claim',
   'revoked',
+  'inactive',
 ] as const;
 
 /** One of {@link VERIFY_FAILURES}. */
@@ -184,6 +186,14 @@ export interface IssuerStatus extends JwksStatus {
   readonly issuer: string;
 }
 
+/** The state of an introspection endpoint, for operators. Plain data. */
+export interface IntrospectionStatus {
+  /** Why the last question failed. Absent when it was answered. */
+  readonly lastError?: string;
+  /** Seconds until the next question is allowed. Absent when the last one was answered. */
+  readonly retryInSeconds?: number;
+}
+
 /** The state of a client, for operators. Plain data, without secrets. */
 export interface AuthStatus {
   /** What makes and checks signatures: `node:crypto`, or jose through Web Crypto, which is slower. */
@@ -200,6 +210,11 @@ export interface AuthStatus {
   readonly jwks?: JwksStatus;
   /** The keys of each entry of `issuers`. Absent without `issuers`. */
   readonly issuers?: readonly IssuerStatus[];
+  /** The introspection of opaque tokens. Absent without `introspection`. */
+  readonly introspection?: IntrospectionStatus & {
+    /** The issuer of these tokens. */
+    readonly issuer: string;
+  };
   /** Why the last `ping()` was false. Absent when it was true, and before the first. */
   readonly pingFailure?: string;
 }
@@ -259,7 +274,8 @@ export interface AuthClient {
    * that is not a token is refused.
    *
    * @throws {AuthError} when the token cannot be verified right now: `ERR_JWKS_UNAVAILABLE` because the key could not be
-   *   fetched, `ERR_REVOCATION_UNAVAILABLE` because the revocation list did not answer.
+   *   fetched, `ERR_REVOCATION_UNAVAILABLE` because the revocation list did not answer, `ERR_INTROSPECTION_UNAVAILABLE` because
+   *   the issuer of an opaque token did not answer.
    * @see RFC 7519 section 7.2, RFC 8725 section 3
    */
   verify(token: string): Promise<VerifyResult>;

@@ -29,6 +29,7 @@ const CHANGES = {
   client: INSPECT,
   claim: INSPECT,
   revoked: INSPECT,
+  inactive: INSPECT,
 } satisfies Record<VerifyFailure, string>;
 
 /**

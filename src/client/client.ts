@@ -1,19 +1,21 @@
 import { BrokenRule, checkClaims } from '../claims/check.js';
 import { claimsToSign } from '../claims/to-sign.js';
 import type { AuthProviderConfig, SignHandler } from '../config/options.js';
-import { type Config, parseConfig } from '../config/parse.js';
+import { type Config, type IntrospectionConfig, parseConfig } from '../config/parse.js';
 import { AuthError } from '../errors.js';
 import { OwnSource } from '../keys/own/own-source.js';
 import { RemoteSource } from '../keys/remote/remote-source.js';
 import { SecretSource } from '../keys/secret.js';
 import { type KeySource, Sources } from '../keys/sources.js';
 import { CLOCK_MARGIN } from '../shared/clock.js';
+import { copyOfJson } from '../shared/json-copy.js';
 import { own } from '../shared/own-properties.js';
 import { SHORTEST_SIGNATURE } from '../signature/algorithms.js';
 import type { SignatureEngine, SignatureVerdict } from '../signature/engine.js';
 import { defaultEngine } from '../signature/node.js';
 import { HeaderMemory } from '../token/header.js';
 import { CUT_AT_END, sentencesOf } from '../token/mistakes.js';
+import { isOpaqueToken } from '../token/opaque.js';
 import { MAX_TOKEN_LENGTH, Malformed, parseToken, readClaims } from '../token/parse.js';
 import type {
   AuthClient,
@@ -26,6 +28,7 @@ import type {
 import { healthOf } from './health.js';
 import { isRevoked, revoke as revokeBy } from './hooks.js';
 import { publishInternals } from './internals.js';
+import { introspected } from './introspected.js';
 import { type ClaimsCheck, observed, type SignedHandler, signedOf } from './observe.js';
 import { verifyWith } from './verify-options.js';
 
@@ -55,7 +58,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
   const verifiedHeaders = new HeaderMemory(64);
   const decodedHeaders = new HeaderMemory(1);
   // The methods keep these values and not `config`, which holds the texts of the keys.
-  const { revocation, onVerdict, onSign, signing, clockTolerance, warn } = config;
+  const { revocation, introspection, onVerdict, onSign, signing, clockTolerance, warn } = config;
 
   async function verify(
     input: unknown,
@@ -63,7 +66,9 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     check?: ClaimsCheck,
   ): Promise<VerifyResult> {
     const token = parseToken(input, verifiedHeaders);
-    if (token instanceof Malformed) return invalid('malformed', token.message);
+    if (token instanceof Malformed) {
+      return isOpaque(input) ? verifyOpaque(input, onSigned, check) : invalid('malformed', token.message);
+    }
 
     const source = sources.choose(token);
     if (source instanceof BrokenRule) return invalid(source.reason, source.message);
@@ -91,18 +96,51 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
       );
     }
     verifiedHeaders.add(token.headerSegment, token.header);
-    onSigned?.({ header: token.header, rules: source.rules });
+    onSigned?.({ keyId: token.header.kid, rules: source.rules });
 
     const payload = readClaims(token);
     if (payload instanceof Malformed) return invalid('malformed', payload.message);
+    const broken = checkClaims(payload, token.header.typ, source.rules, now());
+    // Without this line, a token that needs no more checks would wait for a few microtasks.
+    if (!broken && !check && !revocation) return { valid: true, payload, expired: false };
+    return judge(payload, broken, check, () => readClaims(token) as TokenPayload);
+  }
 
-    let broken = checkClaims(payload, token.header.typ, source.rules, now());
+  /** Whether to ask about text that is not a JWT. */
+  function isOpaque(input: unknown): input is string {
+    if (!introspection || typeof input !== 'string') return false;
+    return input.startsWith(introspection.hook.prefix ?? '') && isOpaqueToken(input);
+  }
+
+  async function verifyOpaque(
+    token: string,
+    onSigned?: SignedHandler,
+    check?: ClaimsCheck,
+  ): Promise<VerifyResult> {
+    // Only called with an introspection.
+    const { hook, rules } = introspection as IntrospectionConfig;
+    const payload = await introspected(hook, token);
+    if (!payload) return invalid('inactive', 'The issuer says that the token is not active.');
+    onSigned?.({ keyId: undefined, rules });
+    const broken =
+      payload.iss === hook.issuer
+        ? checkClaims(payload, undefined, rules, now())
+        : new BrokenRule('issuer', 'The "iss" of the introspected token is not the issuer that was asked.');
+    return judge(payload, broken, check, () => copyOfJson(payload));
+  }
+
+  /** Finishes a verdict. The schema and the list get fresh copies of the claims, so they cannot change those in the verdict. */
+  async function judge(
+    payload: TokenPayload,
+    brokenRule: BrokenRule | undefined,
+    check: ClaimsCheck | undefined,
+    copied: () => TokenPayload,
+  ): Promise<VerifyResult> {
+    let broken = brokenRule;
     // `expired` means that all other claims are valid, so the claims of an expired token are checked too.
-    if (check && (!broken || broken.reason === 'expired'))
-      broken = (await check(readClaims(token) as TokenPayload)) ?? broken;
+    if (check && (!broken || broken.reason === 'expired')) broken = (await check(copied())) ?? broken;
     if (broken) return invalid(broken.reason, broken.message, payload);
-    // The list gets a fresh copy of the claims, so it cannot change those in the verdict.
-    if (revocation && (await isRevoked(revocation, readClaims(token) as TokenPayload))) {
+    if (revocation && (await isRevoked(revocation, copied()))) {
       return invalid('revoked', 'The token was revoked.', payload);
     }
     return { valid: true, payload, expired: false };
@@ -174,12 +212,21 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     revoke,
     decode,
     jwks: () => ownKeys?.jwks() ?? { keys: [] },
-    ...healthOf({ sign, signer, ownKeys, remotes, revocation, warn, facts }),
+    ...healthOf({
+      sign,
+      signer,
+      ownKeys,
+      remotes,
+      revocation,
+      introspection: introspection?.hook,
+      warn,
+      facts,
+    }),
   } as AuthClient;
   publishInternals(client, {
     verify: watched,
     publicVerify: client.verify,
-    rules: all.map(({ rules }) => rules),
+    rules: [...all, ...(introspection ? [introspection] : [])].map(({ rules }) => rules),
     lifetimes: signer && signing,
   });
   return client;

@@ -1,4 +1,4 @@
-import type { RevocationHook } from '../config/schema.js';
+import type { IntrospectionHook, RevocationHook } from '../config/schema.js';
 import { AuthError } from '../errors.js';
 import type { OwnSource } from '../keys/own/own-source.js';
 import type { RemoteSource } from '../keys/remote/remote-source.js';
@@ -8,6 +8,7 @@ import { Settled } from '../shared/settled.js';
 import type { WarningHandler } from '../shared/warnings.js';
 import type { AuthClient, AuthStatus } from '../types.js';
 import { isRevoked } from './hooks.js';
+import { introspected } from './introspected.js';
 
 /** The shortest time between two health checks, even if a health route is called more often. */
 const CHECK_INTERVAL_MS = 1000;
@@ -31,6 +32,7 @@ interface Observed {
   readonly ownKeys: OwnSource | undefined;
   readonly remotes: readonly RemoteSource[];
   readonly revocation: RevocationHook | undefined;
+  readonly introspection: IntrospectionHook | undefined;
   readonly warn: WarningHandler;
   /** The part of the status that never changes. */
   readonly facts: Readonly<Pick<AuthStatus, 'engine' | 'canSign' | 'canRevoke' | 'algorithms'>>;
@@ -43,6 +45,7 @@ export function healthOf({
   ownKeys,
   remotes,
   revocation,
+  introspection,
   warn,
   facts,
 }: Observed): Pick<AuthClient, 'ping' | 'status'> {
@@ -62,7 +65,10 @@ export function healthOf({
   }
 
   async function isHealthy(): Promise<boolean> {
-    const own = (signer && (await failureOf(signer))) ?? (revocation && (await failureOfList(revocation)));
+    const own =
+      (signer && (await failureOf(signer))) ??
+      (revocation && (await failureOfList(revocation))) ??
+      (introspection && (await failureOfIntrospection(introspection)));
     if (own !== undefined && own !== pingFailure) warn(`The health check failed: ${own}`, 'PING_FAILED');
     // `RemoteSource` warns about its own outages.
     const failures = own ? [own] : await Promise.all(remotes.map((remote) => remote.check()));
@@ -102,6 +108,16 @@ export function healthOf({
     }
   }
 
+  /** Asks about a random token. */
+  async function failureOfIntrospection(hook: IntrospectionHook): Promise<string | undefined> {
+    try {
+      await introspected(hook, `${hook.prefix ?? ''}${randomId()}`);
+      return undefined;
+    } catch {
+      return 'The introspection gave no answer.';
+    }
+  }
+
   function status(): AuthStatus {
     const single = remotes.find(({ issuer }) => issuer === undefined);
     const listed = remotes.flatMap((remote) =>
@@ -113,6 +129,7 @@ export function healthOf({
       ...(ownKeys && { signingKeyIds: ownKeys.keyIds }),
       ...(single && { jwks: single.status() }),
       ...(listed.length > 0 && { issuers: listed }),
+      ...(introspection && { introspection: { issuer: introspection.issuer, ...introspection.status?.() } }),
       ...(pingFailure !== undefined && { pingFailure }),
     };
   }

@@ -31,6 +31,18 @@ export async function revoke(hook: RevocationHook, payload: TokenPayload, tolera
   ]);
 }
 
+/**
+ * Asks a hook of the application. It rejects with whatever the hook throws, or if the answer takes too long.
+ *
+ * @param isBounded whether the hook has its own deadline.
+ */
+export async function asked(isBounded: boolean, question: () => unknown): Promise<unknown> {
+  const answer = question();
+  // A promise may also be a function, as stubs of remote calls are.
+  const isPending = Object(answer) === answer;
+  return isPending && !isBounded ? within(HOOK_TIMEOUT_MS, Promise.resolve(answer)) : answer;
+}
+
 async function ask(
   { isBounded }: RevocationHook,
   question: () => unknown,
@@ -38,10 +50,7 @@ async function ask(
   expected: readonly AuthErrorCode[],
 ): Promise<unknown> {
   try {
-    const answer = question();
-    // A promise may also be a function, as stubs of remote calls are.
-    const isPending = Object(answer) === answer;
-    return await (isPending && !isBounded ? within(HOOK_TIMEOUT_MS, Promise.resolve(answer)) : answer);
+    return await asked(isBounded, question);
   } catch (error) {
     if (error instanceof AuthError && expected.includes(error.code)) throw error;
     // The message of any other error may contain claims.

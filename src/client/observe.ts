@@ -4,11 +4,13 @@ import type { Signed, Verdict, VerdictHandler } from '../config/options.js';
 import type { AuthError } from '../errors.js';
 import { monotonicNow } from '../shared/clock.js';
 import { own } from '../shared/own-properties.js';
-import type { Header } from '../token/header.js';
 import type { TokenPayload, VerifyResult } from '../types.js';
 
-/** Called as soon as a token's signature is valid, before its claims are checked. */
-export type SignedHandler = (signed: { readonly header: Header; readonly rules: ClaimRules }) => void;
+/**
+ * Called as soon as a token's signature is valid, or its issuer says that it is active, before its claims are checked.
+ * `keyId` is the `kid` header.
+ */
+export type SignedHandler = (signed: { readonly keyId: unknown; readonly rules: ClaimRules }) => void;
 
 /** A further check of the claims, which gets a copy of them. Returns the rule that the token breaks. */
 export type ClaimsCheck = (claims: TokenPayload) => Promise<BrokenRule | undefined>;
@@ -34,7 +36,7 @@ export function observed(verify: Verify, handler: VerdictHandler): Verify {
       });
     try {
       const onBoth: SignedHandler = (signed) => {
-        keyId = signed.header.kid;
+        keyId = signed.keyId;
         onSigned?.(signed);
       };
       const result = await verify(token, onBoth, check);

@@ -2,7 +2,7 @@ import type { AuthErrorCode } from '../errors.js';
 import type { Store } from '../shared/store.js';
 import type { WarningHandler } from '../shared/warnings.js';
 import type { Algorithm, AsymmetricAlgorithm } from '../signature/algorithms.js';
-import type { TokenPayload, VerifyFailure } from '../types.js';
+import type { IntrospectionStatus, TokenPayload, VerifyFailure } from '../types.js';
 
 /**
  * Rules for the claims of tokens. You can set them at the top level, in `jwks` and in each entry of `issuers`. In `jwks` or an
@@ -50,8 +50,8 @@ export interface ClaimRuleOptions {
 }
 
 /**
- * Options of `createAuthProvider` and `createAuthClient`. Give `secret`, `signingKeys`, `jwksUrl` or `issuers`. You can combine
- * `secret` and `signingKeys` with each other, and with one of the others.
+ * Options of `createAuthProvider` and `createAuthClient`. Give `secret`, `signingKeys`, `jwksUrl`, `issuers` or `introspection`.
+ * You can combine them, except `jwksUrl` with `issuers`.
  */
 export interface AuthProviderConfig extends ClaimRuleOptions {
   /**
@@ -116,6 +116,13 @@ export interface AuthProviderConfig extends ClaimRuleOptions {
    * last, and throws `ERR_REVOCATION_UNAVAILABLE` if it does not answer. Default: revocation is not checked.
    */
   revocation?: Revocation;
+
+  /**
+   * Tells whether opaque tokens are active: the result of `createIntrospection`, or your own object with the same members. It is
+   * asked about text that is not a JWT. The claims of its answer follow the rules of the entry of `issuers` with its issuer,
+   * otherwise the top-level rules. `typ` does not apply, because these tokens have no header. Default: opaque tokens are refused.
+   */
+  introspection?: Introspection;
 
   /**
    * Receives the result of each `verify`, for audit and metrics, before the caller does. Its errors are ignored. Default: none.
@@ -282,6 +289,26 @@ export interface Revocation {
    * @param tolerance the `clockTolerance` of the client, in seconds. The client accepts the token for this long after its `exp`.
    */
   revoke?(payload: TokenPayload, tolerance: number): Promise<void>;
+}
+
+/**
+ * Tells whether opaque tokens are active. Use `createIntrospection` of `intentkit-auth/introspection`, or your own object with
+ * these members. A call that takes longer than 5 s counts as a failure.
+ */
+export interface Introspection {
+  /** The issuer of these tokens. An answer without `iss` counts as being from it; one with another `iss` is refused. */
+  readonly issuer: string;
+  /** How these tokens begin. Text that begins otherwise is refused as `malformed`, and never sent. Default: any. */
+  readonly prefix?: string;
+  /**
+   * Returns the claims of an active token, and `undefined` for any other. It only gets text that may be a bearer token of at most
+   * 4 KiB, and never a JWT or a JWE. If it throws, or returns anything else, `verify` throws `ERR_INTROSPECTION_UNAVAILABLE`. If it
+   * throws an `AuthError` with this code, `verify` throws that error unchanged.
+   * @see RFC 7662 section 2
+   */
+  introspect(token: string): Promise<TokenPayload | undefined>;
+  /** The state of the endpoint, for `status()`. It must not make a request. Default: none. */
+  status?(): IntrospectionStatus;
 }
 
 /**

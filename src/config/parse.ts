@@ -15,7 +15,7 @@ import type { SignatureEngine } from '../signature/engine.js';
 import { defaultEngine } from '../signature/node.js';
 import type { AuthProviderConfig, SignHandler, VerdictHandler } from './options.js';
 import { claimRules, issuerConfigs, jwksConfig, type RemoteConfig } from './remote.js';
-import { CONFIG, type RevocationHook, rulesAmong } from './schema.js';
+import { CONFIG, type IntrospectionHook, type RevocationHook, rulesAmong } from './schema.js';
 import { weaknessOf } from './secret-strength.js';
 import { checkIssuers, ownKeyEntries } from './signing-keys.js';
 
@@ -34,10 +34,17 @@ export interface Config {
   /** The source of `jwksUrl`, or those of `issuers`. */
   readonly remotes: readonly RemoteConfig[];
   readonly revocation: RevocationHook | undefined;
+  readonly introspection: IntrospectionConfig | undefined;
   /** In seconds. */
   readonly clockTolerance: number;
   readonly onVerdict: VerdictHandler | undefined;
   readonly onSign: SignHandler | undefined;
+}
+
+/** Whom to ask about opaque tokens, and the rules for the claims of the answer. */
+export interface IntrospectionConfig {
+  readonly hook: IntrospectionHook;
+  readonly rules: ClaimRules;
 }
 
 /** The configuration of the secret, and which tokens it may verify. */
@@ -62,10 +69,10 @@ export function parseConfig(
 ): Config {
   const options = checkOptions(input, CONFIG, of);
   const { secret, signingKeys, jwksUrl, jwks, issuers, algorithm, issuer, typ = 'JWT' } = options;
-  const { onVerdict, onSign } = options;
+  const { introspection, onVerdict, onSign } = options;
 
-  if (!secret && !signingKeys && !jwksUrl && !issuers) {
-    throw configError('Give "secret", "signingKeys", "jwksUrl" or "issuers".');
+  if (!secret && !signingKeys && !jwksUrl && !issuers && !introspection) {
+    throw configError('Give "secret", "signingKeys", "jwksUrl", "issuers" or "introspection".');
   }
   if (issuers && jwksUrl)
     throw configError(
@@ -101,6 +108,7 @@ export function parseConfig(
     warn: safely(options.onWarning ?? emitWarning),
     clockTolerance,
     revocation: options.revocation,
+    introspection: introspection && introspectionConfig(introspection, remotes, ownRules),
     onVerdict: onVerdict && safely(onVerdict),
     onSign: onSign && safely(onSign),
     secret: secret && {
@@ -127,6 +135,16 @@ export function parseConfig(
   // Warnings come last, so that a configuration that is refused causes only an error.
   warnOfWeakness(config);
   return config;
+}
+
+/** The entry of `issuers` with this issuer has the rules, otherwise the top level. An opaque token has no `typ`. */
+function introspectionConfig(
+  hook: IntrospectionHook,
+  remotes: readonly RemoteConfig[],
+  topLevel: ClaimRules,
+): IntrospectionConfig {
+  const { rules = topLevel } = remotes.find(({ issuer }) => issuer === hook.issuer) ?? {};
+  return { hook, rules: { ...rules, issuer: rules.issuer ?? [hook.issuer], typ: undefined } };
 }
 
 function hmacAlgorithm(algorithm: Algorithm = HMAC_ALGORITHMS[0]): HmacAlgorithm {

@@ -112,9 +112,7 @@ function checkUrl(url: URL, options: GivenRemote, name: string, headers: string)
 }
 
 function checkDiscoverable(issuer: string, options: GivenRemote, name: string): void {
-  const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
-  const isPlain = url && !url.username && !url.password && !url.search && !url.hash;
-  if (isPlain && isAllowed(url, options)) return;
+  if (isDiscoverable(issuer, options)) return;
   throw configError(
     `${name} must be an https: URL without credentials, query and fragment, because its keys are discovered from it; for another issuer, give "jwksUrl" too.`,
   );
@@ -126,6 +124,13 @@ function checkCache({ cache, headers }: GivenRemote, place: string): void {
   throw configError(
     `"${place}.cache" needs "headers" with fixed values: keys that were fetched with other headers must not be shared. Remove "cache", or give an object.`,
   );
+}
+
+/** True if the metadata of an issuer can be found from its text. @see RFC 8414 section 2 */
+export function isDiscoverable(issuer: string, options: GivenRemote = {}): boolean {
+  const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
+  const isPlain = url && !url.username && !url.password && !url.search && !url.hash;
+  return isPlain === true && isAllowed(url, options);
 }
 
 const isAllowed = (url: URL, { dangerouslyAllowHttp = false }: GivenRemote): boolean =>

@@ -26,7 +26,14 @@ import { spellingsOf } from '../shared/url.js';
 import type { WarningHandler } from '../shared/warnings.js';
 import { ASYMMETRIC_ALGORITHMS, HMAC_ALGORITHMS } from '../signature/algorithms.js';
 import { isAsymmetricKeyText } from './asymmetric-key-text.js';
-import type { Fetch, HeadersFunction, Revocation, SignHandler, VerdictHandler } from './options.js';
+import type {
+  Fetch,
+  HeadersFunction,
+  Introspection,
+  Revocation,
+  SignHandler,
+  VerdictHandler,
+} from './options.js';
 import { SIGNING_KEY } from './signing-keys.js';
 
 /*
@@ -128,6 +135,21 @@ const revocation = readBy((value): RevocationHook | undefined => {
   return hook && Object.assign(hook, { isBounded: methods.every((method) => isBounded(Object(method))) });
 }, 'an object with "isRevoked", such as createRevocationList makes');
 
+/** An introspection, and whether it has deadlines of its own. */
+export interface IntrospectionHook extends Introspection {
+  readonly isBounded: boolean;
+}
+
+const introspection = readBy((value): IntrospectionHook | undefined => {
+  const hook = boundMethods<Introspection>(value, ['introspect'], ['status']);
+  if (!hook) return undefined;
+  const [issuer, prefix = '', introspect] = ['issuer', 'prefix', 'introspect'].map((name) =>
+    memberOf(value as object, name),
+  );
+  if (typeof issuer !== 'string' || issuer === '' || typeof prefix !== 'string') return undefined;
+  return Object.assign(hook, { issuer, prefix, isBounded: isBounded(Object(introspect)) });
+}, 'an object with "issuer" and "introspect", such as createIntrospection makes');
+
 /** The options of `createAuthClient` and `createAuthProvider`. */
 export const CONFIG = {
   ...rules,
@@ -142,6 +164,7 @@ export const CONFIG = {
   clockTolerance: secondsOrNone,
   name: text,
   revocation,
+  introspection,
   onVerdict: aFunction<VerdictHandler>(),
   onSign: aFunction<SignHandler>(),
   onWarning: aFunction<WarningHandler>(),

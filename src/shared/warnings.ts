@@ -12,7 +12,14 @@ import { emitProcessWarning } from './runtime.js';
  * - `JWKS_CACHE_RECOVERED`: the store `jwks.cache` works again
  * - `REVOCATION_FAILING`: the store of a revocation list is failing
  * - `REVOCATION_RECOVERED`: the store of a revocation list works again
- * - `PING_FAILED`: `ping()` was false because of the secret or the revocation list
+ * - `INTROSPECTION_FAILING`: an outage of the introspection endpoint began
+ * - `INTROSPECTION_RECOVERED`: the introspection endpoint works again
+ * - `INTROSPECTION_MISCONFIGURED`: the introspection endpoint refuses the credentials or the request of this process
+ * - `EXCHANGE_FAILING`: an outage of the token endpoint began
+ * - `EXCHANGE_RECOVERED`: the token endpoint works again
+ * - `EXCHANGE_CACHE_FAILING`: the store `cache` of `createDownstream` is failing, so tokens are exchanged again
+ * - `EXCHANGE_CACHE_RECOVERED`: the store `cache` of `createDownstream` works again
+ * - `PING_FAILED`: `ping()` was false because of the secret, the revocation list or the introspection
  */
 export type AuthWarningCode =
   | 'WEAK_SECRET'
@@ -24,6 +31,13 @@ export type AuthWarningCode =
   | 'JWKS_CACHE_RECOVERED'
   | 'REVOCATION_FAILING'
   | 'REVOCATION_RECOVERED'
+  | 'INTROSPECTION_FAILING'
+  | 'INTROSPECTION_RECOVERED'
+  | 'INTROSPECTION_MISCONFIGURED'
+  | 'EXCHANGE_FAILING'
+  | 'EXCHANGE_RECOVERED'
+  | 'EXCHANGE_CACHE_FAILING'
+  | 'EXCHANGE_CACHE_RECOVERED'
   | 'PING_FAILED';
 
 /** Receives each warning. Errors that it throws or rejects with are ignored, so a broken logger cannot break authentication. */

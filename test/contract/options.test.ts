@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { AuthError, type AuthErrorCode, createAuthClient, createAuthProvider } from 'intentkit-auth';
 import { createTokenFunctions } from 'intentkit-auth/functions';
 import { protectApi } from 'intentkit-auth/http';
+import { createIntrospection } from 'intentkit-auth/introspection';
 import { createTokenVerifier, protectMcp } from 'intentkit-auth/mcp';
 import { createRevocationList } from 'intentkit-auth/revocation';
 import { createTestIssuer } from 'intentkit-auth/testing';
@@ -11,6 +12,7 @@ import * as z from 'zod';
 import { FUNCTIONS_OPTIONS } from '../../functions/options.js';
 import { GATE_OPTIONS } from '../../gate/config.js';
 import { ROUTE_OPTIONS } from '../../gate/route.js';
+import { INTROSPECTION_OPTIONS } from '../../introspection/options.js';
 import { MCP_OPTIONS, VERIFIER_OPTIONS } from '../../mcp/config.js';
 import { REVOCATION_OPTIONS } from '../../revocation/options.js';
 import { SIGN_OPTIONS } from '../../src/claims/to-sign.js';
@@ -80,6 +82,17 @@ const ofGate = {
 const gate = protectApi(auth, ofGate);
 const request = new Request(ofGate.resource);
 const route = { scopes: ['files'], optional: false };
+const introspection = {
+  issuer: 'https://issuer.example',
+  clientId: 'my-api',
+  clientAuth: { secret: SECRET },
+  timeout: '2s',
+  signed: true,
+  cacheMaxAge: '5s',
+  maxConcurrent: 8,
+  prefix: 'at_',
+  onWarning,
+};
 const ROWS: readonly Row[] = [
   row('createAuthClient', CONFIG, createAuthClient, client),
   row('createAuthProvider', CONFIG, createAuthProvider, { ...client, name: 'tokens' }),
@@ -115,6 +128,18 @@ const ROWS: readonly Row[] = [
     maxLifetime: '1d',
     onWarning,
   }),
+  row('createIntrospection', INTROSPECTION_OPTIONS, createIntrospection, introspection),
+  {
+    ...row(
+      'createIntrospection',
+      INTROSPECTION_OPTIONS.clientAuth,
+      (clientAuth) => createIntrospection({ ...introspection, clientAuth }),
+      { secret: SECRET, in: 'body' },
+    ),
+    title: '"clientAuth" of createIntrospection',
+    path: 'clientAuth.',
+    noObject: '"clientAuth" must be an object of options.',
+  },
   row('createTokenFunctions', FUNCTIONS_OPTIONS, createTokenFunctions, { provider: 'auth', prefix: 'my_' }),
   row('createTestIssuer', TEST_ISSUER_OPTIONS, createTestIssuer, {
     algorithm: 'ES256',

@@ -52,6 +52,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
     imports: [],
     types: [],
   },
+  './introspection': { exports: ['createIntrospection'], imports: [], types: [] },
   './testing': { exports: ['createTestIssuer'], imports: ['jose'], types: [] },
 };
 
@@ -292,7 +293,7 @@ it('No source imports the package by its name, or shares anything by the registr
     Object.keys(ENTRIES).map((entry) => fileOf(entry, 'types').replace(/^dist\/types\/(\w+)\/.*/, '$1')),
   );
   const sources = await Promise.all(
-    [...folders, 'gate', 'cli'].map(async (folder) => {
+    [...folders, 'gate', 'oauth', 'cli'].map(async (folder) => {
       const names = await readdir(join(ROOT, folder), { recursive: true });
       return names.filter((name) => name.endsWith('.ts')).map((name) => join(ROOT, folder, name));
     }),

@@ -32,6 +32,7 @@ describe('parseConfig, given a good configuration,', () => {
     warn: expect.any(Function),
     clockTolerance: 0,
     revocation: undefined,
+    introspection: undefined,
     onVerdict: undefined,
     onSign: undefined,
     secret: {
@@ -175,7 +176,7 @@ describe('parseConfig, given a good configuration,', () => {
 });
 
 describe('parseConfig, given a bad configuration,', () => {
-  const NOTHING = 'Give "secret", "signingKeys", "jwksUrl" or "issuers".';
+  const NOTHING = 'Give "secret", "signingKeys", "jwksUrl", "issuers" or "introspection".';
   const HMAC_ONLY = '"algorithm" must be HS256, HS384 or HS512 with "secret".';
   const ASYMMETRIC = '"algorithm" must be an asymmetric one, such as RS256, without "secret".';
   const TOO_LONG = '"defaultExpiry" must not be longer than "maxExpiry".';

@@ -1,0 +1,119 @@
+import { Endpoint } from '../oauth/endpoint.js';
+import type { Introspection } from '../src/config/options.js';
+import { AuthError } from '../src/errors.js';
+import { FetchError } from '../src/keys/remote/fetch-json.js';
+import { markBounded } from '../src/shared/deadline.js';
+import { copyOfJson } from '../src/shared/json-copy.js';
+import { Outage } from '../src/shared/outage.js';
+import { isWorkers } from '../src/shared/runtime.js';
+import { isOpaqueToken } from '../src/token/opaque.js';
+import type { IntrospectionStatus, TokenPayload } from '../src/types.js';
+import { Answers } from './answers.js';
+import { type IntrospectionOptions, parseOptions } from './options.js';
+import { answerReader, Misconfigured, QuestionRefused } from './read-answer.js';
+import { Slots } from './slots.js';
+
+/** An {@link Introspection} that asks the endpoint of an issuer. It is safe for concurrent use. */
+export interface TokenIntrospection extends Introspection {
+  /** How the tokens of this issuer begin. Empty: any. */
+  readonly prefix: string;
+  /**
+   * Returns the claims of an active token, and `undefined` for any other. Text that is a JWT or a JWE, that has another syntax than
+   * a bearer token, that is longer than 4 KiB or that lacks the `prefix` is not sent, and gives `undefined`.
+   *
+   * @throws {AuthError} `ERR_INTROSPECTION_UNAVAILABLE` if the endpoint gives no answer, or if too many questions are under way.
+   */
+  introspect(token: string): Promise<TokenPayload | undefined>;
+  /** The state of the endpoint. It makes no request. */
+  status(): IntrospectionStatus;
+}
+
+const JSON_ANSWER = 'application/json';
+const SIGNED_ANSWER = 'application/token-introspection+jwt';
+
+/** A store that fails now and then must not fill the log. */
+const QUIET_MS = 10_000;
+
+/**
+ * Creates an introspection for a client's `introspection` option. It asks the issuer whether an opaque token is active. All who
+ * ask about one token at the same time share one question.
+ *
+ * @throws {AuthError} `ERR_AUTH_CONFIG` if an option is missing, unknown or unusable.
+ * @see RFC 7662, RFC 9701
+ */
+export function createIntrospection(options: IntrospectionOptions): TokenIntrospection {
+  const { server, isSigned, cacheMaxAgeMs, maxConcurrent, prefix } = parseOptions(options);
+  const { issuer, timeoutMs, warn } = server;
+  const endpoint = new Endpoint(server, 'introspection_endpoint');
+  const readAnswer = answerReader(server, isSigned);
+  const slots = new Slots(maxConcurrent, timeoutMs);
+  const answers = new Answers(cacheMaxAgeMs);
+  const pending = new Map<string, Promise<TokenPayload | undefined>>();
+  const subject = `The introspection endpoint of ${JSON.stringify(issuer)}`;
+  const consequence = 'its tokens cannot be verified until it answers';
+  const outageOf = (failing: 'INTROSPECTION_FAILING' | 'INTROSPECTION_MISCONFIGURED'): Outage =>
+    new Outage(warn, { subject, failing, recovered: 'INTROSPECTION_RECOVERED', quietMs: QUIET_MS });
+  const outage = outageOf('INTROSPECTION_FAILING');
+  const misconfiguration = outageOf('INTROSPECTION_MISCONFIGURED');
+
+  async function introspect(token: string): Promise<TokenPayload | undefined> {
+    if (typeof token !== 'string' || !token.startsWith(prefix) || !isOpaqueToken(token)) return undefined;
+    const known = await answers.get(token);
+    if (known) return known;
+    // On Workers, a request must not wait for the I/O of another one.
+    if (isWorkers()) return ask(token);
+    let asked = pending.get(token);
+    if (!asked) {
+      asked = ask(token).finally(() => pending.delete(token));
+      pending.set(token, asked);
+    }
+    const claims = await asked;
+    // All who have asked get a copy of their own.
+    return claims && copyOfJson(claims);
+  }
+
+  async function ask(token: string): Promise<TokenPayload | undefined> {
+    const release = slots.take();
+    if (!release) throw unavailable('too many questions are under way', 1);
+    let length = 0;
+    try {
+      const claims = await endpoint.ask({
+        fields: new URLSearchParams({ token, token_type_hint: 'access_token' }),
+        accept: isSigned ? SIGNED_ANSWER : JSON_ANSWER,
+        read: (answer) => {
+          length = answer.text.length;
+          return readAnswer(answer);
+        },
+      });
+      outage.succeeded();
+      misconfiguration.succeeded();
+      if (claims) await answers.add(token, claims, length);
+      return claims;
+    } catch (error) {
+      if (!(error instanceof FetchError)) {
+        throw unavailable(error instanceof QuestionRefused ? error.message : 'the question failed', 1);
+      }
+      const failing = error instanceof Misconfigured ? misconfiguration : outage;
+      // The endpoint may have answered other questions since.
+      if (endpoint.lastError) failing.failed(error.message, consequence);
+      throw unavailable(error.message, endpoint.retryAfter);
+    } finally {
+      release();
+    }
+  }
+
+  function unavailable(problem: string, retryAfter: number): AuthError {
+    return new AuthError(
+      'ERR_INTROSPECTION_UNAVAILABLE',
+      `The token was neither accepted nor refused, because ${JSON.stringify(issuer)} did not say whether it is active (${problem}); try again in ${retryAfter} s.`,
+      { retryAfter },
+    );
+  }
+
+  function status(): IntrospectionStatus {
+    const { lastError } = endpoint;
+    return lastError ? { lastError: lastError.message, retryInSeconds: endpoint.retryAfter } : {};
+  }
+
+  return { issuer, prefix, introspect: markBounded(introspect), status };
+}

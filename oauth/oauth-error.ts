@@ -1,0 +1,29 @@
+import { own } from '../src/shared/own-properties.js';
+
+/** The error of an endpoint. */
+export interface OAuthAnswerError {
+  /** The code, such as `invalid_grant`. */
+  readonly error: string;
+  /** The `claims` that Microsoft Entra sends with `interaction_required`, for the next request of the client. */
+  readonly claims: string | undefined;
+}
+
+const MAX_CODE_LENGTH = 100;
+const MAX_CLAIMS_LENGTH = 8192;
+
+/**
+ * Reads the error of a JSON document. `undefined` if it has none, or one with other characters than the specification allows.
+ * Descriptions are not read, because they may contain a part of the request.
+ *
+ * @see RFC 6749 section 5.2
+ */
+export function oauthErrorIn(document: unknown): OAuthAnswerError | undefined {
+  if (typeof document !== 'object' || document === null) return undefined;
+  const error = own(document, 'error');
+  if (typeof error !== 'string' || error.length > MAX_CODE_LENGTH || !isCode(error)) return undefined;
+  const claims = own(document, 'claims');
+  const isUsable = typeof claims === 'string' && claims.length <= MAX_CLAIMS_LENGTH;
+  return { error, claims: isUsable ? claims : undefined };
+}
+
+const isCode = (text: string): boolean => /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/.test(text);

@@ -1,0 +1,33 @@
+import type { IntrospectionHook } from '../config/schema.js';
+import { AuthError } from '../errors.js';
+import { copyOfJson } from '../shared/json-copy.js';
+import type { TokenPayload } from '../types.js';
+import { asked } from './hooks.js';
+
+/**
+ * Asks the introspection about an opaque token. The claims are a copy. Without `iss`, they get the issuer of the introspection.
+ *
+ * @throws {AuthError} `ERR_INTROSPECTION_UNAVAILABLE` if it throws, rejects, hangs, or answers with anything but claims.
+ */
+export async function introspected(
+  hook: IntrospectionHook,
+  token: string,
+): Promise<TokenPayload | undefined> {
+  try {
+    const answer = await asked(hook.isBounded, () => hook.introspect(token));
+    if (answer === undefined) return undefined;
+    const claims = copyOfJson(answer);
+    if (isClaims(claims)) return Object.hasOwn(claims, 'iss') ? claims : { ...claims, iss: hook.issuer };
+  } catch (error) {
+    if (error instanceof AuthError && error.code === 'ERR_INTROSPECTION_UNAVAILABLE') throw error;
+    // The message of any other error may contain the token.
+  }
+  throw new AuthError(
+    'ERR_INTROSPECTION_UNAVAILABLE',
+    'The token was neither accepted nor refused, because the introspection gave no answer; try again in 1 s.',
+    { retryAfter: 1 },
+  );
+}
+
+const isClaims = (value: unknown): value is TokenPayload =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

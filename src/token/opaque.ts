@@ -1,0 +1,35 @@
+import { utf8In } from './base64url.js';
+import { parseJsonObject } from './json.js';
+
+/** The longest opaque token. Longer ones exist only as JWTs. */
+const MAX_LENGTH = 4096;
+
+/**
+ * True for text that may be an opaque bearer token. JWTs and JWEs are none, and neither is a part of one that still has its
+ * header: another party than their issuer must not see them. The code uses no regular expression on the text, because
+ * JavaScript engines keep the last matched input in memory.
+ *
+ * @see RFC 6750 section 2.1
+ */
+export const isOpaqueToken = (text: string): boolean =>
+  text.length <= MAX_LENGTH && hasTokenSyntax(text) && !hasJsonHeader(text);
+
+const OTHERS = '-._~+/';
+
+function hasTokenSyntax(text: string): boolean {
+  let end = text.length;
+  while (end > 0 && text.charAt(end - 1) === '=') end -= 1;
+  for (let at = 0; at < end; at += 1) {
+    if (!isAlphanumeric(text.charCodeAt(at)) && !OTHERS.includes(text.charAt(at))) return false;
+  }
+  return end > 0;
+}
+
+const isAlphanumeric = (code: number): boolean =>
+  (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
+
+function hasJsonHeader(text: string): boolean {
+  const segment = text.slice(0, Math.max(0, text.indexOf('.')));
+  const header = segment === '' ? undefined : utf8In(segment);
+  return header !== undefined && parseJsonObject(segment, header) !== undefined;
+}
