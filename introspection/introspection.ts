@@ -1,7 +1,7 @@
 import { Endpoint } from '../oauth/endpoint.js';
 import type { Introspection } from '../src/config/options.js';
 import { AuthError } from '../src/errors.js';
-import { FetchError } from '../src/keys/remote/fetch-json.js';
+import { FetchError } from '../src/keys/remote/fetch-error.js';
 import { markBounded } from '../src/shared/deadline.js';
 import { copyOfJson } from '../src/shared/json-copy.js';
 import { Outage } from '../src/shared/outage.js';

@@ -1,6 +1,7 @@
 import { BackOff } from '../src/keys/remote/back-off.js';
 import { discover, WrongMetadata } from '../src/keys/remote/discover.js';
-import { FetchError, fetchText } from '../src/keys/remote/fetch-json.js';
+import { FetchError } from '../src/keys/remote/fetch-error.js';
+import { fetchText } from '../src/keys/remote/fetch-json.js';
 import { monotonicNow } from '../src/shared/clock.js';
 import { isWorkers } from '../src/shared/runtime.js';
 import type { Server } from './options.js';
@@ -78,17 +79,8 @@ export class Endpoint {
     try {
       const url = await this.#url(isFailing, onRequest);
       const { auth, timeoutMs, fetch } = this.#server;
-      const answer = await fetchText({
-        url,
-        accept,
-        timeoutMs,
-        headers: undefined,
-        fetch,
-        isFailing,
-        onRequest,
-        form: () => auth(fields, url),
-        isAnswer,
-      });
+      const request = { url, accept, timeoutMs, headers: undefined, fetch, isFailing, onRequest };
+      const answer = await fetchText(request, { form: () => auth(fields, url), isAnswer });
       const result = await read(answer);
       this.#succeeded(order);
       return result;

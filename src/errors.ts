@@ -1,3 +1,5 @@
+import { withoutPrototype } from './shared/own-properties.js';
+
 /**
  * What went wrong, for code to branch on. Codes are stable; messages are for people and may change. When `verify` refuses a
  * token, it throws no error: it returns one of `VERIFY_FAILURES`.
@@ -78,7 +80,7 @@ export class AuthError extends Error {
    * @param message one sentence that says what to change, without secrets, tokens and claims.
    */
   constructor(code: AuthErrorCode, message: string, options: AuthErrorOptions = {}) {
-    const { cause, retryAfter, oauthError, claims } = options;
+    const { cause, retryAfter, oauthError, claims } = withoutPrototype(options);
     super(message, cause && { cause });
     this.code = code;
     if (retryAfter !== undefined) this.retryAfter = retryAfter;

@@ -1,4 +1,4 @@
-import type { FetchError } from '../../src/keys/remote/fetch-json.js';
+import type { FetchError } from '../../src/keys/remote/fetch-error.js';
 import { sentenceOf } from '../../src/keys/remote/unavailable.js';
 import { shownUrl } from '../../src/shared/url.js';
 

@@ -1,4 +1,5 @@
-import { asFetchError, fetchJson } from '../../src/keys/remote/fetch-json.js';
+import { asFetchError } from '../../src/keys/remote/fetch-error.js';
+import { fetchJson } from '../../src/keys/remote/fetch-json.js';
 import { within } from '../../src/shared/deadline.js';
 import { own } from '../../src/shared/own-properties.js';
 import { type Explanation, explainFailure, explainRedirect, type ResponseHead } from './explain-failure.js';

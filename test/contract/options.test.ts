@@ -213,7 +213,9 @@ describe.each(ROWS)(
       if (path)
         await expectRefused(
           null,
-          path === 'jwks.' ? '"jwks" is null: give it a value or leave it out.' : noObject,
+          ['jwks.', 'clientAuth.'].includes(path)
+            ? `"${path.slice(0, -1)}" is null: give it a value or leave it out.`
+            : noObject,
         );
     });
 

@@ -1,5 +1,6 @@
 import { DISCOVERY_ACCEPT, discoveryUrls, endpointOf } from './discovery.js';
-import { type DocumentRequest, FetchError, fetchJson } from './fetch-json.js';
+import { FetchError } from './fetch-error.js';
+import { type DocumentRequest, fetchJson } from './fetch-json.js';
 
 /** A metadata document that was read and must not be used. */
 export class WrongMetadata extends FetchError {

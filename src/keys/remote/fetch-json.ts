@@ -1,7 +1,9 @@
 import type { Fetch, HeadersFunction } from '../../config/options.js';
-import { TooLate, within } from '../../shared/deadline.js';
-import { HeadersFailed, headersFrom } from '../../shared/headers.js';
+import { within } from '../../shared/deadline.js';
+import { headersFrom } from '../../shared/headers.js';
+import { withoutPrototype } from '../../shared/own-properties.js';
 import { safely } from '../../shared/warnings.js';
+import { asFetchError, FetchError } from './fetch-error.js';
 
 /** 1 MiB: a thousand RSA keys are about half of it. */
 export const MAX_BODY_BYTES = 1_048_576;
@@ -24,10 +26,14 @@ export interface DocumentRequest {
   readonly noCache?: boolean;
   /** Called before the request is sent, but not when it is repeated on a new connection. */
   readonly onRequest?: () => void;
-  /** Makes the request a POST of this form. It is made again for a repeated request, because an assertion may be used only once. */
-  readonly form?: () => Form | Promise<Form>;
-  /** Which statuses have an answer in their body. Default: only 200. */
-  readonly isAnswer?: (status: number) => boolean;
+}
+
+/** Makes a request a POST of a form. */
+export interface Post {
+  /** It is called again for a repeated request, because the assertion of a client may be used only once. */
+  readonly form: () => Form | Promise<Form>;
+  /** Which statuses have an answer in their body. Without a form, only 200. */
+  readonly isAnswer: (status: number) => boolean;
 }
 
 /** The form of a POST, and the headers that belong to it, such as credentials. */
@@ -42,55 +48,6 @@ export interface FetchedText {
   readonly text: string;
   /** The age of the response by its `Age` header. It is more than 0 if the response comes from a cache. */
   readonly ageMs: number;
-}
-
-/**
- * How a request failed.
- *
- * - `network`: no response arrived; `code` is the error code of the runtime, if known
- * - `timeout`: the response did not arrive in time
- * - `redirect`: the response is a redirect, which is not followed
- * - `status`: the status is not that of an answer; see `status`
- * - `too_large`: the body has more than {@link MAX_BODY_BYTES}
- * - `not_json`: the body is not JSON
- * - `fetch`: the configured `fetch` did not return a valid `Response`
- * - `headers`: the configured function for headers failed, so the request was not sent
- * - `unusable`: the JSON is not a usable key set or metadata document
- */
-export type FetchFailure =
-  | 'network'
-  | 'timeout'
-  | 'redirect'
-  | 'status'
-  | 'too_large'
-  | 'not_json'
-  | 'fetch'
-  | 'headers'
-  | 'unusable';
-
-/**
- * A failed request. The message is safe to log: errors of some runtimes contain the whole URL with its query, so it repeats
- * only their code.
- */
-export class FetchError extends Error {
-  override readonly name = 'FetchError';
-  readonly kind: FetchFailure;
-  readonly code: string | undefined;
-  readonly status: number | undefined;
-  /** How long to wait, by the `Retry-After` header. 0 without that header. */
-  readonly retryAfterMs: number;
-
-  constructor(
-    kind: FetchFailure,
-    message: string,
-    { code, status, retryAfterMs = 0 }: { code?: string; status?: number; retryAfterMs?: number } = {},
-  ) {
-    super(message);
-    this.kind = kind;
-    this.code = code;
-    this.status = status;
-    this.retryAfterMs = retryAfterMs;
-  }
 }
 
 /** The error codes of a cut connection in Node, Deno and Bun. */
@@ -117,10 +74,10 @@ export function parseJson(text: string): unknown {
  *
  * @throws {FetchError} for every failure.
  */
-export async function fetchText(request: DocumentRequest): Promise<FetchedText> {
+export async function fetchText(request: DocumentRequest, post?: Post): Promise<FetchedText> {
   // `AbortSignal.timeout` would keep a Deno process alive after the response.
   const abort = new AbortController();
-  const answer = get(request, abort.signal);
+  const answer = get(request, post, abort.signal);
   try {
     // A configured fetch may ignore the signal, so the time limit does not depend on it.
     return await within(request.timeoutMs, answer);
@@ -131,7 +88,11 @@ export async function fetchText(request: DocumentRequest): Promise<FetchedText> 
   }
 }
 
-async function get(request: DocumentRequest, signal: AbortSignal): Promise<FetchedText> {
+async function get(
+  request: DocumentRequest,
+  post: Post | undefined,
+  signal: AbortSignal,
+): Promise<FetchedText> {
   try {
     // Counts before the headers: if they fail, the back-off still paces the next attempt.
     request.onRequest?.();
@@ -139,8 +100,8 @@ async function get(request: DocumentRequest, signal: AbortSignal): Promise<Fetch
     const headers = typeof given === 'function' ? await headersFrom(given, timeoutMs) : new Headers(given);
     if (!headers.has('accept')) headers.set('accept', request.accept);
     if (request.noCache && !headers.has('cache-control')) headers.set('cache-control', 'no-cache');
-    const response = await send(request, headers, signal);
-    const text = await readBody(response, signal, request.isAnswer);
+    const response = await send(request, post, headers, signal);
+    const text = await readBody(response, signal, post?.isAnswer);
     return { status: response.status, text, ageMs: ageOf(response) };
   } catch (error) {
     throw asFetchError(error);
@@ -151,14 +112,20 @@ async function get(request: DocumentRequest, signal: AbortSignal): Promise<Fetch
  * Sends the request. If the connection is cut before a response, it repeats the request once: `fetch` reuses connections that
  * other code opened, and the server may have just closed one.
  */
-async function send(request: DocumentRequest, headers: Headers, signal: AbortSignal): Promise<Response> {
+async function send(
+  request: DocumentRequest,
+  post: Post | undefined,
+  headers: Headers,
+  signal: AbortSignal,
+): Promise<Response> {
   const once = async (isFailing: boolean): Promise<Response> => {
     if (isFailing) headers.set('connection', 'close');
-    const form = await request.form?.();
+    const form = await post?.form();
     for (const [name, value] of Object.entries(form?.headers ?? {})) headers.set(name, value);
     const fetch = request.fetch ?? globalThis.fetch;
-    const post = form && { method: 'POST', body: form.fields };
-    return fetch(request.url.href, { ...post, headers, redirect: 'manual', signal });
+    const posted = form && { method: 'POST', body: form.fields };
+    const init = withoutPrototype<RequestInit>({ ...posted, headers, redirect: 'manual', signal });
+    return fetch(request.url.href, init);
   };
   try {
     return await once(request.isFailing);
@@ -172,7 +139,7 @@ async function send(request: DocumentRequest, headers: Headers, signal: AbortSig
 async function readBody(
   response: Response,
   signal: AbortSignal,
-  isAnswer: DocumentRequest['isAnswer'] = (status) => status === 200,
+  isAnswer: Post['isAnswer'] = (status) => status === 200,
 ): Promise<string> {
   if (typeof response?.status !== 'number')
     throw new FetchError('fetch', '"fetch" did not answer with a Response');
@@ -229,25 +196,4 @@ function retryAfterMs({ headers }: Response): number {
   const wait = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   // Without the header, the date is NaN.
   return Math.max(0, wait || 0);
-}
-
-// Node reports `TypeError: fetch failed` and puts the code on its cause. Bun and Deno put the code on the error itself. A
-// configured fetch may throw anything, even an object whose getters throw.
-export function asFetchError(error: unknown): FetchError {
-  try {
-    if (error instanceof FetchError) return error;
-    if (error instanceof HeadersFailed) return new FetchError('headers', error.message);
-    if (error instanceof TooLate) return new FetchError('timeout', `the endpoint ${error.message}`);
-    const { code, cause } = error as { code?: unknown; cause?: { code?: unknown; message?: unknown } };
-    const found = cause?.code ?? code;
-    if (typeof found === 'string' && /^\w{1,40}$/.test(found)) {
-      return new FetchError('network', `the request failed (${found})`, { code: found });
-    }
-    // `fetch` refuses some ports, without an error code.
-    if (cause?.message === 'bad port')
-      return new FetchError('network', 'the request failed (fetch blocks its port)');
-  } catch {
-    // Reading the error failed, so its cause is unknown.
-  }
-  return new FetchError('network', 'the request failed');
 }

@@ -4,7 +4,8 @@ import { own } from '../../shared/own-properties.js';
 import type { SignatureEngine } from '../../signature/engine.js';
 import { loadKeyImport } from '../../signature/load-jose.js';
 import { discover, WrongMetadata } from './discover.js';
-import { type DocumentRequest, FetchError, fetchJson } from './fetch-json.js';
+import { FetchError } from './fetch-error.js';
+import { type DocumentRequest, fetchJson } from './fetch-json.js';
 import { countsOf, type IgnoredKeys } from './ignored-keys.js';
 import { KeySet, type KeySetOrigin } from './key-set.js';
 

@@ -12,7 +12,7 @@ import type { JwksStatus } from '../../types.js';
 import type { KeySource } from '../sources.js';
 import { BackOff } from './back-off.js';
 import { WrongMetadata } from './discover.js';
-import type { FetchError } from './fetch-json.js';
+import type { FetchError } from './fetch-error.js';
 import { IgnoredKeysMonitor } from './ignored-keys.js';
 import type { KeySet, KeySetOrigin } from './key-set.js';
 import { type Lifetime, lifetimeOf, OVER } from './lifetime.js';

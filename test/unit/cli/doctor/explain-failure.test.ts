@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { explainFailure } from '../../../../cli/doctor/explain-failure.js';
-import { FetchError } from '../../../../src/keys/remote/fetch-json.js';
+import { FetchError } from '../../../../src/keys/remote/fetch-error.js';
 
 const answer = (status: number, headers = {}) => new Response(null, { status, headers });
 const network = (code?: string) => new FetchError('network', 'the request failed', code ? { code } : {});

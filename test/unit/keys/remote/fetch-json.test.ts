@@ -2,12 +2,8 @@ import { getEventListeners } from 'node:events';
 import { inspect } from 'node:util';
 import { expect, it, vi } from 'vitest';
 import type { Fetch } from '../../../../src/config/options.js';
-import {
-  type DocumentRequest,
-  FetchError,
-  fetchJson,
-  MAX_BODY_BYTES,
-} from '../../../../src/keys/remote/fetch-json.js';
+import { FetchError } from '../../../../src/keys/remote/fetch-error.js';
+import { type DocumentRequest, fetchJson, MAX_BODY_BYTES } from '../../../../src/keys/remote/fetch-json.js';
 import { pass, SECOND, stopClocks, watchRejections } from '../../../support/jwks-simulation.js';
 
 const HIDDEN = 'hush-hush';
