@@ -11,6 +11,7 @@ const entry = {
   'http/index': 'http/index.ts',
   'mcp/index': 'mcp/index.ts',
   'introspection/index': 'introspection/index.ts',
+  'downstream/index': 'downstream/index.ts',
   'testing/index': 'testing/index.ts',
 };
 /** The command line has no types to publish. */

@@ -16,7 +16,8 @@ export const isOpaqueToken = (text: string): boolean =>
 
 const OTHERS = '-._~+/';
 
-function hasTokenSyntax(text: string): boolean {
+/** True for the syntax of a bearer token. */
+export function hasTokenSyntax(text: string): boolean {
   let end = text.length;
   while (end > 0 && text.charAt(end - 1) === '=') end -= 1;
   for (let at = 0; at < end; at += 1) {

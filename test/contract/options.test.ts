@@ -1,6 +1,7 @@
 /** What every function promises about its options. What a single option accepts is tested beside the function. */
 import { runInNewContext } from 'node:vm';
 import { AuthError, type AuthErrorCode, createAuthClient, createAuthProvider } from 'intentkit-auth';
+import { createDownstream } from 'intentkit-auth/downstream';
 import { createTokenFunctions } from 'intentkit-auth/functions';
 import { protectApi } from 'intentkit-auth/http';
 import { createIntrospection } from 'intentkit-auth/introspection';
@@ -9,6 +10,7 @@ import { createRevocationList } from 'intentkit-auth/revocation';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { DOWNSTREAM_OPTIONS, TARGET_OPTIONS } from '../../downstream/options.js';
 import { FUNCTIONS_OPTIONS } from '../../functions/options.js';
 import { GATE_OPTIONS } from '../../gate/config.js';
 import { ROUTE_OPTIONS } from '../../gate/route.js';
@@ -93,6 +95,16 @@ const introspection = {
   prefix: 'at_',
   onWarning,
 };
+const downstream = {
+  issuer: 'https://issuer.example',
+  clientId: 'my-api',
+  clientAuth: { secret: SECRET },
+  timeout: '2s',
+  grant: 'token-exchange' as const,
+  cache: memoryStore(),
+  maxEntries: 8,
+  onWarning,
+};
 const ROWS: readonly Row[] = [
   row('createAuthClient', CONFIG, createAuthClient, client),
   row('createAuthProvider', CONFIG, createAuthProvider, { ...client, name: 'tokens' }),
@@ -127,6 +139,12 @@ const ROWS: readonly Row[] = [
     onUnavailable: 'refuse',
     maxLifetime: '1d',
     onWarning,
+  }),
+  row('createDownstream', DOWNSTREAM_OPTIONS, createDownstream, downstream),
+  row('for', TARGET_OPTIONS, (target) => createDownstream(downstream).for(target), {
+    resource: 'https://api.example.com/',
+    audience: 'api',
+    scopes: ['read'],
   }),
   row('createIntrospection', INTROSPECTION_OPTIONS, createIntrospection, introspection),
   {

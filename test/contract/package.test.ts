@@ -53,6 +53,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
     types: [],
   },
   './introspection': { exports: ['createIntrospection'], imports: [], types: [] },
+  './downstream': { exports: ['createDownstream'], imports: [], types: [] },
   './testing': { exports: ['createTestIssuer'], imports: ['jose'], types: [] },
 };
 

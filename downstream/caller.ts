@@ -1,0 +1,62 @@
+import { AuthError } from '../src/errors.js';
+import { memberOf, own } from '../src/shared/own-properties.js';
+import { HeaderMemory } from '../src/token/header.js';
+import { hasTokenSyntax } from '../src/token/opaque.js';
+import { MAX_TOKEN_LENGTH, Malformed, parseToken, readClaims } from '../src/token/parse.js';
+
+/**
+ * The caller: the `AuthInfo` of a gate, or the token as text. A token given as text counts until the `exp` that it says itself,
+ * which is not verified.
+ */
+export type Caller =
+  | string
+  | {
+      /** The access token of the caller. */
+      readonly token: string;
+      /** When the token expires, in seconds since the epoch. */
+      readonly expiresAt?: number | undefined;
+      /** The claims of the token. */
+      readonly extra?: Readonly<Record<string, unknown>> | undefined;
+    };
+
+/**
+ * The token of a caller, checked.
+ *
+ * @internal
+ */
+export interface Subject {
+  readonly token: string;
+  /** In seconds since the epoch. `Infinity` if it is not known. */
+  readonly end: number;
+}
+
+/**
+ * @throws {AuthError} `ERR_EXCHANGE_REFUSED` if there is no token, or one that is bound to a key.
+ * @internal
+ */
+export function subjectOf(caller: Caller): Subject {
+  const info: object = typeof caller === 'string' ? { token: caller } : Object(caller);
+  const [token, expiresAt, extra] = ['token', 'expiresAt', 'extra'].map((name) => memberOf(info, name));
+  if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH || !hasTokenSyntax(token)) {
+    throw new AuthError(
+      'ERR_EXCHANGE_REFUSED',
+      'The caller has no access token: give the AuthInfo of the gate, or the token as text.',
+    );
+  }
+  const claims = typeof extra === 'object' && extra !== null ? extra : claimsIn(token);
+  if (Object.hasOwn(claims, 'cnf') || String(own(claims, 'token_type')).toLowerCase() === 'dpop') {
+    throw new AuthError(
+      'ERR_EXCHANGE_REFUSED',
+      "The caller's token is bound to a key of the caller, so it cannot be exchanged by this server: have the caller use a bearer token.",
+    );
+  }
+  const end = typeof expiresAt === 'number' ? expiresAt : own(claims, 'exp');
+  return { token, end: typeof end === 'number' && !Number.isNaN(end) ? end : Number.POSITIVE_INFINITY };
+}
+
+/** The claims of a JWT, which are not verified. An opaque token has none. */
+export function claimsIn(token: string): object {
+  const parsed = parseToken(token, new HeaderMemory(1));
+  const claims = parsed instanceof Malformed ? parsed : readClaims(parsed);
+  return claims instanceof Malformed ? {} : claims;
+}

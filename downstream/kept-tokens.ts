@@ -1,0 +1,93 @@
+import { BoundedMap } from '../src/shared/bounded-map.js';
+import { Outage } from '../src/shared/outage.js';
+import { PatientStore, type StoreError } from '../src/shared/patient-store.js';
+import type { Store } from '../src/shared/store.js';
+import type { WarningHandler } from '../src/shared/warnings.js';
+import { opened, type Seal, sealed } from './seal.js';
+import { type DownstreamToken, tokenIn } from './token.js';
+
+/** A store that answers later than this is no faster than an exchange. */
+const STORE_TIMEOUT_MS = 250;
+
+/** A token is not used in its last seconds, so that it does not expire on its way. */
+const MARGIN_MS = 30_000;
+
+interface Kept {
+  readonly sealed: string;
+  /** In milliseconds since the epoch. */
+  readonly until: number;
+}
+
+/** Keeps tokens for a while, sealed: in this process, and in a store if there is one. */
+export class KeptTokens {
+  readonly #memory: BoundedMap<string, Kept>;
+  readonly #store: PatientStore | undefined;
+  readonly #outage: Outage;
+
+  constructor(maxEntries: number, store: Store | undefined, warn: WarningHandler) {
+    this.#memory = new BoundedMap(maxEntries);
+    this.#store = store && new PatientStore(store, STORE_TIMEOUT_MS);
+    this.#outage = new Outage(warn, {
+      subject: 'The "cache" of createDownstream',
+      failing: 'EXCHANGE_CACHE_FAILING',
+      recovered: 'EXCHANGE_CACHE_RECOVERED',
+      // A store that fails now and then must not fill the log.
+      quietMs: 10_000,
+    });
+  }
+
+  /** Returns a token that this process keeps. */
+  async get(seal: Seal): Promise<DownstreamToken | undefined> {
+    const kept = this.#memory.get(seal.name);
+    if (!kept) return undefined;
+    if (Date.now() < kept.until) return tokenIn(await opened(kept.sealed, seal));
+    this.#memory.delete(seal.name);
+    return undefined;
+  }
+
+  /**
+   * Returns a token that another process has stored, and keeps it here too.
+   *
+   * @param callerEnd when the caller's token expires, in seconds since the epoch.
+   */
+  async load(seal: Seal, callerEnd: number): Promise<DownstreamToken | undefined> {
+    const value = await this.#ask((store) => store.get(keyOf(seal)));
+    if (value === undefined || value === null) return undefined;
+    const token = tokenIn(await opened(value, seal));
+    const until = token && untilOf(token, callerEnd);
+    if (until === undefined || until <= Date.now()) return undefined;
+    this.#memory.set(seal.name, { sealed: String(value), until });
+    return token;
+  }
+
+  /** Keeps a token until shortly before it or the caller's token ends, whichever is first. */
+  async add(seal: Seal, token: DownstreamToken, callerEnd: number): Promise<void> {
+    const until = untilOf(token, callerEnd);
+    const ttlMs = until - Date.now();
+    if (ttlMs <= 0) return;
+    const text = await sealed(JSON.stringify(token), seal);
+    this.#memory.set(seal.name, { sealed: text, until });
+    await this.#ask((store) => store.set(keyOf(seal), text, Math.ceil(ttlMs)));
+  }
+
+  /** Asks the store. Without an answer, the process goes on alone. */
+  async #ask(question: (store: Store) => unknown): Promise<unknown> {
+    if (!this.#store) return undefined;
+    try {
+      const answer = await this.#store.ask(question);
+      this.#outage.succeeded();
+      return answer;
+    } catch (error) {
+      this.#outage.failed(
+        (error as StoreError).message,
+        'each process exchanges tokens itself until it answers',
+      );
+      return undefined;
+    }
+  }
+}
+
+const keyOf = ({ name }: Seal): string => `intentkit-auth:downstream:${name}`;
+
+const untilOf = ({ expiresAt }: DownstreamToken, callerEnd: number): number =>
+  Math.min(expiresAt, callerEnd) * 1000 - MARGIN_MS;

@@ -1,0 +1,130 @@
+import * as z from 'zod/mini';
+import { SERVER_OPTIONS, type Server, type ServerOptions, serverOf } from '../oauth/options.js';
+import type { Fetch } from '../src/config/options.js';
+import { checkOptions, configError } from '../src/shared/options.js';
+import { aFunction, loudStore, nonEmpty, oneOf, readBy, text } from '../src/shared/schema.js';
+import type { Store } from '../src/shared/store.js';
+import { isSafeUrl } from '../src/shared/url.js';
+
+/** Options of `createDownstream`. */
+export interface DownstreamOptions extends ServerOptions {
+  /**
+   * How tokens are obtained. Default `'token-exchange'`.
+   *
+   * - `'token-exchange'`: RFC 8693, as most providers support it
+   * - `'entra-on-behalf-of'`: the on-behalf-of flow of Microsoft Entra
+   */
+  grant?: 'token-exchange' | 'entra-on-behalf-of';
+  /**
+   * A store through which processes share the tokens, such as keyv. What is stored is encrypted with a key that only the caller's
+   * token gives. If the store fails, tokens are exchanged again, with one warning. Default: none.
+   */
+  cache?: Store;
+  /** The most tokens that this process keeps, from 1 to 1,000,000. Default 5,000. */
+  maxEntries?: number;
+}
+
+/** The API for which tokens are obtained: `resource`, `audience` or both. Entra needs `audience` or `scopes`. */
+export interface DownstreamTarget {
+  /**
+   * The URL of the API. Tokens are asked for it, and `fetch` sends requests only to its origin. It is never sent to Entra.
+   * @see RFC 8707 section 2
+   */
+  resource?: string;
+  /** The name of the API at the issuer. For Entra, the application id URI, such as `'api://orders'`. */
+  audience?: string;
+  /** The scopes to ask for. A token with fewer scopes is refused, except from Entra. Default: those that the issuer chooses. */
+  scopes?: readonly string[];
+  /** A `fetch` for the requests to the API. It must not follow redirects. Default: the global `fetch`. */
+  fetch?: Fetch;
+}
+
+const MOST_ENTRIES = 1_000_000;
+
+/**
+ * The options of `createDownstream`, as they are checked.
+ *
+ * @internal
+ */
+export const DOWNSTREAM_OPTIONS = {
+  ...SERVER_OPTIONS,
+  grant: oneOf(['token-exchange', 'entra-on-behalf-of'], '"token-exchange" or "entra-on-behalf-of"'),
+  cache: loudStore,
+  maxEntries: readBy(
+    (value) =>
+      Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MOST_ENTRIES
+        ? Number(value)
+        : undefined,
+    'a whole number from 1 to 1000000',
+  ),
+};
+
+const SCOPES = 'a list of scopes, each without white space';
+
+/**
+ * The options of `for`, as they are checked.
+ *
+ * @internal
+ */
+export const TARGET_OPTIONS = {
+  resource: readBy(
+    (value) => (typeof value === 'string' && URL.canParse(value) && !value.includes('#') ? value : undefined),
+    'a URL without a fragment',
+  ),
+  audience: text,
+  scopes: z.array(nonEmpty(SCOPES).check(z.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, SCOPES)), SCOPES),
+  fetch: aFunction<Fetch>(),
+};
+
+/**
+ * The options as they are used.
+ *
+ * @internal
+ */
+export interface Settings {
+  readonly server: Server;
+  readonly grant: NonNullable<DownstreamOptions['grant']>;
+  readonly cache: Store | undefined;
+  readonly maxEntries: number;
+}
+
+/**
+ * @throws {AuthError} `ERR_AUTH_CONFIG`
+ * @internal
+ */
+export function parseOptions(given: DownstreamOptions): Settings {
+  const options = checkOptions(given, DOWNSTREAM_OPTIONS, 'createDownstream');
+  const { grant = 'token-exchange', cache, maxEntries = 5000 } = options;
+  return { server: serverOf(options), grant, cache, maxEntries };
+}
+
+/**
+ * The target as it is used.
+ *
+ * @internal
+ */
+export interface Target {
+  readonly resource: string | undefined;
+  /** Where `fetch` may send the token. `undefined`: nowhere. */
+  readonly url: URL | undefined;
+  readonly audience: string | undefined;
+  readonly scopes: readonly string[];
+  readonly fetch: Fetch | undefined;
+}
+
+/**
+ * @throws {AuthError} `ERR_AUTH_CONFIG`
+ * @internal
+ */
+export function parseTarget(given: DownstreamTarget, grant: Settings['grant']): Target {
+  const options = checkOptions(given, TARGET_OPTIONS, 'for');
+  const { resource, audience, scopes = [], fetch } = options;
+  if (grant === 'entra-on-behalf-of') {
+    if (audience === undefined && scopes.length === 0)
+      throw configError('"for" needs "audience" or "scopes" with the grant "entra-on-behalf-of".');
+  } else if (resource === undefined && audience === undefined) {
+    throw configError('"for" needs "resource" or "audience".');
+  }
+  const url = resource === undefined ? undefined : new URL(resource);
+  return { resource, url: url && isSafeUrl(url) ? url : undefined, audience, scopes, fetch };
+}
