@@ -3,6 +3,7 @@ import { AuthError } from '../src/errors.js';
 import { FetchError } from '../src/keys/remote/fetch-error.js';
 import { configError } from '../src/shared/options.js';
 import { Outage } from '../src/shared/outage.js';
+import { withoutPrototype } from '../src/shared/own-properties.js';
 import { isWorkers } from '../src/shared/runtime.js';
 import { type Caller, type Subject, subjectOf } from './caller.js';
 import { ClientRefused, exchangeForm, readToken } from './exchange.js';
@@ -145,13 +146,16 @@ export function createDownstream(options: DownstreamOptions): Downstream {
         if (to?.origin !== url.origin)
           throw configError('"fetch" sends requests only to the origin of the "resource" given to "for".');
         const { token } = await tokenFor(caller);
-        const headers = new Headers(init.headers);
+        const { headers: given, redirect, ...others } = withoutPrototype(init);
+        const headers = new Headers(given);
         headers.set('authorization', `Bearer ${token}`);
         const send = target.fetch ?? globalThis.fetch;
-        return send(to.href, { ...init, headers, redirect: init.redirect === 'error' ? 'error' : 'manual' });
+        const mode: RequestRedirect = redirect === 'error' ? 'error' : 'manual';
+        return send(to.href, withoutPrototype<RequestInit>({ ...others, headers, redirect: mode }));
       }
 
-      return Object.assign(tokenFor, { fetch: fetchApi });
+      // Assigning would call a setter of a polluted `Object.prototype`.
+      return Object.defineProperty(tokenFor, 'fetch', { value: fetchApi, enumerable: true }) as DownstreamApi;
     },
   };
 }

@@ -95,7 +95,9 @@ export interface Settings {
 export function parseOptions(given: DownstreamOptions): Settings {
   const options = checkOptions(given, DOWNSTREAM_OPTIONS, 'createDownstream');
   const { grant = 'token-exchange', cache, maxEntries = 5000 } = options;
-  return { server: serverOf(options), grant, cache, maxEntries };
+  // Entra knows its token endpoint by its URL only.
+  const server = serverOf(options, grant === 'entra-on-behalf-of' ? 'endpoint' : 'issuer');
+  return { server, grant, cache, maxEntries };
 }
 
 /**

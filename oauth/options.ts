@@ -70,16 +70,20 @@ export interface Server {
 }
 
 /**
+ * @param assertionsAreFor the default `aud` of the assertions of the client.
  * @throws {AuthError} `ERR_AUTH_CONFIG`
  * @internal
  */
-export function serverOf(options: Checked<typeof SERVER_OPTIONS>): Server {
+export function serverOf(
+  options: Checked<typeof SERVER_OPTIONS>,
+  assertionsAreFor: 'issuer' | 'endpoint' = 'issuer',
+): Server {
   const { issuer, endpoint, clientId, clientAuth, timeout = 5000, fetch, onWarning = emitWarning } = options;
   if (!endpoint && !isDiscoverable(issuer)) {
     throw configError(
       '"issuer" must be an https: URL without credentials, query and fragment, because the endpoint is discovered from it; for another issuer, give "endpoint" too.',
     );
   }
-  const auth = clientAuthOf(clientAuth, clientId);
+  const auth = clientAuthOf(clientAuth, clientId, assertionsAreFor === 'issuer' ? issuer : undefined);
   return { issuer, endpoint, clientId, auth, timeoutMs: timeout, fetch, warn: safely(onWarning) };
 }

@@ -50,7 +50,13 @@ export function ownKeyEntries(given: readonly Checked<typeof SIGNING_KEY>[]): Ow
   return entries;
 }
 
-function ownKeyEntry(entry: Checked<typeof SIGNING_KEY>, place: string): OwnKeyEntry {
+/**
+ * Checks one key and which of its options belong together.
+ *
+ * @param place the name of the entry in errors.
+ * @throws {AuthError} `ERR_AUTH_CONFIG`
+ */
+export function ownKeyEntry(entry: Checked<typeof SIGNING_KEY>, place: string): OwnKeyEntry {
   const { privateKey, publicKey, sign, timeout } = entry;
   const forms = [privateKey, publicKey].filter((form) => form !== undefined);
   if (privateKey && sign) throw configError(`"${place}" has "privateKey" and "sign": give one of them.`);
