@@ -3,6 +3,7 @@ import { Outage } from '../src/shared/outage.js';
 import { PatientStore, type StoreError } from '../src/shared/patient-store.js';
 import type { Store } from '../src/shared/store.js';
 import type { WarningHandler } from '../src/shared/warnings.js';
+import { decodeBase64url, encodeBase64url } from '../src/token/base64url.js';
 import { opened, type Seal, sealed } from './seal.js';
 import { type DownstreamToken, tokenIn } from './token.js';
 
@@ -13,7 +14,7 @@ const STORE_TIMEOUT_MS = 250;
 const MARGIN_MS = 30_000;
 
 interface Kept {
-  readonly sealed: string;
+  readonly sealed: Uint8Array;
   /** In milliseconds since the epoch. */
   readonly until: number;
 }
@@ -53,10 +54,11 @@ export class KeptTokens {
   async load(seal: Seal, callerEnd: number): Promise<DownstreamToken | undefined> {
     const value = await this.#ask((store) => store.get(keyOf(seal)));
     if (value === undefined || value === null) return undefined;
-    const token = tokenIn(await opened(value, seal));
+    const bytes = typeof value === 'string' ? decodeBase64url(value) : undefined;
+    const token = bytes && tokenIn(await opened(bytes, seal));
     const until = token && untilOf(token, callerEnd);
-    if (until === undefined || until <= Date.now()) return undefined;
-    this.#memory.set(seal.name, { sealed: String(value), until });
+    if (!bytes || until === undefined || until <= Date.now()) return undefined;
+    this.#memory.set(seal.name, { sealed: bytes, until });
     return token;
   }
 
@@ -65,8 +67,9 @@ export class KeptTokens {
     const until = untilOf(token, callerEnd);
     const ttlMs = until - Date.now();
     if (ttlMs <= 0) return;
-    const text = await sealed(JSON.stringify(token), seal);
-    this.#memory.set(seal.name, { sealed: text, until });
+    const bytes = await sealed(JSON.stringify(token), seal);
+    this.#memory.set(seal.name, { sealed: bytes, until });
+    const text = encodeBase64url(bytes);
     await this.#ask((store) => store.set(keyOf(seal), text, Math.ceil(ttlMs)));
   }
 

@@ -1,5 +1,5 @@
 import { encodeUtf8, nodeCrypto, utf8Decoder } from '../src/shared/runtime.js';
-import { decodeBase64url, encodeBase64url } from '../src/token/base64url.js';
+import { encodeBase64url } from '../src/token/base64url.js';
 
 /*
  * What is kept of a token is encrypted with AES-256-GCM. The key is derived from the caller's token by HKDF, and is not kept. So
@@ -14,6 +14,7 @@ const NAME_BYTES = 32;
 const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+const [ONE, TWO] = [new Uint8Array([1]), new Uint8Array([2])];
 
 /** The name of an entry, and the key that seals it. */
 export interface Seal {
@@ -27,26 +28,36 @@ export interface Seal {
  * @param context what the entry is for. Another context gives another name and another key.
  */
 export async function sealFor(token: string, context: string): Promise<Seal> {
-  const length = NAME_BYTES + KEY_BYTES;
-  const bytes = new Uint8Array(
-    nodeCrypto
-      ? nodeCrypto.hkdfSync('sha256', token, SALT, context, length)
-      : await webHkdf(token, context, length),
-  );
+  const bytes = nodeCrypto ? nodeHkdf(nodeCrypto, token, context) : await webHkdf(token, context);
   return { name: encodeBase64url(bytes.subarray(0, NAME_BYTES)), key: bytes.subarray(NAME_BYTES) };
 }
 
-async function webHkdf(token: string, context: string, length: number): Promise<ArrayBuffer> {
+/** The three steps of RFC 5869 for 64 bytes. The functions `hkdf` of `node:crypto` take three times as long. */
+function nodeHkdf(
+  { createHmac }: typeof import('node:crypto'),
+  token: string,
+  context: string,
+): Uint8Array<ArrayBuffer> {
+  const prk = createHmac('sha256', SALT).update(token).digest();
+  const first = createHmac('sha256', prk).update(context).update(ONE).digest();
+  const second = createHmac('sha256', prk).update(first).update(context).update(TWO).digest();
+  const bytes = new Uint8Array(NAME_BYTES + KEY_BYTES);
+  bytes.set(first);
+  bytes.set(second, NAME_BYTES);
+  return bytes;
+}
+
+async function webHkdf(token: string, context: string): Promise<Uint8Array<ArrayBuffer>> {
   const { subtle } = globalThis.crypto;
   const key = await subtle.importKey('raw', encodeUtf8(token), 'HKDF', false, ['deriveBits']);
   const parameters = { name: 'HKDF', hash: 'SHA-256', salt: encodeUtf8(SALT), info: encodeUtf8(context) };
-  return subtle.deriveBits(parameters, key, length * 8);
+  return new Uint8Array(await subtle.deriveBits(parameters, key, (NAME_BYTES + KEY_BYTES) * 8));
 }
 
-/** Encrypts a text. The result is the nonce, the ciphertext and the tag, in base64url. */
-export async function sealed(text: string, { key }: Seal): Promise<string> {
+/** Encrypts a text. The result is the nonce, the ciphertext and the tag. */
+export async function sealed(text: string, { key }: Seal): Promise<Uint8Array> {
   const iv = globalThis.crypto.getRandomValues(new Uint8Array(IV_BYTES));
-  return encodeBase64url(joined(iv, ...(await encrypted(text, key, iv))));
+  return joined(iv, ...(await encrypted(text, key, iv)));
 }
 
 async function encrypted(
@@ -64,9 +75,8 @@ async function encrypted(
 }
 
 /** Decrypts a text. Returns `undefined` if it was not sealed with this key, or was changed since. */
-export async function opened(value: unknown, { key }: Seal): Promise<string | undefined> {
-  const bytes = typeof value === 'string' ? decodeBase64url(value) : undefined;
-  if (!bytes || bytes.length < IV_BYTES + TAG_BYTES) return undefined;
+export async function opened(bytes: Uint8Array, { key }: Seal): Promise<string | undefined> {
+  if (bytes.length < IV_BYTES + TAG_BYTES) return undefined;
   const iv = bytes.slice(0, IV_BYTES);
   try {
     if (nodeCrypto) {
