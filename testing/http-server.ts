@@ -20,10 +20,12 @@ export async function startHttpServer(answer: (request: TestRequest) => Promise<
       'listen() needs Node 20.16 or later, Bun or Deno; on other runtimes, use the issuer\'s "fetch".',
     );
   const server = http.createServer((request, response) => {
-    answer(asTestRequest(request)).then(
-      (answered) => send(answered, request, response),
-      () => response.writeHead(500).end(),
-    );
+    asTestRequest(request)
+      .then(answer)
+      .then(
+        (answered) => send(answered, request, response),
+        () => response.writeHead(500).end(),
+      );
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -40,11 +42,13 @@ export async function startHttpServer(answer: (request: TestRequest) => Promise<
   };
 }
 
-const asTestRequest = ({ method = '', url = '', headers }: IncomingMessage): TestRequest => ({
-  method,
-  path: url,
-  headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
-});
+async function asTestRequest(request: IncomingMessage): Promise<TestRequest> {
+  const { method = '', url = '', headers } = request;
+  const texts = Object.entries(headers).map(([name, value]) => [name, String(value)]);
+  let body = '';
+  for await (const chunk of request.setEncoding('utf8')) body += chunk;
+  return { method, path: url, headers: Object.fromEntries(texts), body };
+}
 
 function send(answer: Reply, { socket }: IncomingMessage, response: ServerResponse): void {
   if (answer === 'hang') return;

@@ -5,10 +5,12 @@
  */
 export { createTestIssuer } from './issuer.js';
 export type {
+  TestEndpoint,
   TestFault,
   TestFaultOptions,
   TestIssuer,
   TestIssuerOptions,
+  TestOpaqueTokenOptions,
   TestRequest,
   TestRotationOptions,
   TestTokenOptions,

@@ -1,12 +1,14 @@
 import { discoveryUrls } from '../src/keys/remote/discovery.js';
 import { checkOptions, checkValue } from '../src/shared/options.js';
 import { withoutTrailingSlash } from '../src/shared/url.js';
-import { faulty, json, REDIRECTED, type Reply, type Served, testFault } from './faults.js';
+import { type SignClaims, TokenEndpoints } from './endpoints.js';
+import { faulty, good, REDIRECTED, type Reply, type Served, testFault } from './faults.js';
 import { type HttpServer, startHttpServer } from './http-server.js';
 import { asResponse } from './in-memory.js';
 import {
   TEST_FAULT_OPTIONS,
   TEST_ISSUER_OPTIONS,
+  TEST_OPAQUE_TOKEN_OPTIONS,
   TEST_ROTATION_OPTIONS,
   TEST_TOKEN_OPTIONS,
   type TestFault,
@@ -39,7 +41,28 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
 
   const jwksUrl = (): string => `${withoutTrailingSlash(url)}/.well-known/jwks.json`;
 
-  async function served(path: string): Promise<Served | undefined> {
+  const sign: SignClaims = async (claims, header = {}) => {
+    const kid = keys.currentId;
+    const key = await keys.get(kid);
+    return key.sign(JSON.stringify(claims), { kid, typ: 'JWT', ...header, alg: algorithm });
+  };
+  const endpoints = new TokenEndpoints(sign);
+
+  function standardClaims(lifetime: number, audience: string | string[] | undefined) {
+    const iat = Math.floor(Date.now() / 1000);
+    return {
+      iss: url,
+      ...(audience !== undefined && { aud: audience }),
+      iat,
+      exp: iat + Math.round(lifetime),
+    };
+  }
+
+  async function served(request: TestRequest, path: string): Promise<Served | undefined> {
+    if (request.method === 'POST') {
+      if (path === '/token') return endpoints.exchange(request, url);
+      return path === '/introspect' ? endpoints.introspect(request, url) : undefined;
+    }
     if (path === new URL(jwksUrl()).pathname)
       return { kind: 'keys', path, document: { ...(await keys.jwks()) } };
     const isDiscovery = discoveryUrls(url).some(({ pathname }) => pathname === path);
@@ -52,10 +75,10 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
     requests.push(request);
     const now = fault;
     const [path = '', query] = request.path.split('?');
-    const good = await served(path);
-    if (!good) return { status: 404, headers: {}, body: 'The test issuer serves nothing here.' };
-    const isFaulty = now && (now.only ?? good.kind) === good.kind && query !== REDIRECTED;
-    return isFaulty ? faulty(now.name, good) : json(good.document);
+    const found = await served(request, path);
+    if (!found) return { status: 404, headers: {}, body: 'The test issuer serves nothing here.' };
+    const isFaulty = now && (now.only ?? found.kind) === found.kind && query !== REDIRECTED;
+    return isFaulty ? faulty(now.name, found) : good(found);
   }
 
   const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
@@ -64,7 +87,13 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
     if (origin !== new URL(url).origin)
       throw new TypeError(`The test issuer is at ${url}, not at ${origin}.`);
     const { method, headers } = request;
-    const answered = await answer({ method, path: pathname + search, headers: Object.fromEntries(headers) });
+    const body = await request.clone().text();
+    const answered = await answer({
+      method,
+      path: pathname + search,
+      headers: Object.fromEntries(headers),
+      body,
+    });
     return asResponse(answered, init?.signal ?? request.signal, closed.signal);
   };
 
@@ -87,17 +116,20 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
         keyId: kid = keys.currentId,
         header = {},
       } = checkOptions(options, TEST_TOKEN_OPTIONS, 'token');
-      const iat = Math.floor(Date.now() / 1000);
-      const payload = {
-        iss: url,
-        ...(audience !== undefined && { aud: audience }),
-        iat,
-        exp: iat + Math.round(lifetime),
-        ...claims,
-      };
-      const { sign } = await keys.get(kid);
-      return sign(JSON.stringify(payload), { kid, typ: 'JWT', ...header, alg: algorithm });
+      const payload = { ...standardClaims(lifetime, audience), ...claims };
+      const key = await keys.get(kid);
+      const token = await key.sign(JSON.stringify(payload), { kid, typ: 'JWT', ...header, alg: algorithm });
+      return endpoints.issued(token, payload);
     },
+    opaqueToken: (claims = {}, options = {}) => {
+      const { expiresIn: lifetime = HOUR, audience = usualAudience } = checkOptions(
+        options,
+        TEST_OPAQUE_TOKEN_OPTIONS,
+        'opaqueToken',
+      );
+      return endpoints.opaque({ ...standardClaims(lifetime, audience), ...claims });
+    },
+    revokeToken: (token) => endpoints.revoke(token),
     rotate: (options = {}) => {
       const { keepOld = false } = checkOptions(options, TEST_ROTATION_OPTIONS, 'rotate');
       return keys.add(keepOld);
@@ -122,12 +154,17 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
   };
 }
 
-/** The members that OAuth and OpenID Connect require. Only the endpoint of the keys exists. */
+/** The members that OAuth and OpenID Connect require. The authorization endpoint does not exist. */
 const metadata = (issuer: string, jwksUrl: string, algorithm: string) => ({
   issuer,
   jwks_uri: jwksUrl,
   authorization_endpoint: new URL('/authorize', jwksUrl).href,
   token_endpoint: new URL('/token', jwksUrl).href,
+  introspection_endpoint: new URL('/introspect', jwksUrl).href,
+  grant_types_supported: [
+    'urn:ietf:params:oauth:grant-type:token-exchange',
+    'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  ],
   response_types_supported: ['code'],
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: [algorithm],

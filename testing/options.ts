@@ -18,6 +18,9 @@ import { ASYMMETRIC_ALGORITHMS, type AsymmetricAlgorithm } from '../src/signatur
  * - `redirect`: a redirect to the document, which a client must not follow
  * - `too-large`: more than 1 MiB
  * - `wrong-issuer`: a discovery document whose `issuer` differs by a slash at the end
+ * - `inactive`: the introspection endpoint says that no token is active
+ * - `invalid_client`: the token endpoint and the introspection endpoint refuse the client
+ * - `invalid_grant`, `invalid_target`, `interaction_required`: the token endpoint answers with this error
  */
 export type TestFault =
   | '404'
@@ -32,7 +35,15 @@ export type TestFault =
   | 'html'
   | 'redirect'
   | 'too-large'
-  | 'wrong-issuer';
+  | 'wrong-issuer'
+  | 'inactive'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'invalid_target'
+  | 'interaction_required';
+
+/** A part of a test issuer: its key set, its discovery documents, its token endpoint or its introspection endpoint. */
+export type TestEndpoint = 'keys' | 'discovery' | 'token' | 'introspection';
 
 /** Options of `createTestIssuer`. */
 export interface TestIssuerOptions {
@@ -76,6 +87,9 @@ export interface TestTokenOptions {
   header?: Record<string, unknown>;
 }
 
+/** Options of {@link TestIssuer.opaqueToken}. */
+export type TestOpaqueTokenOptions = Pick<TestTokenOptions, 'expiresIn' | 'audience'>;
+
 /**
  * The options of `token`, as they are checked.
  *
@@ -91,6 +105,16 @@ export const TEST_TOKEN_OPTIONS = {
   ),
 };
 
+/**
+ * The options of `opaqueToken`, as they are checked.
+ *
+ * @internal
+ */
+export const TEST_OPAQUE_TOKEN_OPTIONS = {
+  expiresIn: TEST_TOKEN_OPTIONS.expiresIn,
+  audience: TEST_TOKEN_OPTIONS.audience,
+};
+
 /** A request that the issuer received. */
 export interface TestRequest {
   /** The method, such as `GET`. */
@@ -99,12 +123,14 @@ export interface TestRequest {
   readonly path: string;
   /** The headers. Their names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The body, such as the form of a POST. Empty for a GET. */
+  readonly body: string;
 }
 
 /** Options of {@link TestIssuer.fail}. */
 export interface TestFaultOptions {
-  /** The part that fails: the key set or the discovery documents. Default: both. */
-  only?: 'keys' | 'discovery';
+  /** The part that fails. Default: all of them. */
+  only?: TestEndpoint;
 }
 
 /**
@@ -112,7 +138,12 @@ export interface TestFaultOptions {
  *
  * @internal
  */
-export const TEST_FAULT_OPTIONS = { only: oneOf(['keys', 'discovery'], '"keys" or "discovery"') };
+export const TEST_FAULT_OPTIONS = {
+  only: oneOf(
+    ['keys', 'discovery', 'token', 'introspection'],
+    '"keys", "discovery", "token" or "introspection"',
+  ),
+};
 
 /** Options of {@link TestIssuer.rotate}. */
 export interface TestRotationOptions {
@@ -146,6 +177,16 @@ export interface TestIssuer {
    * @throws {AuthError} `ERR_AUTH_CONFIG` for an option that is unknown or unusable. So do `rotate` and `fail`.
    */
   token(claims?: Record<string, unknown>, options?: TestTokenOptions): Promise<string>;
+  /**
+   * Creates an opaque token with `iss`, `iat` and `exp`. The introspection endpoint answers with these claims.
+   *
+   * @param claims replace those. `undefined` leaves a claim out.
+   * @throws {AuthError} `ERR_AUTH_CONFIG` for an option that is unknown or unusable.
+   * @see RFC 7662
+   */
+  opaqueToken(claims?: Record<string, unknown>, options?: TestOpaqueTokenOptions): string;
+  /** Makes a token of this issuer inactive: it can neither be introspected nor exchanged any more. */
+  revokeToken(token: string): void;
   /** Signs with a new key from now on, and returns its `kid`. The key set no longer has the old keys. */
   rotate(options?: TestRotationOptions): string;
   /** Answers every request with this fault, until {@link TestIssuer.recover} is called. */

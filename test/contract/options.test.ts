@@ -23,6 +23,7 @@ import { CONFIG } from '../../src/config/schema.js';
 import {
   TEST_FAULT_OPTIONS,
   TEST_ISSUER_OPTIONS,
+  TEST_OPAQUE_TOKEN_OPTIONS,
   TEST_ROTATION_OPTIONS,
   TEST_TOKEN_OPTIONS,
 } from '../../testing/options.js';
@@ -169,6 +170,10 @@ const ROWS: readonly Row[] = [
     audience: 'my-api',
     keyId: 'unknown',
     header: { typ: 'at+jwt' },
+  }),
+  row('opaqueToken', TEST_OPAQUE_TOKEN_OPTIONS, (options) => issuer.opaqueToken({}, options), {
+    expiresIn: '-5m',
+    audience: 'my-api',
   }),
   row('rotate', TEST_ROTATION_OPTIONS, (options) => issuer.rotate(options), { keepOld: true }),
   row('fail', TEST_FAULT_OPTIONS, (options) => [issuer.fail('503', options)], { only: 'keys' }),
