@@ -57,6 +57,7 @@ export function homes(program: ts.Program, texts: ReadonlyMap<string, string>): 
     ['docs/client.md', 'method', client('AuthClient'), rows('docs/client.md', 'method')],
     ['docs/client.md', 'reason', reasons, rows('docs/client.md', '`reason`')],
     ['docs/client.md', 'error code', errors, rows('docs/client.md', '`code`')],
+    ['docs/troubleshooting.md', 'error code of the exchange', errors.filter((code) => code.startsWith('ERR_EXCHANGE')), rows('docs/troubleshooting.md', 'code of the exchange')],
     ['docs/options.md', 'option', client('AuthProviderConfig'), rows('docs/options.md', 'option')],
     ['docs/options.md', 'option of "jwks"', ofJwks, rows('docs/options.md', 'option of `jwks`')],
     ['docs/options.md', 'option of "issuers"', ofIssuers, rows('docs/options.md', 'option of `issuers`')],
