@@ -54,7 +54,11 @@ export function subjectOf(caller: Caller): Subject {
   return { token, end: typeof end === 'number' && !Number.isNaN(end) ? end : Number.POSITIVE_INFINITY };
 }
 
-/** The claims of a JWT, which are not verified. An opaque token has none. */
+/**
+ * The claims of a JWT, which are not verified. An opaque token has none.
+ *
+ * @internal
+ */
 export function claimsIn(token: string): object {
   const parsed = parseToken(token, new HeaderMemory(1));
   const claims = parsed instanceof Malformed ? parsed : readClaims(parsed);
