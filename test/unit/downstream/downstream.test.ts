@@ -150,6 +150,7 @@ const ANSWERS: ReadonlyArray<readonly [what: string, reply: object, expected: ob
   ['HTML', faults.body('<!doctype html>', 'text/html'), { code: 'ERR_EXCHANGE_UNAVAILABLE' }],
   ['too much', faults.large(2 ** 20 + 1), { code: 'ERR_EXCHANGE_UNAVAILABLE' }],
   ['a redirect', faults.answer(307, { location: '/other' }), { code: 'ERR_EXCHANGE_UNAVAILABLE' }],
+  ['a redirect with an error', status(307, { error: 'invalid_grant' }), { code: 'ERR_EXCHANGE_UNAVAILABLE' }],
   ['a reset', faults.reset, { code: 'ERR_EXCHANGE_UNAVAILABLE' }],
   ['a list', [], { code: 'ERR_EXCHANGE_UNAVAILABLE' }],
   ['null', faults.body('null'), { code: 'ERR_EXCHANGE_UNAVAILABLE' }],

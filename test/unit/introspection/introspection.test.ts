@@ -216,6 +216,12 @@ describe('The claims', () => {
     expect(await outcome(client({}, config), 'opaque')).toBe(expected);
   });
 
+  it('are not those of another issuer, even if the client accepts that one from elsewhere', async () => {
+    const other = 'https://other.example';
+    answer({ ...ACTIVE, iss: other });
+    expect(await outcome(client({}, { issuer: [server.issuer, other] }), 'opaque')).toBe('issuer');
+  });
+
   it('are told to `onVerdict`, without the token', async () => {
     const onVerdict = vi.fn();
     await client({}, { onVerdict }).verify('opaque');
