@@ -47,7 +47,7 @@ async function asTestRequest(request: IncomingMessage): Promise<TestRequest> {
   const texts = Object.entries(headers).map(([name, value]) => [name, String(value)]);
   let body = '';
   for await (const chunk of request.setEncoding('utf8')) body += chunk;
-  return { method, path: url, headers: Object.fromEntries(texts), body };
+  return { method, path: url, headers: Object.fromEntries(texts), ...(body !== '' && { body }) };
 }
 
 function send(answer: Reply, { socket }: IncomingMessage, response: ServerResponse): void {

@@ -92,7 +92,7 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
       method,
       path: pathname + search,
       headers: Object.fromEntries(headers),
-      body,
+      ...(body !== '' && { body }),
     });
     return asResponse(answered, init?.signal ?? request.signal, closed.signal);
   };

@@ -123,8 +123,8 @@ export interface TestRequest {
   readonly path: string;
   /** The headers. Their names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body, such as the form of a POST. Empty for a GET. */
-  readonly body: string;
+  /** The body, such as the form of a POST. Absent if it is empty, as with a GET. */
+  readonly body?: string;
 }
 
 /** Options of {@link TestIssuer.fail}. */

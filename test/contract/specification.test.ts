@@ -99,7 +99,7 @@ it('"name" is the name of the provider, by default "auth"', () => {
 
 it('One of "secret" and "jwksUrl" must be given', () => {
   expect(() => createAuthProvider({ issuer: 'my-service' })).toThrow(
-    'Give "secret", "signingKeys", "jwksUrl" or "issuers".',
+    'Give "secret", "signingKeys", "jwksUrl", "issuers" or "introspection".',
   );
 });
 

@@ -1,7 +1,9 @@
 // Makes every entry of the package throw.
 import { AuthError, createAuthClient } from 'intentkit-auth';
+import { createDownstream } from 'intentkit-auth/downstream';
 import { getAuthClient } from 'intentkit-auth/functions';
 import { protectApi } from 'intentkit-auth/http';
+import { createIntrospection } from 'intentkit-auth/introspection';
 import { protectMcp } from 'intentkit-auth/mcp';
 import { createRevocationList } from 'intentkit-auth/revocation';
 import { createTestIssuer } from 'intentkit-auth/testing';
@@ -12,6 +14,8 @@ const FAILURES: Readonly<Record<string, () => unknown>> = {
   './functions': () => getAuthClient({ providers: {} }),
   './revocation': () => createRevocationList(wrong),
   './http': () => protectApi(wrong, wrong),
+  './introspection': () => createIntrospection(wrong),
+  './downstream': () => createDownstream(wrong),
   './mcp': () => protectMcp(wrong, wrong),
   './testing': () => createTestIssuer({ url: 'nowhere' }),
 };
