@@ -389,6 +389,8 @@ it('Both runtimes seal alike', async () => {
   const getBuiltinModule = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
   const { createDownstream: withWebCrypto } = await import('../../../downstream/downstream.js');
   getBuiltinModule.mockRestore();
+  // Other files of the same worker must not get these modules.
+  vi.resetModules();
   const downstream = withWebCrypto({
     issuer: server.issuer,
     clientId: 'mcp-server',
