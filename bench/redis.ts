@@ -1,4 +1,4 @@
-/** `npm run bench:redis` measures what a revocation list on Redis costs. docs/scale.md quotes the results. */
+/** `npm run bench:redis` measures what a revocation list on Redis costs. docs/operations.md quotes the results. */
 import KeyvRedis from '@keyv/redis';
 import { createAuthClient } from 'intentkit-auth';
 import { createRevocationList } from 'intentkit-auth/revocation';

@@ -1,7 +1,7 @@
 /**
  * Drives the example server by real MCP clients, which npm fetches into a temporary folder, lets two of them log in to a
  * protected server, and prints a table of each. Exits with 1 if one of them fails. `npm run test:clients -- --write` also puts
- * the tables into `docs/clients.md`.
+ * the tables into `docs/mcp.md`.
  */
 import { deepEqual } from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
@@ -154,8 +154,8 @@ async function main(write: boolean): Promise<number> {
     logins.map((row) => row.cells),
   );
   if (write && wrong.length === 0) {
-    replaceBlock('docs/clients.md', 'clients', () => table);
-    replaceBlock('docs/clients.md', 'logins', () => loginTable);
+    replaceBlock('docs/mcp.md', 'clients', () => table);
+    replaceBlock('docs/mcp.md', 'logins', () => loginTable);
   }
   const count = rows.length + logins.length;
   const end = wrong.length === 0 ? [] : [...wrong, `${wrong.length} of ${count} flows failed.`];

@@ -37,8 +37,8 @@ async function demo(steps: string): Promise<string> {
 }
 
 it.each([
-  ['docs/functions.md', 1],
-  ['docs/doctor.md', 3],
+  ['docs/client.md', 1],
+  ['docs/troubleshooting.md', 3],
 ])(
   '%s shows in %i places what programs print, as they print it',
   async (page, places) => {

@@ -1,4 +1,4 @@
-// Both lines of the official SDK drive the same servers and must get the same, and docs/functions.md shows what they get.
+// Both lines of the official SDK drive the same servers and must get the same, and docs/client.md shows what they get.
 // `UPDATE_DOCS=1 npx vitest run --project e2e test/e2e/mcp-clients.test.ts` writes it there.
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -18,11 +18,11 @@ import { flipBit } from '../support/tamper.js';
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const ROOT = new URL('../../', import.meta.url);
-const PAGE = new URL('docs/functions.md', ROOT);
+const PAGE = new URL('docs/client.md', ROOT);
 const SECRET = randomBytes(48).toString('base64url');
 const INFO = { name: 'test-agent', version: '1.0.0' };
 
-/** The server of docs/functions.md that bounds what agents may mint. */
+/** The server of docs/client.md that bounds what agents may mint. */
 async function documentedServer(): Promise<string> {
   const block = (await blocksOf(PAGE, 'ts')).find((body) => body.includes('mint: {'));
   // Inside the repository, so that the block resolves packages as its own files do.
@@ -181,7 +181,7 @@ const EXPIRED = mint({
 });
 const PICTURES = /(<!-- agent: (\w+)(?: (\{.*\}))? -->\n```(?:json)?\n)[\s\S]*?```\n/g;
 
-it('docs/functions.md shows the tool and the texts that its server gives to both SDKs', async () => {
+it('docs/client.md shows the tool and the texts that its server gives to both SDKs', async () => {
   const page = await readFile(PAGE, 'utf8');
   const [of2, of1] = bounded;
   const { tools } = await of1.client.listTools();

@@ -29,7 +29,7 @@ export function homes(program: ts.Program, texts: ReadonlyMap<string, string>): 
       .map((name) => name.replace(/^'|'$|\(.*/g, ''));
   /** The cells of one column of the table of functions, each after the function's name. */
   const ofFunctions = (column: number): string[] =>
-    tables('docs/functions.md')
+    tables('docs/client.md')
       .filter(({ head }) => head[0] === 'function')
       .flatMap((table) => table.rows.map((cells) => `${codeIn(cells[0])}: ${codeIn(cells[column])}`));
   const functions = (what: (each: IntentFunction) => readonly string[]): string[] =>
@@ -49,7 +49,7 @@ export function homes(program: ts.Program, texts: ReadonlyMap<string, string>): 
   const ofList = of('revocation/index.ts', 'RevocationListOptions');
   const ofTools = of('functions/index.ts', 'TokenFunctionsOptions');
   const ofMint = of('functions/index.ts', 'MintOptions');
-  const help = (texts.get('docs/doctor.md') ?? '').matchAll(/^ {2}--([\w-]+) /gm);
+  const help = (texts.get('docs/troubleshooting.md') ?? '').matchAll(/^ {2}--([\w-]+) /gm);
   const quoted = tables('docs/troubleshooting.md').flatMap((table) => table.rows.flat().flatMap(codeIn));
 
   // biome-ignore format: a table
@@ -58,25 +58,25 @@ export function homes(program: ts.Program, texts: ReadonlyMap<string, string>): 
     ['docs/client.md', 'reason', reasons, rows('docs/client.md', '`reason`')],
     ['docs/client.md', 'error code', errors, rows('docs/client.md', '`code`')],
     ['docs/troubleshooting.md', 'error code of the exchange', errors.filter((code) => code.startsWith('ERR_EXCHANGE')), rows('docs/troubleshooting.md', 'code of the exchange')],
-    ['docs/options.md', 'option', client('AuthProviderConfig'), rows('docs/options.md', 'option')],
-    ['docs/options.md', 'option of "jwks"', ofJwks, rows('docs/options.md', 'option of `jwks`')],
-    ['docs/options.md', 'option of "issuers"', ofIssuers, rows('docs/options.md', 'option of `issuers`')],
+    ['docs/client.md', 'option', client('AuthProviderConfig'), rows('docs/client.md', 'option')],
+    ['docs/client.md', 'option of "jwks"', ofJwks, rows('docs/client.md', 'option of `jwks`')],
+    ['docs/client.md', 'option of "issuers"', ofIssuers, rows('docs/client.md', 'option of `issuers`')],
     ['docs/mcp.md', 'option', of('mcp/index.ts', 'McpOptions'), rows('docs/mcp.md', 'option')],
     ['docs/mcp.md', 'option of the verifier', verifier, rows('docs/mcp.md', 'option of `createTokenVerifier`')],
     ['docs/revocation.md', 'option', ofList, rows('docs/revocation.md', 'option')],
-    ['docs/functions.md', 'option', ofTools, rows('docs/functions.md', 'option')],
-    ['docs/functions.md', 'option of "mint"', ofMint, rows('docs/functions.md', 'option of `mint`')],
-    ['docs/functions.md', 'permission', functions(({ permissions }) => permissions), ofFunctions(1)],
-    ['docs/functions.md', 'input', functions(({ input }) => fieldsOf(input)), ofFunctions(2)],
-    ['docs/functions.md', 'output', functions(({ output }) => fieldsOf(output)), ofFunctions(3)],
+    ['docs/client.md', 'option of "createTokenFunctions"', ofTools, rows('docs/client.md', 'option of `createTokenFunctions`')],
+    ['docs/client.md', 'option of "mint"', ofMint, rows('docs/client.md', 'option of `mint`')],
+    ['docs/client.md', 'permission', functions(({ permissions }) => permissions), ofFunctions(1)],
+    ['docs/client.md', 'input', functions(({ input }) => fieldsOf(input)), ofFunctions(2)],
+    ['docs/client.md', 'output', functions(({ output }) => fieldsOf(output)), ofFunctions(3)],
     ['docs/testing.md', 'option', testIssuer, rows('docs/testing.md', 'option')],
     ['docs/testing.md', 'option of a token', testToken, rows('docs/testing.md', 'option of `token`')],
     ['docs/testing.md', 'fault', faults, rows('docs/testing.md', 'fault')],
     ['docs/troubleshooting.md', 'reason', reasons, rows('docs/troubleshooting.md', 'reason')],
     ['docs/troubleshooting.md', 'error code', errors, quoted.filter((code) => code.startsWith('ERR_'))],
-    ['docs/troubleshooting.md', 'warning code', warnings, rows('docs/troubleshooting.md', 'code')],
-    ['docs/outages.md', 'reason to ignore a key', ignored, rows('docs/outages.md', '`ignoredKeys`')],
-    ['docs/doctor.md', 'option', of('cli/arguments.ts', 'Options'), Array.from(help, ([, name = '']) => name)],
+    ['docs/operations.md', 'warning code', warnings, rows('docs/operations.md', 'code')],
+    ['docs/operations.md', 'reason to ignore a key', ignored, rows('docs/operations.md', '`ignoredKeys`')],
+    ['docs/troubleshooting.md', 'option of the doctor', of('cli/arguments.ts', 'Options'), Array.from(help, ([, name = '']) => name)],
     ['The comment of VERIFY_FAILURES', 'reason', reasons, listedBy('src/index.ts', 'VERIFY_FAILURES')],
     ['The comment of AuthErrorCode', 'error code', errors, listedBy('src/index.ts', 'AuthErrorCode')],
     ['The comment of AuthWarningCode', 'warning code', warnings, listedBy('src/index.ts', 'AuthWarningCode')],

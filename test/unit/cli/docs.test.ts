@@ -1,4 +1,4 @@
-// `UPDATE_DOCS=1 npx vitest run --project unit test/unit/cli/docs.test.ts` draws the picture of docs/doctor.md.
+// `UPDATE_DOCS=1 npx vitest run --project unit test/unit/cli/docs.test.ts` draws the picture of docs/troubleshooting.md.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it, vi } from 'vitest';
@@ -11,9 +11,9 @@ import { terminalPicture } from '../../support/terminal-picture.js';
 
 const ROOT = new URL('../../../', import.meta.url);
 const textOf = (path: string): Promise<string> => readFile(new URL(path, ROOT), 'utf8');
-const page = await textOf('docs/doctor.md');
+const page = await textOf('docs/troubleshooting.md');
 
-describe('The page about the doctor', () => {
+describe('What docs/troubleshooting.md says about the command line', () => {
   it('explains only sentences that the doctor prints', async () => {
     const folders = ['cli', 'src'].map(async (folder) =>
       (await readdir(new URL(folder, ROOT), { recursive: true }))
@@ -24,13 +24,14 @@ describe('The page about the doctor', () => {
     const said = (await Promise.all(sources.map(textOf)))
       .join('\n')
       .replace(/\$\{[^}]*\.protocol\}/g, 'PROTOCOL');
-    const [, table = ''] = page.split('| you see |');
+    const [, table = ''] = page.split('| the doctor says |');
     const sentences = [...table.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell = '']) =>
       [...cell.matchAll(/`([^`]+)`/g)].map(([, sentence = '']) => sentence.replace(/\bhttps?:/g, 'PROTOCOL')),
     );
     expect(sentences.length).toBeGreaterThan(15);
     const odd = sentences.filter((sentence) => !said.includes(sentence));
-    if (odd.length > 0) expect.fail(`docs/doctor.md quotes what the doctor does not say: ${odd.join(' / ')}`);
+    if (odd.length > 0)
+      expect.fail(`docs/troubleshooting.md quotes what the doctor does not say: ${odd.join(' / ')}`);
   });
 
   it('names each exit code, as the help does', () => {
