@@ -207,6 +207,16 @@ it('README.md has at most 120 lines', () => {
   expect(texts.get('README.md')?.trimEnd().split('\n').length).toBeLessThanOrEqual(120);
 });
 
+it('README.md leads to each of at most twelve guides', () => {
+  const guides = documents.filter((file) => file.startsWith('docs/'));
+  expect(guides.length).toBeLessThanOrEqual(12);
+  const linked = Array.from(
+    texts.get('README.md')?.matchAll(/\.\/(docs\/[\w-]+\.md)/g) ?? [],
+    ([, file]) => file,
+  );
+  expect([...new Set(linked)].sort()).toEqual(guides.sort());
+});
+
 it('The documents name only npm scripts that exist', async () => {
   const { scripts } = JSON.parse(await read('package.json'));
   const all = [...texts.values()].join('\n').matchAll(/npm run (?:--silent )?([a-z][\w:-]*)/g);
