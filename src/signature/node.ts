@@ -8,9 +8,6 @@ import { ThreadPool } from './thread-pool.js';
 
 type NodeCrypto = typeof import('node:crypto');
 
-/** Eight cheap verifications block the event loop for as long as a few expensive ones. More of them gain by the pool. */
-const PATIENCE_WHEN_CHEAP = 8;
-
 const verdictOf = (isValid: boolean): SignatureVerdict => (isValid ? 'valid' : 'invalid');
 
 /** Signs and verifies with `node:crypto`. `undefined` on runtimes other than Node 20.16 or later, Bun and Deno. */
@@ -56,7 +53,7 @@ export function createNodeEngine(
         signatureLength(algorithm, key.asymmetricKeyDetails?.modulusLength) ?? ecdsaLength(algorithm);
       // Ed25519 includes its own hash.
       const hash = algorithm.startsWith('Ed') ? null : `sha${algorithm.slice(2)}`;
-      const patience = isCheap(key) ? PATIENCE_WHEN_CHEAP : 1;
+      const staysSynchronous = isCheap(key);
 
       return {
         verify(token) {
@@ -64,7 +61,7 @@ export function createNodeEngine(
           if (length !== undefined && token.signature.length !== length) return 'invalid';
           const data = Buffer.from(token.signingInput, 'latin1');
           const signature = algorithm.startsWith('ES') ? ecdsaToDer(token.signature) : token.signature;
-          if (!pool.takes(token, patience)) return verdictOf(verify(hash, data, input, signature));
+          if (staysSynchronous || !pool.takes(token)) return verdictOf(verify(hash, data, input, signature));
           return pool.run((done) => verify(hash, data, input, signature, done));
         },
       };
@@ -100,7 +97,7 @@ export function createNodeEngine(
   }
 }
 
-/** True if verifying takes less than about 50 µs. For a few of these, the way to the thread pool and back is not worth it. */
+/** True if verifying takes less than about 50 µs, which is not worth the way to the thread pool and back. */
 function isCheap({ asymmetricKeyDetails }: KeyObject): boolean {
   const { modulusLength = Number.POSITIVE_INFINITY, publicExponent } = asymmetricKeyDetails ?? {};
   // Nearly all RSA keys have the exponent 65,537, of three bytes. With a long one, verifying takes as long as signing.

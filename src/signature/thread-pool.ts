@@ -8,9 +8,8 @@ import type { SignatureVerdict, SignedToken } from './engine.js';
 export class ThreadPool {
   readonly #tools: typeof poolTools;
   #inFlight = 0;
-  /** The last token that the current synchronous block has verified in the calling thread, and how many it has verified there. */
+  /** The token that the current synchronous block has verified in the calling thread. */
   #token: SignedToken | undefined;
-  #count = 0;
   /** Which callback in this turn of the event loop has verified in the calling thread. */
   #usedBy: 'this callback' | 'an earlier callback' | undefined;
 
@@ -23,23 +22,16 @@ export class ThreadPool {
    * True if the token should be verified in the pool: a verification is in flight there, or this synchronous block or an earlier
    * callback in this turn has verified another token. Requests that arrive together are such callbacks. False for a loop that
    * awaits each verification, and for the second key that a token is tried with.
-   *
-   * @param patience how many tokens a synchronous block verifies in the calling thread first: more if verifying is cheap.
    */
-  takes(token: SignedToken, patience: number): boolean {
+  takes(token: SignedToken): boolean {
     const tools = this.#tools;
     if (!tools) return false;
     if (this.#inFlight > 0 || this.#usedBy === 'an earlier callback') return true;
-    const isFirst = this.#token === undefined;
-    if (this.#token === token) return false;
-    if (this.#count >= patience) return true;
+    if (this.#token) return this.#token !== token;
     this.#token = token;
-    this.#count += 1;
-    if (!isFirst) return false;
     // This microtask runs before the caller can continue after its `await`.
     const endOfBlock = Promise.resolve().then(() => {
       this.#token = undefined;
-      this.#count = 0;
     });
     if (!this.#usedBy) {
       this.#usedBy = 'this callback';

@@ -15,7 +15,7 @@ const someToken = (): SignedToken => ({
 const laterTurn = (): Promise<void> => setTimeout(1);
 
 let pool = newPool();
-const ask = (): boolean => pool.takes(someToken(), 1);
+const ask = (): boolean => pool.takes(someToken());
 
 /** Asks once in each of three callbacks that run in the same turn of the event loop. */
 const askInOneTurn = (): Promise<boolean[]> =>
@@ -62,21 +62,6 @@ describe('The thread pool takes', () => {
     expect(ask()).toBe(false);
   });
 
-  it('all but the first few of the tokens that one synchronous block verifies with a cheap key', async () => {
-    const askPatiently = (): boolean => pool.takes(someToken(), 3);
-    const answers = [false, false, false, true, true];
-    expect(answers.map(askPatiently)).toEqual(answers);
-    await Promise.resolve();
-    expect(answers.map(askPatiently)).toEqual(answers);
-    // A later callback of a turn is another request, however cheap its key is.
-    await laterTurn();
-    const inOneTurn = new Promise((resolve) => {
-      setImmediate(() => askPatiently());
-      setImmediate(() => resolve([askPatiently(), askPatiently()]));
-    });
-    expect(await inOneTurn).toEqual([true, true]);
-  });
-
   it('all but the first of the tokens that the callbacks of one turn verify', async () => {
     expect(await askInOneTurn()).toEqual([false, true, true]);
     await laterTurn();
@@ -85,7 +70,7 @@ describe('The thread pool takes', () => {
 
   it('no token because it is tried with a second key', () => {
     const token = someToken();
-    expect([pool.takes(token, 1), pool.takes(token, 1), ask()]).toEqual([false, false, true]);
+    expect([pool.takes(token), pool.takes(token), ask()]).toEqual([false, false, true]);
   });
 
   it.each([
