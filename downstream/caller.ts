@@ -43,16 +43,23 @@ export function subjectOf(caller: Caller): Subject {
       'The caller has no access token: give the AuthInfo of the gate, or the token as text.',
     );
   }
-  const claims = typeof extra === 'object' && extra !== null ? extra : claimsIn(token);
-  if (Object.hasOwn(claims, 'cnf') || String(own(claims, 'token_type')).toLowerCase() === 'dpop') {
+  // The verifier of another library may put something else into `extra` than the claims.
+  const claims = [extra, memberOf(info, 'claims'), claimsIn(token)].map(Object);
+  if (claims.some(isBound)) {
     throw new AuthError(
       'ERR_EXCHANGE_REFUSED',
       "The caller's token is bound to a key of the caller, so it cannot be exchanged by this server: have the caller use a bearer token.",
     );
   }
-  const end = typeof expiresAt === 'number' ? expiresAt : own(claims, 'exp');
-  return { token, end: typeof end === 'number' && !Number.isNaN(end) ? end : Number.POSITIVE_INFINITY };
+  // `expiresAt` includes the tolerance of the client, so it may be later than the `exp`.
+  const ends = isTime(expiresAt) ? [expiresAt] : claims.map((one) => own(one, 'exp')).filter(isTime);
+  return { token, end: Math.min(...ends) };
 }
+
+const isTime = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value);
+
+const isBound = (claims: object): boolean =>
+  Object.hasOwn(claims, 'cnf') || String(own(claims, 'token_type')).toLowerCase() === 'dpop';
 
 /**
  * The claims of a JWT, which are not verified. An opaque token has none.

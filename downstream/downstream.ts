@@ -75,7 +75,7 @@ export function createDownstream(options: DownstreamOptions): Downstream {
       const token = await endpoint.ask({
         fields: exchangeForm(grant, target, subject.token),
         accept: 'application/json',
-        read: (answer) => readToken(answer, target, grant === 'token-exchange', askedAt),
+        read: (answer) => readToken(answer, target, grant === 'token-exchange', askedAt, subject.token),
       });
       outage.succeeded();
       return token;
@@ -122,7 +122,7 @@ export function createDownstream(options: DownstreamOptions): Downstream {
       async function tokenFor(caller: Caller): Promise<DownstreamToken> {
         const subject = subjectOf(caller);
         const seal = await sealFor(subject.token, context);
-        const known = await kept.get(seal);
+        const known = await kept.get(seal, subject.end);
         if (known) return known;
         // On Workers, a request must not wait for the I/O of another one.
         if (isWorkers()) return obtain(subject, target, seal);

@@ -62,6 +62,7 @@ export function exchangeForm(grant: Settings['grant'], target: Target, token: st
  * Reads the answer to an exchange.
  *
  * @param askedAt when the exchange began, in seconds since the epoch.
+ * @param callerToken the token that was exchanged.
  * @throws {FetchError} if it is neither a token nor an error.
  * @throws {AuthError} `ERR_EXCHANGE_REFUSED`
  */
@@ -70,6 +71,7 @@ export function readToken(
   { scopes: asked }: Target,
   comparesScopes: boolean,
   askedAt: number,
+  callerToken: string,
 ): DownstreamToken {
   const document = parseJson(text);
   if (status !== 200) throw refusal(status, document);
@@ -83,6 +85,12 @@ export function readToken(
   ].map((name) => own(document, name) ?? undefined);
   if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH || !hasTokenSyntax(token))
     throw unusable();
+  if (token === callerToken) {
+    throw new AuthError(
+      'ERR_EXCHANGE_REFUSED',
+      "The issuer answered with the caller's own token, which must not be passed on: have it issue another one for this API.",
+    );
+  }
   if (scope !== undefined && typeof scope !== 'string') throw unusable();
   if (typeof type !== 'string' || type.toLowerCase() !== 'bearer' || !ACCESS_TOKENS.includes(issuedType)) {
     throw new AuthError(
@@ -111,7 +119,7 @@ function expiryOf(token: string, lifetime: unknown, askedAt: number): number {
 }
 
 function refusal(status: number, document: unknown): Error {
-  const { error, claims } = oauthErrorIn(document) ?? {};
+  const { error, claims } = oauthErrorIn(document) ?? { error: undefined, claims: undefined };
   if (error === undefined || OUTAGES.includes(error)) {
     const message = `the endpoint answered ${status}${error === undefined ? ' without an error code' : ` (${error})`}`;
     return new FetchError('status', message, { status });

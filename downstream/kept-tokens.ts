@@ -37,10 +37,15 @@ export class KeptTokens {
     });
   }
 
-  /** Returns a token that this process keeps. */
-  async get(seal: Seal): Promise<DownstreamToken | undefined> {
+  /**
+   * Returns a token that this process keeps.
+   *
+   * @param callerEnd when the caller's token expires, in seconds since the epoch. It may be earlier than the last time.
+   */
+  async get(seal: Seal, callerEnd: number): Promise<DownstreamToken | undefined> {
     const kept = this.#memory.get(seal.name);
     if (!kept) return undefined;
+    if (Date.now() >= callerEnd * 1000 - MARGIN_MS) return undefined;
     if (Date.now() < kept.until) return tokenIn(await opened(kept.sealed, seal));
     this.#memory.delete(seal.name);
     return undefined;

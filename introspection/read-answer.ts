@@ -45,7 +45,7 @@ function shallow(claims: TokenPayload): TokenPayload {
   try {
     return copyOfJson(claims);
   } catch {
-    throw new FetchError('unusable', 'the endpoint answered with claims that are nested too deeply');
+    throw new QuestionRefused('the endpoint answered with claims that are nested too deeply');
   }
 }
 
@@ -79,13 +79,18 @@ async function readSigned(signers: AuthClient, text: string): Promise<unknown> {
   }
 }
 
-/** Most providers answer 400 to a question that they cannot read. Any other error concerns every question. */
+/**
+ * Most providers answer 400 to a question that they cannot read, and a firewall may refuse one text. Only what concerns every
+ * question may stop the others, because anyone can cause a question.
+ */
 function refusal(status: number, text: string): Error {
   const code = errorCodeIn(text);
   const shown = code === undefined ? `${status}` : `${status} (${code})`;
-  return status === 400 && code !== 'invalid_client' && code !== 'unauthorized_client'
-    ? new QuestionRefused(`the endpoint answered ${shown}`)
-    : new Misconfigured(`the endpoint answered ${shown}`);
+  const concernsAll =
+    [401, 403, 404].includes(status) || code === 'invalid_client' || code === 'unauthorized_client';
+  return concernsAll
+    ? new Misconfigured(`the endpoint answered ${shown}`)
+    : new QuestionRefused(`the endpoint answered ${shown}`);
 }
 
 function errorCodeIn(text: string): string | undefined {

@@ -2,6 +2,7 @@ import type { SigningKeyOptions } from '../src/config/options.js';
 import { ownKeyEntry, SIGNING_KEY } from '../src/config/signing-keys.js';
 import type { Form } from '../src/keys/remote/fetch-json.js';
 import { configError } from '../src/shared/options.js';
+import { withoutPrototype } from '../src/shared/own-properties.js';
 import { oneOf, text } from '../src/shared/schema.js';
 import type { Checked } from '../src/shared/shape.js';
 import { assertionSigner } from './client-assertion.js';
@@ -57,7 +58,8 @@ export function clientAuthOf(
   audience: string | undefined,
 ): ClientAuth {
   if (!options) throw configError('"clientAuth" is missing: it must be an object of options.');
-  const { secret, in: place, audience: given, ...key } = options;
+  const { secret, in: place, audience: given, ...rest } = options;
+  const key: Omit<typeof options, 'secret' | 'in' | 'audience'> = withoutPrototype(rest);
   const hasKey = Object.keys(key).length > 0;
   if (secret === undefined && !hasKey) throw configError('"clientAuth" needs "secret" or "privateKey".');
   if (secret !== undefined) {

@@ -8,7 +8,7 @@ export interface OAuthAnswerError {
   readonly claims: string | undefined;
 }
 
-const MAX_CODE_LENGTH = 100;
+const MAX_CODE_LENGTH = 64;
 const MAX_CLAIMS_LENGTH = 8192;
 
 /**
@@ -26,4 +26,5 @@ export function oauthErrorIn(document: unknown): OAuthAnswerError | undefined {
   return { error, claims: isUsable ? claims : undefined };
 }
 
-const isCode = (text: string): boolean => /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/.test(text);
+/** The codes of all specifications are of these characters. RFC 6749 allows more, such as a code with a token beside it. */
+const isCode = (text: string): boolean => /^[\w.:/-]+$/.test(text);

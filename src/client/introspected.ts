@@ -1,6 +1,7 @@
 import type { IntrospectionHook } from '../config/schema.js';
 import { AuthError } from '../errors.js';
 import { copyOfJson } from '../shared/json-copy.js';
+import { withoutPrototype } from '../shared/own-properties.js';
 import type { TokenPayload } from '../types.js';
 import { asked } from './hooks.js';
 
@@ -17,7 +18,12 @@ export async function introspected(
     const answer = await asked(hook.isBounded, () => hook.introspect(token));
     if (answer === undefined) return undefined;
     const claims = copyOfJson(answer);
-    if (isClaims(claims)) return Object.hasOwn(claims, 'iss') ? claims : { ...claims, iss: hook.issuer };
+    if (isClaims(claims)) {
+      // A hook may hand on the raw answer of RFC 7662. Only `true` means that the token is active.
+      const { active = true, ...given } = withoutPrototype<Record<string, unknown>>(claims);
+      if (active === false) return undefined;
+      if (active === true) return Object.hasOwn(given, 'iss') ? given : { ...given, iss: hook.issuer };
+    }
   } catch (error) {
     if (error instanceof AuthError && error.code === 'ERR_INTROSPECTION_UNAVAILABLE') throw error;
     // The message of any other error may contain the token.

@@ -1,5 +1,6 @@
 import { TooLate } from '../../shared/deadline.js';
 import { HeadersFailed } from '../../shared/headers.js';
+import { withoutPrototype } from '../../shared/own-properties.js';
 
 /**
  * How a request failed.
@@ -40,9 +41,10 @@ export class FetchError extends Error {
   constructor(
     kind: FetchFailure,
     message: string,
-    { code, status, retryAfterMs = 0 }: { code?: string; status?: number; retryAfterMs?: number } = {},
+    options: { code?: string; status?: number; retryAfterMs?: number } = {},
   ) {
     super(message);
+    const { code, status, retryAfterMs = 0 } = withoutPrototype<typeof options>(options);
     this.kind = kind;
     this.code = code;
     this.status = status;

@@ -404,3 +404,36 @@ it('Both runtimes seal alike', async () => {
   expect(exchanges()).toHaveLength(2);
   await until(() => cache.map.size === 2);
 });
+
+describe('What a caller or an issuer must not get through', () => {
+  const bound = mint({ header: { alg: 'HS256' }, payload: { sub: 'a', cnf: { jkt: 'x' } }, key: 'k' });
+
+  it.each<[what: string, caller: object]>([
+    ['"extra" holds something else than the claims', { token: bound, extra: { userId: '7' } }],
+    ['"extra" is a list', { token: bound, extra: [] }],
+    ['only "claims" says so', { token: 'opaque', claims: { cnf: { jkt: 'x' } } }],
+  ])('A bound token is not exchanged where %s', async (_, caller) => {
+    const error = await failureOf(orders()(caller as { token: string }));
+    expect(error.code).toBe('ERR_EXCHANGE_REFUSED');
+    expect(exchanges()).toEqual([]);
+  });
+
+  it("The caller's own token is not passed on", async () => {
+    answer({ ...EXCHANGED, access_token: CALLER });
+    expect(await failureOf(orders()(CALLER))).toMatchObject({ code: 'ERR_EXCHANGE_REFUSED' });
+  });
+
+  it('A kept token is not used for a caller whose token has ended since', async () => {
+    const forOrders = orders();
+    await forOrders({ token: CALLER });
+    await forOrders({ token: CALLER, expiresAt: now() + 5 });
+    expect(exchanges()).toHaveLength(2);
+  });
+
+  it('An error code that repeats a part of the request is not shown', async () => {
+    answer(status(400, { error: `invalid_grant ${CALLER}` }));
+    const error = await failureOf(orders()(CALLER));
+    expect(error.oauthError).toBeUndefined();
+    expect(error.message).not.toContain(CALLER);
+  });
+});

@@ -5,6 +5,7 @@ import {
   type AuthProviderConfig,
   type AuthWarningCode,
   createAuthClient,
+  type TokenPayload,
 } from 'intentkit-auth';
 import { createIntrospection, type IntrospectionOptions } from 'intentkit-auth/introspection';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -340,14 +341,17 @@ describe('While the endpoint fails,', () => {
     expect(asked()).toBe(1);
   });
 
-  it('an error about one token does not stop the others', async () => {
-    const auth = client();
-    answer(status(400, { error: 'invalid_request' }));
-    expect(await outcome(auth, 'a')).toBe(UNAVAILABLE);
-    answer(ACTIVE);
-    expect(await outcome(auth, 'b')).toBe('valid');
-    expect(warnings).toEqual([]);
-  });
+  it.each([400, 405, 413, 414, 415, 422, 431, 451])(
+    'an answer %d about one token does not stop the others',
+    async (code) => {
+      const auth = client();
+      answer(status(code, { error: 'invalid_request' }));
+      expect(await outcome(auth, 'a')).toBe(UNAVAILABLE);
+      answer(ACTIVE);
+      expect(await outcome(auth, 'b')).toBe('valid');
+      expect(warnings).toEqual([]);
+    },
+  );
 
   it('more questions than `maxConcurrent` are not sent', async () => {
     const auth = client({ maxConcurrent: 2 });
@@ -509,3 +513,26 @@ it.each(WRONG_OPTIONS)('An option is refused: %s', (_, change, message) => {
   expect(() => introspection(change)).toThrow(message);
   expect(() => introspection(change)).toThrow(AuthError);
 });
+
+it.each<[what: string, answer: object, verdict: object | string]>([
+  ['that is not active', { active: false }, { valid: false, reason: 'inactive' }],
+  ['that is not active, as text', { active: 'false', sub: 'ada' }, UNAVAILABLE],
+  [
+    'that is active',
+    { active: true, sub: 'ada' },
+    { valid: true, payload: { iss: 'https://id.example', sub: 'ada' } },
+  ],
+  ['of claims alone', { sub: 'ada' }, { valid: true, payload: { iss: 'https://id.example', sub: 'ada' } }],
+])(
+  'An introspection of your own may hand on the answer of the endpoint: one %s',
+  async (_, given, verdict) => {
+    const hook = { issuer: 'https://id.example', introspect: async () => given as TokenPayload };
+    const verifying = createAuthClient({ introspection: hook }).verify('opaque');
+    if (typeof verdict === 'string') await expect(verifying).rejects.toMatchObject({ code: verdict });
+    else {
+      const result = await verifying;
+      expect(result).toMatchObject(verdict);
+      expect(result.payload).not.toHaveProperty('active');
+    }
+  },
+);
