@@ -351,7 +351,7 @@ describe('"signingKeys"', () => {
     }
     // A line break of PEM may be inside "d".
     expect(leaked([pem])).toContain('pem');
-    expect(leaked([jwk])).toEqual(['d']);
+    expect(leaked([jwk])).toContain('d');
   });
 
   it('refuses a CryptoKey that cannot be exported where only an export gives its public key', async () => {
