@@ -1,3 +1,4 @@
+import { isBoundToKey } from '../src/claims/bound.js';
 import { AuthError } from '../src/errors.js';
 import { memberOf, own } from '../src/shared/own-properties.js';
 import { HeaderMemory } from '../src/token/header.js';
@@ -31,7 +32,7 @@ export interface Subject {
 }
 
 /**
- * @throws {AuthError} `ERR_EXCHANGE_REFUSED` if there is no token, or one that is bound to a key.
+ * @throws {AuthError} `ERR_EXCHANGE_REFUSED` if the caller has no token, or if the token is bound to a key.
  * @internal
  */
 export function subjectOf(caller: Caller): Subject {
@@ -45,21 +46,18 @@ export function subjectOf(caller: Caller): Subject {
   }
   // The verifier of another library may put something else into `extra` than the claims.
   const claims = [extra, memberOf(info, 'claims'), claimsIn(token)].map(Object);
-  if (claims.some(isBound)) {
+  if (claims.some(isBoundToKey)) {
     throw new AuthError(
       'ERR_EXCHANGE_REFUSED',
       "The caller's token is bound to a key of the caller, so it cannot be exchanged by this server: have the caller use a bearer token.",
     );
   }
-  // `expiresAt` includes the tolerance of the client, so it may be later than the `exp`.
+  // The gate accepts the token until `expiresAt`, which may be later than its `exp` by the tolerance of the client.
   const ends = isTime(expiresAt) ? [expiresAt] : claims.map((one) => own(one, 'exp')).filter(isTime);
   return { token, end: Math.min(...ends) };
 }
 
 const isTime = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value);
-
-const isBound = (claims: object): boolean =>
-  Object.hasOwn(claims, 'cnf') || String(own(claims, 'token_type')).toLowerCase() === 'dpop';
 
 /**
  * The claims of a JWT, which are not verified. An opaque token has none.

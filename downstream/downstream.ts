@@ -1,6 +1,7 @@
 import { Endpoint } from '../oauth/endpoint.js';
 import { AuthError } from '../src/errors.js';
 import { FetchError } from '../src/keys/remote/fetch-error.js';
+import { secondsNow } from '../src/shared/clock.js';
 import { configError } from '../src/shared/options.js';
 import { Outage } from '../src/shared/outage.js';
 import { withoutPrototype } from '../src/shared/own-properties.js';
@@ -70,7 +71,7 @@ export function createDownstream(options: DownstreamOptions): Downstream {
   });
 
   async function exchange(subject: Subject, target: Target): Promise<DownstreamToken> {
-    const askedAt = Math.floor(Date.now() / 1000);
+    const askedAt = secondsNow();
     try {
       const token = await endpoint.ask({
         fields: exchangeForm(grant, target, subject.token),

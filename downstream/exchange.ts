@@ -16,7 +16,7 @@ const ACCESS_TOKENS: readonly unknown[] = [undefined, ACCESS_TOKEN, 'urn:ietf:pa
 /** In seconds. An answer should have a lifetime. Without one, the token is used once. */
 const UNKNOWN_LIFETIME = 30;
 
-/** The errors that concern this client, whoever the caller is. @see RFC 6749 section 5.2 */
+/** The errors that concern this client, for every caller. @see RFC 6749 section 5.2 */
 const CLIENT_ERRORS = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type'];
 /** The errors that pass. @see RFC 6749 section 4.1.2.1 */
 const OUTAGES = ['temporarily_unavailable', 'server_error', 'slow_down'];

@@ -7,7 +7,7 @@ import { decodeBase64url, encodeBase64url } from '../src/token/base64url.js';
 import { opened, type Seal, sealed } from './seal.js';
 import { type DownstreamToken, tokenIn } from './token.js';
 
-/** A store that answers later than this is no faster than an exchange. */
+/** A store that takes longer than this is slower than an exchange. */
 const STORE_TIMEOUT_MS = 250;
 
 /** A token is not used in its last seconds, so that it does not expire on its way. */

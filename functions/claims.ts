@@ -69,6 +69,6 @@ export function claimsField(schema: z.ZodType | undefined): z.ZodOptional<typeof
   return bounded as unknown as typeof field;
 }
 
-/** True if an object without claims does not fit. The checks of the operator are not run, because there is no call yet. */
+/** True if the schema requires claims. It is not run, because its checks are for calls of an agent. */
 const needsClaims = (schema: z.ZodType): boolean =>
   (z.toJSONSchema(schema, { io: 'input' }).required ?? []).length > 0;

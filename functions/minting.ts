@@ -1,8 +1,9 @@
 import { z } from 'intentkit';
-import { type LifetimePolicy, readLifetime, written } from '../src/claims/lifetime.js';
+import { type LifetimePolicy, readLifetime } from '../src/claims/lifetime.js';
 import { internalsOf } from '../src/client/internals.js';
 import { AuthError } from '../src/errors.js';
-import { LONGEST_SECONDS } from '../src/shared/duration.js';
+import { secondsNow } from '../src/shared/clock.js';
+import { formatDuration, LONGEST_SECONDS } from '../src/shared/duration.js';
 import type { AuthClient, SignOptions } from '../src/types.js';
 import { reservedAmong } from './claims.js';
 import type { MintConfig } from './options.js';
@@ -28,7 +29,7 @@ export function mintOptions(
   const lasts =
     expiresIn === undefined
       ? policy.defaultExpiry
-      : readLifetime(expiresIn, 'expires_in', policy, Math.floor(Date.now() / 1000));
+      : readLifetime(expiresIn, 'expires_in', policy, secondsNow());
   const problems = [
     // A transform may make something else, which `sign` refuses.
     reservedAmong(Object(claims)),
@@ -68,13 +69,13 @@ export function lifetimeField(auth: AuthClient | undefined, mint: MintConfig): z
 function lifetimeText(auth: AuthClient | undefined, mint: MintConfig): string {
   if (!auth && mint.maxExpiry === undefined) return 'Lifetime such as "15m"; the server has a default';
   const { defaultExpiry, maxExpiry } = lifetimesOf(auth, mint);
-  const most = maxExpiry < LONGEST_SECONDS ? `; at most ${written(maxExpiry)}` : '';
-  return `Lifetime such as ${written(Math.min(600, maxExpiry))}; ${written(defaultExpiry)} by default${most}`;
+  const most = maxExpiry < LONGEST_SECONDS ? `; at most ${formatDuration(maxExpiry)}` : '';
+  return `Lifetime such as ${formatDuration(Math.min(600, maxExpiry))}; ${formatDuration(defaultExpiry)} by default${most}`;
 }
 
 const HOUR = 3600;
 
-/** The bounds of the lifetime, in seconds. A client that another package made has bounds that nobody knows here. */
+/** The bounds of the lifetime, in seconds. The bounds of a client from another package are not known. */
 export function lifetimesOf(
   auth: AuthClient | undefined,
   { maxExpiry = LONGEST_SECONDS }: MintConfig,
@@ -90,7 +91,7 @@ function isAllowed(subject: string | undefined, allowed: MintConfig['subject']):
   if (typeof allowed !== 'function') return true;
   try {
     const answer: unknown = allowed(subject);
-    // A promise is not `true`, and its rejection is nobody's.
+    // A promise is not `true`. Its rejection must not end the process.
     if (answer instanceof Promise) answer.catch(() => {});
     return answer === true;
   } catch {

@@ -8,7 +8,7 @@ import type { TokenPayload, VerifyFailure, VerifyResult } from '../src/types.js'
 
 /** The time at which a token expires. */
 interface Expiry {
-  /** ISO 8601, in UTC. Absent if there is no such time. */
+  /** ISO 8601, in UTC. Absent if a date cannot hold the time. */
   readonly expires?: string;
   /** Negative for a token that has expired. `null` for a token that never expires. */
   readonly expires_in_seconds: number | null;

@@ -1,3 +1,4 @@
+import { REGISTERED_CLAIMS } from '../src/claims/check.js';
 import { own } from '../src/shared/own-properties.js';
 import type { TokenPayload } from '../src/types.js';
 
@@ -8,7 +9,6 @@ const MAX_NAMES = 100;
 const MAX_NAME = 64;
 /** Many JSON parsers stop at a hundred and some levels. */
 const MAX_DEPTH = 100;
-const REGISTERED = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'];
 
 /** A payload as an agent gets it. */
 interface ShownPayload {
@@ -21,8 +21,8 @@ interface ShownPayload {
 export function shortened(payload: TokenPayload): ShownPayload {
   const json = jsonOf(payload);
   if (json !== undefined && shownLength(json) <= MAX_PAYLOAD) return { payload };
-  const kept = REGISTERED.filter((name) => Object.hasOwn(payload, name));
-  const others = Object.keys(payload).filter((name) => !REGISTERED.includes(name));
+  const kept = REGISTERED_CLAIMS.filter((name) => Object.hasOwn(payload, name));
+  const others = Object.keys(payload).filter((name) => !REGISTERED_CLAIMS.includes(name));
   return {
     shortened: true,
     payload: {

@@ -1,4 +1,5 @@
 import { defineFunction, z } from 'intentkit';
+import { secondsNow } from '../src/shared/clock.js';
 import { configError } from '../src/shared/options.js';
 import { isoTime } from '../src/shared/readable-time.js';
 import { VERIFY_FAILURES } from '../src/types.js';
@@ -16,8 +17,6 @@ type Definition<Input extends z.ZodObject, Output extends z.ZodObject> = Paramet
 // An interface, because the types of the built entry would otherwise name more of IntentKit than the specification does.
 interface TokenFunction<Input extends z.ZodObject, Output extends z.ZodObject>
   extends ReturnType<typeof defineFunction<Input, Output>> {}
-
-const now = (): number => Math.floor(Date.now() / 1000);
 
 // MCP hosts show a model the names, the intents, the input schemas and the results, but never the output schemas.
 const token = z.string();
@@ -93,12 +92,12 @@ function functionsFor({ provider: { name: provider, client }, prefix, mint }: Fu
         const auth = getAuthClient(ctx, provider);
         const result = await auth.verify(input.token);
         const { valid, expired, reason, payload } = result;
-        const message = explain(result, now(), auth.status().algorithms);
+        const message = explain(result, secondsNow(), auth.status().algorithms);
         return {
           valid,
           expired,
           ...(!valid && { reason, message }),
-          ...expiryOf(result, now()),
+          ...expiryOf(result, secondsNow()),
           ...shortened(payload),
         };
       },

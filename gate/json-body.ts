@@ -22,7 +22,7 @@ export async function readJson(request: Request): Promise<unknown> {
     const value: unknown = JSON.parse(text);
     return hasDuplicateNames(text) ? undefined : value;
   } catch {
-    // Frees the connection: nobody reads the rest. A copy is cancelled only if the original is cancelled too.
+    // Frees the connection, because the rest is not read. A copy is cancelled only if the original is cancelled too.
     reader?.cancel().catch(() => {});
     request.body?.cancel().catch(() => {});
     return undefined;

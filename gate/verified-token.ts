@@ -1,7 +1,9 @@
+import { isBoundToKey } from '../src/claims/bound.js';
 import type { ClaimRules } from '../src/claims/check.js';
 import { clientIdOf } from '../src/claims/client-id.js';
 import { internalsOf } from '../src/client/internals.js';
 import { AuthError } from '../src/errors.js';
+import { copyOfJson } from '../src/shared/json-copy.js';
 import { own } from '../src/shared/own-properties.js';
 import { conform, type StandardSchemaV1 } from '../src/shared/standard-schema.js';
 import type { TokenPayload } from '../src/types.js';
@@ -85,20 +87,14 @@ export function createTokenCheck(
 /** `undefined` for claims that are nested too deeply to be copied. */
 function copyOf(payload: TokenPayload): TokenPayload | undefined {
   try {
-    return structuredClone(payload);
+    return copyOfJson(payload);
   } catch {
     return undefined;
   }
 }
 
-/**
- * Whether the token is bound to a key or a certificate. Such a token is never a bearer token. The issuer of an opaque token may
- * say so by its `token_type` alone.
- *
- * @see RFC 7800 section 3.1, RFC 9449 section 6.2
- */
-export const isBound = ({ extra }: Pick<AuthInfo, 'extra'>): boolean =>
-  Object.hasOwn(extra, 'cnf') || String(own(extra, 'token_type')).toLowerCase() === 'dpop';
+/** Whether the token of a caller is bound to a key or a certificate. */
+export const isBound = ({ extra }: Pick<AuthInfo, 'extra'>): boolean => isBoundToKey(extra);
 
 const NO_RULES = { clockTolerance: 0 };
 

@@ -24,7 +24,7 @@ export class Answers {
     this.#maxAgeMs = maxAgeMs;
   }
 
-  /** Returns a copy of the claims, or `undefined` if there is no answer that is new enough. */
+  /** Returns a copy of the claims, or `undefined` without an answer that is new enough. */
   async get(token: string): Promise<TokenPayload | undefined> {
     if (this.#answers.size === 0) return undefined;
     const known = this.#answers.get(await sha256(token));

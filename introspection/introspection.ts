@@ -21,7 +21,7 @@ export interface TokenIntrospection extends Introspection {
    * Returns the claims of an active token, and `undefined` for any other. Text that is a JWT or a JWE, that has another syntax than
    * a bearer token, that is longer than 4 KiB or that lacks the `prefix` is not sent, and gives `undefined`.
    *
-   * @throws {AuthError} `ERR_INTROSPECTION_UNAVAILABLE` if the endpoint gives no answer, or if too many questions are under way.
+   * @throws {AuthError} `ERR_INTROSPECTION_UNAVAILABLE` if the endpoint does not answer, or if too many requests are pending.
    */
   introspect(token: string): Promise<TokenPayload | undefined>;
   /** The state of the endpoint. It makes no request. */

@@ -2,6 +2,7 @@ import { AuthError } from '../src/errors.js';
 import type { OwnKeyEntry } from '../src/keys/own/own-key.js';
 import { importOwnKeys } from '../src/keys/own/own-source.js';
 import { FetchError } from '../src/keys/remote/fetch-error.js';
+import { secondsNow } from '../src/shared/clock.js';
 import { randomId } from '../src/shared/runtime.js';
 import { Settled } from '../src/shared/settled.js';
 import { defaultEngine } from '../src/signature/node.js';
@@ -24,7 +25,7 @@ export function assertionSigner(
   const keys = new Settled(importOwnKeys([entry], { typ: 'JWT' }, defaultEngine));
   const header = { alg: entry.algorithm, typ: 'JWT', ...(keyId !== undefined && { kid: keyId }) };
   return async (aud) => {
-    const iat = Math.floor(Date.now() / 1000);
+    const iat = secondsNow();
     const claims = { iss: clientId, sub: clientId, aud, jti: randomId(), iat, exp: iat + LIFETIME };
     try {
       const [key] = await keys.get();

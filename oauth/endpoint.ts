@@ -64,7 +64,7 @@ export class Endpoint {
   /**
    * Asks the endpoint. While the back-off lasts, it rejects with the last error, without a request.
    *
-   * @throws {FetchError} if there was no answer, or none that can be used.
+   * @throws {FetchError} if the endpoint did not answer, or its answer cannot be used.
    */
   async ask<T>({ fields, accept, read }: Question<T>): Promise<T> {
     if (this.#lastError && this.#waitMs() > 0) throw this.#lastError;
@@ -102,7 +102,7 @@ export class Endpoint {
   }
 
   #failed(error: FetchError, order: number, requests: number): void {
-    // The endpoint has answered a later question, so this is no outage, unless it asks to wait.
+    // The endpoint has answered a later question, so it is not failing, unless it asks to wait.
     if (order < this.#lastSuccess && error.retryAfterMs === 0) return;
     this.#lastFailure = Math.max(this.#lastFailure, order);
     this.#backOff.failed(monotonicNow(), requests, error.retryAfterMs);
@@ -145,6 +145,6 @@ export class Endpoint {
   }
 }
 
-/** A timeout of the server and a rate limit concern all questions, so they are no answer to this one. */
+/** A timeout of the server and a rate limit concern all questions, so they do not count as an answer to this one. */
 const isAnswer = (status: number): boolean =>
   status === 200 || (status >= 400 && status < 500 && status !== 408 && status !== 429);

@@ -19,7 +19,7 @@ import { withoutPrototype } from './shared/own-properties.js';
  * - `ERR_EXCHANGE_REFUSED`: the issuer grants no token on behalf of this caller. `oauthError` has its code. Trying again does
  *   not help; the caller may have to sign in again.
  * - `ERR_EXCHANGE_UNAVAILABLE`: the issuer did not answer the token exchange. Answer 503.
- * - `ERR_EXCHANGE_CONFIG`: the issuer refuses this client or the grant, whoever the caller is. The operator must act.
+ * - `ERR_EXCHANGE_CONFIG`: the issuer refuses this client or the grant for every caller. The operator must act.
  * - `ERR_NO_REVOCATION`: the client has no list that `revoke` can write to, or the token lacks the `jti` or `exp` that the
  *   list needs.
  * - `ERR_TOKEN_REFUSED`: `revoke` was called with a token that `verify` refuses.

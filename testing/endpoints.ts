@@ -1,4 +1,5 @@
 import { BoundedMap } from '../src/shared/bounded-map.js';
+import { secondsNow } from '../src/shared/clock.js';
 import { randomId } from '../src/shared/runtime.js';
 import type { Served } from './faults.js';
 import type { TestRequest } from './options.js';
@@ -52,7 +53,7 @@ export class TokenEndpoints {
     if (!request.headers.accept?.includes('application/token-introspection+jwt')) {
       return { kind: 'introspection', path: '/introspect', document };
     }
-    const iat = now();
+    const iat = secondsNow();
     const statement = { iss: issuer, aud: clientId, iat, token_introspection: document };
     const body = await this.#sign(statement, { typ: 'token-introspection+jwt' });
     return { kind: 'introspection', path: '/introspect', document, body };
@@ -69,7 +70,7 @@ export class TokenEndpoints {
     const subject = this.#activeClaims(form.get(grant === TOKEN_EXCHANGE ? 'subject_token' : 'assertion'));
     if (!subject) return refused('token', 400, 'invalid_grant');
     const scope = form.get('scope') ?? '';
-    const iat = now();
+    const iat = secondsNow();
     const exp = Math.min(iat + LIFETIME, Number(subject.exp ?? Number.POSITIVE_INFINITY));
     const claims = {
       iss: issuer,
@@ -94,7 +95,7 @@ export class TokenEndpoints {
 
   #activeClaims(token: string | null): Claims | undefined {
     const claims = this.#issued.get(token ?? '');
-    return claims && (claims.exp === undefined || Number(claims.exp) > now()) ? claims : undefined;
+    return claims && (claims.exp === undefined || Number(claims.exp) > secondsNow()) ? claims : undefined;
   }
 }
 
@@ -116,5 +117,3 @@ const refused = (kind: 'token' | 'introspection', status: number, error: string)
   document: { error },
   status,
 });
-
-const now = (): number => Math.floor(Date.now() / 1000);

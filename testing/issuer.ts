@@ -1,4 +1,5 @@
 import { discoveryUrls } from '../src/keys/remote/discovery.js';
+import { secondsNow } from '../src/shared/clock.js';
 import { checkOptions, checkValue } from '../src/shared/options.js';
 import { withoutTrailingSlash } from '../src/shared/url.js';
 import { type SignClaims, TokenEndpoints } from './endpoints.js';
@@ -49,7 +50,7 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
   const endpoints = new TokenEndpoints(sign);
 
   function standardClaims(lifetime: number, audience: string | string[] | undefined) {
-    const iat = Math.floor(Date.now() / 1000);
+    const iat = secondsNow();
     return {
       iss: url,
       ...(audience !== undefined && { aud: audience }),

@@ -1,5 +1,6 @@
 import { type ClaimRules, checkClaims } from '../../src/claims/check.js';
 import { AuthError } from '../../src/errors.js';
+import { secondsNow } from '../../src/shared/clock.js';
 import { own } from '../../src/shared/own-properties.js';
 import { sha256 } from '../../src/shared/runtime.js';
 import { Malformed, parseToken, readClaims } from '../../src/token/parse.js';
@@ -68,7 +69,7 @@ export function createProofCheck(): ProofCheck {
     } catch (cause) {
       return cause instanceof AuthError ? unavailable(cause.retryAfter, cause) : MALFORMED_PROOF;
     }
-    const broken = checkClaims(claims, proof.header.typ, RULES, Math.floor(Date.now() / 1000));
+    const broken = checkClaims(claims, proof.header.typ, RULES, secondsNow());
     if (broken) return broken.reason === 'claim' ? MALFORMED_PROOF : STALE_PROOF;
 
     if (own(claims, 'htm') !== request.method) return WRONG_METHOD;

@@ -102,6 +102,9 @@ const isText = (value: unknown): boolean => typeof value === 'string';
 const isAbsentOr = (isRight: (value: unknown) => boolean, value: unknown): boolean =>
   value === undefined || isRight(value);
 
+/** The names of the claims that RFC 7519 registers. */
+export const REGISTERED_CLAIMS: readonly string[] = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'];
+
 /** The claims that RFC 7519 registers. Their types are not checked yet. */
 interface Registered {
   readonly iss: unknown;

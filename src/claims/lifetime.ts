@@ -1,10 +1,10 @@
-import { LONGEST_SECONDS, parseDuration } from '../shared/duration.js';
+import { formatDuration, LONGEST_SECONDS, parseDuration } from '../shared/duration.js';
 import { isoTime } from '../shared/readable-time.js';
 
 /** The bounds of a token's lifetime, in seconds. */
 export interface LifetimePolicy {
   readonly defaultExpiry: number;
-  /** `Infinity` if there is no maximum. */
+  /** `Infinity` without a maximum. */
   readonly maxExpiry: number;
 }
 
@@ -23,10 +23,10 @@ export function readLifetime(
 ): number | string {
   const most = Math.min(maxExpiry, LONGEST_SECONDS);
   const field = JSON.stringify(name);
-  const byDefault = defaultExpiry === most ? '' : ` The default is ${written(defaultExpiry)}.`;
+  const byDefault = defaultExpiry === most ? '' : ` The default is ${formatDuration(defaultExpiry)}.`;
   const duration = parseDuration(value);
   if (duration !== undefined) {
-    if (duration > most) return `${field} must be at most ${written(most)}.${byDefault}`;
+    if (duration > most) return `${field} must be at most ${formatDuration(most)}.${byDefault}`;
     // "0.6s" is rounded to one second.
     return Math.round(duration) >= 1 ? Math.round(duration) : `${field} must be at least "1s".${byDefault}`;
   }
@@ -35,20 +35,22 @@ export function readLifetime(
   if (count !== undefined && !isEpochTime(count, now)) {
     if (Math.round(count) < 1) return `${field} must be at least "1s".${byDefault}`;
     return count > most
-      ? `${field} needs a unit, such as "s" for seconds, and must be at most ${written(most)}.`
+      ? `${field} needs a unit, such as "s" for seconds, and must be at most ${formatDuration(most)}.`
       : `${field} needs a unit: write ${count} seconds as "${count}s".`;
   }
   const meant = Math.round(meantBy(value, count, now) ?? Number.NaN);
   return (
     `${field} must be a lifetime: a duration from now with one unit. ${proposal(meant, defaultExpiry, most)} ` +
-    `It is ${isoTime(now)} now, the default is ${written(defaultExpiry)}, and the maximum is ${written(most)}.`
+    `It is ${isoTime(now)} now, the default is ${formatDuration(defaultExpiry)}, and the maximum is ${formatDuration(most)}.`
   );
 }
 
 function proposal(meant: number, defaultExpiry: number, most: number): string {
-  if (meant < 1) return `That time has passed: write for example ${written(defaultExpiry)}.`;
-  if (meant > most) return `That is too long: write at most ${written(most)}.`;
-  return meant >= 1 ? `Write ${written(meant)}.` : `Write for example ${written(defaultExpiry)}.`;
+  if (meant < 1) return `That time has passed: write for example ${formatDuration(defaultExpiry)}.`;
+  if (meant > most) return `That is too long: write at most ${formatDuration(most)}.`;
+  return meant >= 1
+    ? `Write ${formatDuration(meant)}.`
+    : `Write for example ${formatDuration(defaultExpiry)}.`;
 }
 
 /** Longer text is never a lifetime. JavaScript engines keep the last text that a regular expression matched. */
@@ -64,7 +66,7 @@ function secondsIn(value: unknown): number | undefined {
 
 const TEN_YEARS = 10 * 31_557_600;
 
-/** True for a time around now in seconds or milliseconds since the epoch, which nobody means as a duration. */
+/** True for a number that is a time around now, in seconds or milliseconds since the epoch. It is not meant as a duration. */
 const isEpochTime = (count: number, now: number): boolean =>
   [count, count / 1000].some((time) => Math.abs(time - now) < TEN_YEARS);
 
@@ -110,18 +112,4 @@ function sumIn(text: string): number | undefined {
     sum += (count.startsWith('a') || count === 'one' ? 1 : Number(count.replace(',', '.'))) * factor;
   }
   return sum > 0 && FILLER.test(text.replace(PART, '')) ? sum : undefined;
-}
-
-const UNITS = [
-  ['y', 31_557_600],
-  ['d', DAY],
-  ['h', 3600],
-  ['m', 60],
-  ['s', 1],
-] as const;
-
-/** Writes seconds as a duration with the longest unit that leaves no fraction, such as `"90m"`. */
-export function written(seconds: number): string {
-  const [unit, size] = UNITS.find(([, size]) => seconds % size === 0) ?? ['s', 1];
-  return `"${seconds / size}${unit}"`;
 }

@@ -7,7 +7,7 @@ import { OwnSource } from '../keys/own/own-source.js';
 import { RemoteSource } from '../keys/remote/remote-source.js';
 import { SecretSource } from '../keys/secret.js';
 import { type KeySource, Sources } from '../keys/sources.js';
-import { CLOCK_MARGIN } from '../shared/clock.js';
+import { CLOCK_MARGIN, secondsNow } from '../shared/clock.js';
 import { copyOfJson } from '../shared/json-copy.js';
 import { own } from '../shared/own-properties.js';
 import { SHORTEST_SIGNATURE } from '../signature/algorithms.js';
@@ -100,7 +100,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
 
     const payload = readClaims(token);
     if (payload instanceof Malformed) return invalid('malformed', payload.message);
-    const broken = checkClaims(payload, token.header.typ, source.rules, now());
+    const broken = checkClaims(payload, token.header.typ, source.rules, secondsNow());
     // Without this line, a token that needs no more checks would wait for a few microtasks.
     if (!broken && !check && !revocation) return { valid: true, payload, expired: false };
     return judge(payload, broken, check, () => readClaims(token) as TokenPayload);
@@ -124,7 +124,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     onSigned?.({ keyId: undefined, rules });
     const broken =
       payload.iss === hook.issuer
-        ? checkClaims(payload, undefined, rules, now())
+        ? checkClaims(payload, undefined, rules, secondsNow())
         : new BrokenRule('issuer', 'The "iss" of the introspected token is not the issuer that was asked.');
     return judge(payload, broken, check, () => copyOfJson(payload));
   }
@@ -166,7 +166,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
   /** True if the token has expired even for a process whose clock is a minute behind. */
   function hasEnded(payload: TokenPayload): boolean {
     const expiry = own(payload, 'exp');
-    return typeof expiry === 'number' && expiry + clockTolerance + CLOCK_MARGIN <= now();
+    return typeof expiry === 'number' && expiry + clockTolerance + CLOCK_MARGIN <= secondsNow();
   }
 
   /** `ping` gives no handler. */
@@ -177,7 +177,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
         'Signing needs "secret" or "signingKeys" in the configuration; a JWKS can only verify.',
       );
     }
-    const claims = claimsToSign(payload, options, signing, now());
+    const claims = claimsToSign(payload, options, signing, secondsNow());
     const signed = signer.sign(claims);
     const token = signed instanceof Promise ? await signed : signed;
     if (token.length > MAX_TOKEN_LENGTH) {
@@ -206,7 +206,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
   // The cast is sound, because all of a caller's `Claims` are optional.
   const client = {
     sign: (payload: object, options?: SignOptions) => sign(payload, options, onSign),
-    // A second argument that is no object is ignored, such as the index that `tokens.map(verify)` passes.
+    // Primitive second arguments are ignored: `tokens.map(verify)` passes an index.
     verify: (token: unknown, options?: unknown) =>
       isObject(options) ? verifyWith(watched, token, options) : watched(token),
     revoke,
@@ -232,12 +232,10 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
   return client;
 }
 
-/** A function is an object too. Nobody passes a callback and wants it ignored. */
+/** True for functions too, so that a callback is refused and not ignored. */
 const isObject = (value: unknown): value is object => Object(value) === value;
 
 const malformed = ({ message }: Malformed): AuthError => new AuthError('ERR_TOKEN_MALFORMED', message);
-
-const now = (): number => Math.floor(Date.now() / 1000);
 
 const invalid = (reason: VerifyFailure, message: string, payload: TokenPayload = {}): RefusedToken => ({
   valid: false,

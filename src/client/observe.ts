@@ -1,4 +1,4 @@
-import type { BrokenRule, ClaimRules } from '../claims/check.js';
+import { type BrokenRule, type ClaimRules, REGISTERED_CLAIMS } from '../claims/check.js';
 import { clientIdOf } from '../claims/client-id.js';
 import type { Signed, Verdict, VerdictHandler } from '../config/options.js';
 import type { AuthError } from '../errors.js';
@@ -57,8 +57,6 @@ const textIn = (payload: TokenPayload, name: string): string | undefined => {
 const given = <Name extends string, Value>(name: Name, value: Value | undefined) =>
   value === undefined ? {} : { [name]: value };
 
-const REGISTERED = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'];
-
 /** What `onSign` is told about a token, by its claims as JSON. */
 export function signedOf(json: string, keyId: string | undefined): Signed {
   const claims: TokenPayload = JSON.parse(json);
@@ -66,7 +64,7 @@ export function signedOf(json: string, keyId: string | undefined): Signed {
     ...given('subject', textIn(claims, 'sub')),
     ...given('jti', textIn(claims, 'jti')),
     ...given('keyId', keyId),
-    claimNames: Object.keys(claims).filter((name) => !REGISTERED.includes(name)),
+    claimNames: Object.keys(claims).filter((name) => !REGISTERED_CLAIMS.includes(name)),
     expiresAt: claims.exp as number,
   };
 }

@@ -41,7 +41,7 @@ export interface Config {
   readonly onSign: SignHandler | undefined;
 }
 
-/** Whom to ask about opaque tokens, and the rules for the claims of the answer. */
+/** The introspection of opaque tokens, and the rules for the claims that it returns. */
 export interface IntrospectionConfig {
   readonly hook: IntrospectionHook;
   readonly rules: ClaimRules;

@@ -4,6 +4,9 @@
  */
 export const CLOCK_MARGIN = 60;
 
+/** The time in whole seconds since the epoch, as claims have it. */
+export const secondsNow = (): number => Math.floor(Date.now() / 1000);
+
 /** The clock of the runtime, or the one that fake timers put in its place. */
 let clock: (() => number) | undefined;
 let offset = 0;

@@ -23,6 +23,15 @@ export function parseDuration(text: unknown): number | undefined {
   return sign === '-' || direction?.toLowerCase() === ' ago' ? -seconds : seconds;
 }
 
+/** The units that durations are written in, the longest first. */
+const WRITTEN = ['y', 'd', 'h', 'm', 's'];
+
+/** Writes seconds as a quoted duration, in the longest unit that leaves no fraction, such as `"90m"`. */
+export function formatDuration(seconds: number): string {
+  const unit = WRITTEN.find((one) => seconds % (SECONDS[one] ?? 1) === 0) ?? 's';
+  return `"${seconds / (SECONDS[unit] ?? 1)}${unit}"`;
+}
+
 /** A hundred years. A longer duration is a mistake, and would make sums of times imprecise. */
 export const LONGEST_SECONDS = 100 * 31_557_600;
 

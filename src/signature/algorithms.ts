@@ -1,3 +1,5 @@
+import { ecdsaLength } from './der.js';
+
 /** The HMAC algorithms. Their key is the configured secret. A client accepts one, by default the first. @see RFC 7518 section 3.2 */
 export const HMAC_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
 
@@ -39,10 +41,8 @@ export const SHORTEST_SIGNATURE: ReadonlyMap<unknown, number> = new Map<Algorith
   ...HMAC_ALGORITHMS.map((algorithm) => [algorithm, hashBytes(algorithm)] as const),
   // RSA keys have at least 2048 bits.
   ...ASYMMETRIC_ALGORITHMS.map(
-    (algorithm) => [algorithm, algorithm.includes('S') && !algorithm.startsWith('E') ? 256 : 64] as const,
+    (algorithm) => [algorithm, ecdsaLength(algorithm) ?? (algorithm.startsWith('Ed') ? 64 : 256)] as const,
   ),
-  ['ES384', 96],
-  ['ES512', 132],
 ]);
 
 /** @internal */

@@ -83,7 +83,7 @@ export function createNodeEngine(
     return areRead ? Object.assign(key, options) : { key, ...options };
   }
 
-  /** True if `verify` reads an option from the key object: only then does it complain about a value that is no number. */
+  /** True if `verify` reads an option from the key object. If it does, it refuses a value that is not a number. */
   function readsOption(key: KeyObject, name: string): boolean {
     const nothing = Buffer.alloc(0);
     try {

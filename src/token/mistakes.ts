@@ -87,7 +87,7 @@ export function mistakeIn(text: string): Mistake {
   return segments < 3 || (segments === 3 && trimmed.endsWith('.')) ? UNSIGNED : OTHER;
 }
 
-/** Names all layers, and what is inside if that is no token either, so that nobody needs a second message. */
+/** Names all layers. If what is inside is not a token either, it also says why, so that one message is enough. */
 function allOf({ text, layers: [outermost, ...others] }: Unwrapped): Mistake | undefined {
   if (!outermost) return undefined;
   const inside = layerOn(text) ? OTHER : mistakeIn(text);

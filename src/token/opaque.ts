@@ -5,8 +5,8 @@ import { parseJsonObject } from './json.js';
 const MAX_LENGTH = 4096;
 
 /**
- * True for text that may be an opaque bearer token. JWTs and JWEs are none, and neither is a part of one that still has its
- * header: another party than their issuer must not see them. The code uses no regular expression on the text, because
+ * True for text that may be an opaque bearer token. It is false for JWTs, JWEs and parts of them with
+ * the header: only their issuer may see them. The code uses no regular expression on the text, because
  * JavaScript engines keep the last matched input in memory.
  *
  * @see RFC 6750 section 2.1

@@ -15,6 +15,17 @@ function observe(options: object = {}) {
   return { verdicts, client: createAuthClient({ secret: SECRET, onVerdict, ...options }) };
 }
 
+const BROKEN_HANDLERS: readonly [what: string, handler: () => unknown][] = [
+  [
+    'throws',
+    () => {
+      throw new Error('hush');
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('hush'))],
+  ['hangs', () => new Promise(() => {})],
+];
+
 describe('onVerdict', () => {
   const signed = { issuer: 'my-service', subject: 'user-1', jti: 'a', clientId: 'app-1', keyId: 'k0' };
   it.each([
@@ -57,16 +68,7 @@ describe('onVerdict', () => {
     expect(verdicts).toEqual([]);
   });
 
-  it.each<[string, () => unknown]>([
-    [
-      'throws',
-      () => {
-        throw new Error('hush');
-      },
-    ],
-    ['rejects', () => Promise.reject(new Error('hush'))],
-    ['hangs', () => new Promise(() => {})],
-  ])('does not change a verdict when it %s', async (_, onVerdict) => {
+  it.each(BROKEN_HANDLERS)('does not change a verdict when it %s', async (_, onVerdict) => {
     const rejections = vi.fn();
     process.on('unhandledRejection', rejections);
     const { client } = observe({ onVerdict });
@@ -125,16 +127,7 @@ describe('onSign', () => {
     expect(signed).toHaveLength(1);
   });
 
-  it.each<[string, () => unknown]>([
-    [
-      'throws',
-      () => {
-        throw new Error('hush');
-      },
-    ],
-    ['rejects', () => Promise.reject(new Error('hush'))],
-    ['hangs', () => new Promise(() => {})],
-  ])('does not change what is signed when it %s', async (_, onSign) => {
+  it.each(BROKEN_HANDLERS)('does not change what is signed when it %s', async (_, onSign) => {
     const rejections = vi.fn();
     process.on('unhandledRejection', rejections);
     const { client } = watch({ onSign });
