@@ -12,8 +12,15 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** Starts a server on a free port of 127.0.0.1. */
-export async function startHttpServer(answer: (request: TestRequest) => Promise<Reply>): Promise<HttpServer> {
+/**
+ * Starts a server on 127.0.0.1.
+ *
+ * @param listenOn the port. With 0, the system chooses a free one.
+ */
+export async function startHttpServer(
+  answer: (request: TestRequest) => Promise<Reply>,
+  listenOn: number,
+): Promise<HttpServer> {
   const http = builtin<typeof import('node:http')>('node:http');
   if (!http)
     throw new Error(
@@ -29,7 +36,7 @@ export async function startHttpServer(answer: (request: TestRequest) => Promise<
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(listenOn, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
   return {

@@ -10,6 +10,7 @@ export type {
   TestFaultOptions,
   TestIssuer,
   TestIssuerOptions,
+  TestListenOptions,
   TestOpaqueTokenOptions,
   TestRequest,
   TestRotationOptions,

@@ -9,6 +9,7 @@ import { asResponse } from './in-memory.js';
 import {
   TEST_FAULT_OPTIONS,
   TEST_ISSUER_OPTIONS,
+  TEST_LISTEN_OPTIONS,
   TEST_OPAQUE_TOKEN_OPTIONS,
   TEST_ROTATION_OPTIONS,
   TEST_TOKEN_OPTIONS,
@@ -142,9 +143,13 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
     recover: () => {
       fault = undefined;
     },
-    listen: async () => {
-      server ??= startHttpServer(answer);
-      const { origin } = await server;
+    listen: async (options = {}) => {
+      const { port = 0 } = checkOptions(options, TEST_LISTEN_OPTIONS, 'listen');
+      server ??= startHttpServer(answer, port);
+      const { origin } = await server.catch((error: unknown) => {
+        server = undefined;
+        throw error;
+      });
       url = origin + url.replace(/^https?:\/\/[^/]*/, '');
     },
     close: async () => {

@@ -158,6 +158,24 @@ export interface TestRotationOptions {
  */
 export const TEST_ROTATION_OPTIONS = { keepOld: trueOrFalse };
 
+/** Options of {@link TestIssuer.listen}. */
+export interface TestListenOptions {
+  /** The port. Default: a free one. */
+  port?: number;
+}
+
+/**
+ * The options of `listen`, as they are checked.
+ *
+ * @internal
+ */
+export const TEST_LISTEN_OPTIONS = {
+  port: readBy((value: unknown) => (isPort(value) ? value : undefined), 'a port, from 1 to 65535'),
+};
+
+const isPort = (value: unknown): value is number =>
+  Number.isInteger(value) && Number(value) > 0 && Number(value) < 65_536;
+
 /** An identity provider for tests. Its methods do not use `this`, so they can be destructured. */
 export interface TestIssuer {
   /** The issuer: the `iss` of its tokens. {@link TestIssuer.listen} changes it. */
@@ -193,8 +211,12 @@ export interface TestIssuer {
   fail(fault: TestFault, options?: TestFaultOptions): void;
   /** Ends the fault. Requests that hang stay unanswered. */
   recover(): void;
-  /** Listens on a free port of 127.0.0.1, which `url` and `jwksUrl` then have. It needs Node, Bun or Deno. */
-  listen(): Promise<void>;
+  /**
+   * Listens on 127.0.0.1. `url` and `jwksUrl` then have its port. It needs Node, Bun or Deno.
+   *
+   * @throws {Error} of the runtime, such as `EADDRINUSE`, if the port is in use.
+   */
+  listen(options?: TestListenOptions): Promise<void>;
   /** Ends requests that hang, and stops the server if there is one. It may be called twice. */
   close(): Promise<void>;
 }

@@ -183,6 +183,17 @@ describe('A test issuer that listens', () => {
       payload: { sub: 'a' },
     });
   });
+
+  it('listens on a chosen port, says if it is in use, and can then use another', async () => {
+    const [first, second] = [await start(true), await start(false)];
+    const port = Number(new URL(first.url).port);
+    await expect(second.listen({ port })).rejects.toThrow('EADDRINUSE');
+    expect(second.url).toBe('https://issuer.test');
+    await first.close();
+    await second.listen({ port });
+    expect(second.jwksUrl).toMatch(`http://127.0.0.1:${port}/`);
+    expect((await fetch(second.jwksUrl)).status).toBe(200);
+  });
 });
 
 describe('A test issuer explains mistakes in one sentence:', () => {
@@ -209,6 +220,11 @@ describe('A test issuer explains mistakes in one sentence:', () => {
       async () => (await start(false)).token({}, { expiresIn: '5x' }),
       /^"expiresIn" must be/,
     ],
+    ...[0, 65_536, 80.5, '80'].map((port): [string, () => Promise<unknown>, RegExp] => [
+      `the port ${JSON.stringify(port)}`,
+      async () => (await start(false)).listen({ port: port as number }),
+      /^"port" must be a port, from 1 to 65535/,
+    ]),
     [
       'a request to another host',
       async () => (await start(false)).fetch('https://b.test/'),
