@@ -67,7 +67,7 @@ export class KeptTokens {
     return token;
   }
 
-  /** Keeps a token until shortly before it or the caller's token ends, whichever is first. */
+  /** Keeps a token until shortly before it or the caller's token expires. */
   async add(seal: Seal, token: DownstreamToken, callerEnd: number): Promise<void> {
     const until = untilOf(token, callerEnd);
     const ttlMs = until - Date.now();

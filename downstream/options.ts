@@ -24,7 +24,7 @@ export interface DownstreamOptions extends ServerOptions {
   maxEntries?: number;
 }
 
-/** The API for which tokens are obtained: `resource`, `audience` or both. Entra needs `audience` or `scopes`. */
+/** The API that the tokens are for: `resource`, `audience` or both. Entra needs `audience` or `scopes`. */
 export interface DownstreamTarget {
   /**
    * The URL of the API. Tokens are asked for it, and `fetch` sends requests only to its origin. It is never sent to Entra.

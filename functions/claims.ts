@@ -17,7 +17,7 @@ export const anyClaims = z
   .record(z.string(), z.unknown(), 'it must be an object of claims, such as {"role":"editor"}')
   .meta({ additionalProperties: true });
 
-/** Says which reserved claims are among these claims, and what to use instead. `undefined` if there is none. */
+/** Says which reserved claims are among these claims, and what to use instead. `undefined` if none is. */
 export function reservedAmong(claims: object): string | undefined {
   const found = [...RESERVED].filter(([claim]) => Object.hasOwn(claims, claim));
   const advice = found.map(([claim, instead]) => `"${claim}": ${instead}`).join('; ');
@@ -25,8 +25,8 @@ export function reservedAmong(claims: object): string | undefined {
 }
 
 /**
- * Returns the schema of an operator with other claims refused. Its checks and transforms stay. `undefined` for a value that is
- * not an object schema, that names a reserved claim, or that JSON Schema cannot describe to an agent.
+ * Returns the schema of an operator with other claims refused. Its checks and transforms stay. `undefined` if the value is
+ * another kind of schema, names a reserved claim, or cannot be described to an agent in JSON Schema.
  */
 export function describableClaims(schema: unknown): z.ZodType | undefined {
   const strict = strictClaims(schema);

@@ -66,7 +66,7 @@ export const INSUFFICIENT_SCOPE = new Refusal(403, 'insufficient_scope', 'The to
 /**
  * The claims do not match the schema of the option `claims`.
  *
- * @param path the claim that does not match, in characters that are safe to show. Empty if there is none.
+ * @param path the claim that does not match, in characters that are safe to show. Empty if the claims as a whole do not match.
  */
 export const wrongClaim = (path: string): Refusal =>
   invalidToken(

@@ -51,7 +51,7 @@ export function createTokenCheck(
       // The client has checked the audience if the rules of this token's issuer have one. A foreign `verify` may not check it.
       const expected = rules ? resource.audiences : checked;
       const aud = own(payload, 'aud');
-      // If the client has checked to whom the token was issued, the token may have no audience, as those of Cognito and Clerk.
+      // If the client has checked `clientIds`, the token may have no audience, like those of Cognito and Clerk.
       const mayLackAudience = rules?.clientIds !== undefined && aud === undefined;
       if (!rules?.audience && !mayLackAudience && !includesAny(aud, expected)) return WRONG_AUDIENCE;
       const exp = own(payload, 'exp');

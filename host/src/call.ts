@@ -108,7 +108,7 @@ function nestsWithin(levels: number, value: unknown): boolean {
 // Characters that a reader does not see, or that change the direction of the text around them.
 const HIDDEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u007f-\u009f\u2800]/u;
 
-/** JSON in which hidden characters are escaped, so that a reader sees them. It parses to the same value. */
+/** Writes JSON with hidden characters escaped, so that a reader sees them. It parses to the same value. */
 function visibleJson(value: unknown): string {
   let text = '';
   // Each character is tested alone, because engines keep the last text that matched.

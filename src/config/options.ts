@@ -65,8 +65,8 @@ export interface AuthProviderConfig extends ClaimRuleOptions {
   /**
    * Asymmetric keys of your own. The first entry signs. All entries verify, and `auth.jwks()` returns the public part of all of
    * them, so other services can verify your tokens but not sign any. If you also set a `secret`, it only verifies.
-   * With `jwksUrl` or `issuers`, the `iss` of a token selects its keys. `issuer` is then required, and must differ from the issuers
-   * of all other keys.
+   * With `jwksUrl` or `issuers`, the `iss` of a token selects its keys. `issuer` is then required, and must differ from all issuers
+   * of other keys.
    * @see RFC 7517, RFC 8725 section 3.8
    */
   signingKeys?: readonly SigningKeyOptions[];

@@ -69,8 +69,8 @@ export function createNodeEngine(
   };
 
   /**
-   * RSA-PSS needs options. Beside a key object they cost 12 µs per call on Node 24, more than half of a verification, so they become
-   * properties of the key object where `verify` reads them there.
+   * RSA-PSS needs options. Given next to a key object, they cost 12 µs per call on Node 24, more than half of a verification. So
+   * they become properties of the key object where `verify` reads them there.
    */
   function inputFor(algorithm: AsymmetricAlgorithm, key: KeyObject): KeyObject | VerifyKeyObjectInput {
     if (!algorithm.startsWith('PS')) return key;

@@ -17,8 +17,8 @@ function inputOf(
 }
 
 /**
- * Returns a function that signs with a private key. EC and Ed25519 are synchronous, because a call takes less time than a turn
- * of the thread pool. RSA takes about a millisecond and runs in the thread pool.
+ * Returns a function that signs with a private key. EC and Ed25519 are synchronous, because a call takes less time than the way
+ * to the thread pool. RSA takes about a millisecond and runs in the thread pool.
  */
 export function nodeSigner(
   crypto: typeof import('node:crypto'),

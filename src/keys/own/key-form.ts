@@ -3,7 +3,7 @@ import { memberOf, own, withoutPrototype } from '../../shared/own-properties.js'
 import { type KeyDer, type KeyType, READERS } from './key-der.js';
 
 /*
- * Reads the forms in which a key can be given. A mistake is a phrase that follows "must be". It never contains a value.
+ * Reads the forms that a key can be given in. A mistake is a phrase that follows "must be". It never contains a value.
  */
 
 /** A key as it was given. Its material has not been imported yet. */
