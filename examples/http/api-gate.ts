@@ -9,6 +9,7 @@ const auth = createAuthClient({ issuers: [{ issuer, audience: resource }] });
 export const gate = protectApi(auth, {
   resource,
   requiredScopes: ['api'],
-  // The first login asks for these, so a client can get all scopes that it will need at once.
+  // Clients ask for these at their first login, so that one login is enough. Some read the challenge, some the metadata.
   initialScopes: ['api', 'files:write'],
+  scopesSupported: ['api', 'files:write'],
 });

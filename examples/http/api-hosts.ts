@@ -13,6 +13,7 @@ function serverOf(host: string) {
     resource: `https://${host}`,
     requiredScopes: ['api'],
     initialScopes: ['api', 'files:write'],
+    scopesSupported: ['api', 'files:write'],
   });
   const files = gate.fetch(() => Response.json({ written: true }), { scopes: ['files:write'] });
   const others = gate.fetch((_request, { authInfo: { clientId, scopes } }) =>

@@ -29,7 +29,8 @@ async function verify(token: string): Promise<VerifyResult> {
   return { valid: true, expired: false, payload: { ...key, aud: resource } };
 }
 
-const scopes = { requiredScopes: ['api'], initialScopes: ['api', 'files:write'] };
+const all = ['api', 'files:write'];
+const scopes = { requiredScopes: ['api'], initialScopes: all, scopesSupported: all };
 const gate = protectApi({ verify }, { resource, authorizationServers: [issuer], ...scopes });
 
 const app = express();

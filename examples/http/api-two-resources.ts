@@ -7,7 +7,8 @@ const issuer = process.env.ISSUER ?? 'https://issuer.example.com';
 const origin = process.env.RESOURCE ?? 'https://api.example.com';
 // The client has no `audience`, so each gate demands that the token is for its own resource.
 const auth = createAuthClient({ issuers: [{ issuer }] });
-const scopes = { requiredScopes: ['api'], initialScopes: ['api', 'files:write'] };
+const all = ['api', 'files:write'];
+const scopes = { requiredScopes: ['api'], initialScopes: all, scopesSupported: all };
 const files = protectApi(auth, { resource: `${origin}/files`, ...scopes });
 const mail = protectApi(auth, { resource: `${origin}/mail`, ...scopes });
 

@@ -21,14 +21,20 @@ export async function connect(transport: object): Promise<McpServer> {
 /** The scopes that a tool needs in addition to `requiredScopes`. */
 const scopesOf = new Map([['write_file', ['files:write']]]);
 
-/** Answers 403 if the token lacks a scope of the tool. SDK 1.x cannot do this itself. */
-export const stepUp: RequestHandler[] = [
-  // Every content type is parsed. Otherwise the SDK would read a body that the check below has not seen.
-  express.json({ type: () => true, limit: '4mb' }),
-  (request, response, next) => {
+// Every content type is parsed. Otherwise the SDK would read a body that the check below has not seen.
+const parse = express.json({ type: () => true, limit: '4mb' });
+
+/** Parses the body, and answers 403 if the token lacks a scope of the tool. SDK 1.x cannot do this itself. */
+export const stepUp: RequestHandler = (request, response, next) => {
+  parse(request, response, (failure?: { status?: number }) => {
+    if (failure) {
+      const error = { code: -32700, message: 'Parse error' };
+      response.status(failure.status ?? 400).json({ jsonrpc: '2.0', error, id: null });
+      return;
+    }
     // A body can also be a list of calls.
     const scopes = [request.body].flat().flatMap((message) => scopesOf.get(message?.params?.name) ?? []);
     if (scopes.length > 0) gate.node({ scopes })(request, response, next);
     else next();
-  },
-];
+  });
+};

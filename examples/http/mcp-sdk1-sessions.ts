@@ -39,7 +39,7 @@ async function open(owner: string): Promise<StreamableHTTPServerTransport> {
 
 export const app = express();
 app.use(gate.node());
-app.all('/mcp', ...stepUp, async (request, response) => {
+app.all('/mcp', stepUp, async (request, response) => {
   const authInfo = gate.authOf(request);
   const owner = ownerOf(authInfo);
   const id = request.get('mcp-session-id');

@@ -20,7 +20,7 @@ const protect = requireBearerAuth({
 
 export const app = express();
 app.use(gate.nodeMetadata());
-app.post('/mcp', protect, ...stepUp, async (request, response) => {
+app.post('/mcp', protect, stepUp, async (request, response) => {
   const transport = new StreamableHTTPServerTransport();
   const server = await connect(transport);
   response.on('close', () => server.close());

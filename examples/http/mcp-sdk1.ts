@@ -5,7 +5,7 @@ import { connect, stepUp } from './mcp-sdk1-server.js';
 
 export const app = express();
 app.use(gate.node());
-app.post('/mcp', ...stepUp, async (request, response) => {
+app.post('/mcp', stepUp, async (request, response) => {
   const transport = new StreamableHTTPServerTransport();
   const server = await connect(transport);
   response.on('close', () => server.close());

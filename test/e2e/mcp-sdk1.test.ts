@@ -150,6 +150,22 @@ describe.each(Object.entries(SERVERS))('A server of SDK 1.x %s', (kind, load) =>
     expect(response.status).toBe(403);
   });
 
+  it.each([
+    ['that is not JSON', '{', 400],
+    ['that is too large', `"${'a'.repeat(4 * 1024 * 1024)}"`, 413],
+  ])('answers a body %s as JSON-RPC does, and not with a page of express', async (_, body, status) => {
+    const url = await start(load);
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: headersOf(await issuer.token(CLAIMS)),
+      body,
+    });
+    expect([response.status, await response.json()]).toEqual([
+      status,
+      { jsonrpc: '2.0', error: { code: -32700, message: 'Parse error' }, id: null },
+    ]);
+  });
+
   it(`answers ${kind === 'behind requireBearerAuth' ? '500' : '503'} without a challenge during an outage`, async () => {
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const url = await start(load);

@@ -158,7 +158,11 @@ describe.each(titled(RECIPES))('The recipe %s', (_, given) => {
     const { status, body } = await send(running.url, ['GET', metadata], host === undefined ? {} : { host });
     expect([status, JSON.parse(body)]).toEqual([
       200,
-      expect.objectContaining({ resource, authorization_servers: [issuer.url] }),
+      expect.objectContaining({
+        resource,
+        authorization_servers: [issuer.url],
+        scopes_supported: initialScopes.split(' '),
+      }),
     ]);
   });
 
