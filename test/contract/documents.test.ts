@@ -1,14 +1,13 @@
-// What all documents promise: their code compiles and runs, their links lead somewhere, and what they quote is said.
+// What all documents promise: their code compiles, their links lead somewhere, and what they quote is said. Their examples are in
+// examples.test.ts.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createTestIssuer } from 'intentkit-auth/testing';
 import ts from 'typescript';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { configurationOf } from '../../cli/doctor/configuration.js';
-import { runToEnd } from '../support/built-project.js';
-import { bundleScript } from '../support/bundle-script.js';
 import { homes, without } from '../support/homes.js';
+import { blocksIn, DOCUMENTS, PAGES_OF_BLOCKS } from '../support/markdown.js';
 import { CASES, diagnosed } from '../support/printed-configuration.js';
 import { createProgram } from '../support/source-names.js';
 
@@ -25,26 +24,13 @@ const sourceOf = async (folders: readonly string[]): Promise<string> => {
   return (await Promise.all(files.flat().map(read))).join('\n');
 };
 
-const rootDocuments = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
-const documents = [...rootDocuments, 'bench/README.md', 'host/README.md', ...(await listed('docs', '.md'))];
-const published = new Set(documents.filter((file) => !/^(CONTRIBUTING|bench|host)/.test(file)));
-const texts = new Map(await Promise.all(documents.map(async (file) => [file, await read(file)] as const)));
-const blocks = (language: string): { name: string; body: string }[] =>
-  [...texts].flatMap(([file, text]) =>
-    Array.from(text.matchAll(/^```(\w+)\n(.*?)^```$/gms))
-      .filter(([, found]) => found === language)
-      .map(([, , body = ''], index) => ({ name: `${basename(file, '.md')}-${index + 1}`, body })),
-  );
+const published = new Set(DOCUMENTS.filter((file) => !/^(CONTRIBUTING|bench|host)/.test(file)));
+const texts = new Map(await Promise.all(DOCUMENTS.map(async (file) => [file, await read(file)] as const)));
 
 // Inside the repository, so that the blocks resolve packages as its own files do.
 const folder = `.cache/blocks-${process.pid}`;
 await mkdir(pathOf(folder), { recursive: true });
 afterAll(() => rm(pathOf(folder), { recursive: true, force: true }));
-// A block that is a file of the repository, with its name above it or without, is compiled and tested there.
-const examples = (await listed('examples', '.ts')).map(pathOf);
-const exampleTexts = await Promise.all(examples.map((path) => readFile(path, 'utf8')));
-const own = blocks('ts').filter(({ body }) => !exampleTexts.includes(body.replace(/^\/\/ \S+\.ts\n/, '')));
-
 /** Writes files into the folder, and returns their paths. */
 const write = (files: [name: string, text: string][]): Promise<string[]> =>
   Promise.all(
@@ -54,7 +40,14 @@ const write = (files: [name: string, text: string][]): Promise<string[]> =>
       return file;
     }),
   );
-const ownFiles = await write(own.map(({ name, body }) => [name, body]));
+const blockFiles = await write(
+  PAGES_OF_BLOCKS.flatMap((page) =>
+    blocksIn(texts.get(page) ?? '', 'ts').map((body, index): [string, string] => [
+      `${basename(page, '.md')}-${index + 1}`,
+      body,
+    ]),
+  ),
+);
 const printed: [string, string][] = [];
 for (const [index, each] of CASES.entries()) {
   printed.push([`printed-${index}`, (await diagnosed(each)).configuration]);
@@ -64,9 +57,16 @@ const printedFiles = await write(printed);
 const config = configurationOf({ issuer: 'a', jwksUrl: undefined, audience: undefined });
 const wrong = await write([['wrong', config.replace('issuer:', 'isuer:')]]);
 
-// One program for all that follows: to make it takes longer than to check it. The blocks import the entries.
-const program = createProgram([...ownFiles, ...printedFiles, ...wrong, 'cli/arguments.ts']);
-/** What is wrong with each file. What they import, and the examples, are checked by `npm run typecheck`. */
+const entries = ['src', 'functions', 'http', 'mcp', 'revocation', 'introspection', 'downstream', 'testing'];
+// One program for all that follows: to make it takes longer than to check it.
+const program = createProgram([
+  ...entries.map((folder) => `${folder}/index.ts`),
+  'cli/arguments.ts',
+  ...blockFiles,
+  ...printedFiles,
+  ...wrong,
+]);
+/** What is wrong with each file. What they import is checked by `npm run typecheck`, as the examples are. */
 const problemsIn = (files: readonly string[]): string[][] =>
   files.map((file) =>
     ts
@@ -74,9 +74,9 @@ const problemsIn = (files: readonly string[]): string[][] =>
       .map(({ messageText }) => `${file}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`),
   );
 
-it('The documents have TypeScript blocks that all compile under the configuration of this repository', () => {
-  expect(ownFiles.length).toBeGreaterThan(20);
-  expect(problemsIn(ownFiles).flat()).toEqual([]);
+it('The blocks that are not examples all compile under the configuration of this repository', () => {
+  expect(blockFiles.length).toBeGreaterThan(20);
+  expect(problemsIn(blockFiles).flat()).toEqual([]);
 }, 120_000);
 
 it('The configurations that the doctor prints compile', () => {
@@ -122,85 +122,10 @@ describe('The source and the documents name the same:', () => {
   });
 });
 
-/** What a block says that it writes to stdout. */
-const promised = (body: string): string =>
-  Array.from(body.matchAll(/^process\.stdout\.write\(.*\); \/\/ (.*)$/gm), ([, line]) => `${line}\n`).join(
-    '',
-  );
-
-const servers = own.filter(({ body }) => body.includes('await serve({'));
-it.each(own.filter((block) => !servers.includes(block)))(
-  'The block $name runs, and writes what it says',
-  async ({ name, body }) => {
-    vi.stubEnv('JWT_SECRET', 'R9v!Lq2#xW7pZk4@mC8sTb5&nH1dYf6^');
-    vi.stubEnv('JWKS_URL', '');
-    const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-    await import(/* @vite-ignore */ pathOf(`${folder}/${name}.ts`));
-    expect(write.mock.calls.map(([text]) => text).join('')).toBe(promised(body));
-  },
-);
-
-const programs = await Promise.all(
-  servers.map(async ({ name }) => ({ name, program: await bundleScript(`${folder}/${name}.ts`) })),
-);
-it.concurrent.each(programs)(
-  'The block $name is a server, which starts and ends with its stdin',
-  async ({ program }) => {
-    const env = { JWT_SECRET: 'R9v!Lq2#xW7pZk4@mC8sTb5&nH1dYf6^' };
-    expect(await runToEnd(process.execPath, [program], { cwd: pathOf(''), env })).toEqual({
-      status: 0,
-      stdout: '',
-      stderr: '',
-    });
-  },
-  60_000,
-);
-
-describe('What a block exports', () => {
-  const load = (text: string) => {
-    const [name = '', ...more] = own.filter(({ body }) => body.includes(text)).map((block) => block.name);
-    expect(more).toEqual([]);
-    return import(/* @vite-ignore */ pathOf(`${folder}/${name}.ts`));
-  };
-  /** The issuer of the blocks. From `fail` on it has a new key and no answer. */
-  async function startIssuer(audience: string) {
-    const issuer = await createTestIssuer({ url: 'https://your-tenant.auth0.com/', audience });
-    vi.stubGlobal('fetch', issuer.fetch);
-    vi.spyOn(process, 'emitWarning').mockReturnValue();
-    const fail = (): void => {
-      issuer.rotate();
-      issuer.fail('503');
-    };
-    return { token: issuer.token, fail };
-  }
-  it('in docs/client.md is the status for each of the three outcomes', async () => {
-    const { token, fail } = await startIssuer('https://your-api.example.com');
-    const { statusFor } = await load('// Only an error without a verdict has it.');
-    expect([await statusFor(await token()), await statusFor('no token')]).toEqual([200, 401]);
-    fail();
-    expect(await statusFor(await token())).toBe(503);
-  });
-
-  it('in README.md is a gate before an MCP server, with all its answers', async () => {
-    const resource = 'https://api.example.com/mcp';
-    const { token, fail } = await startIssuer(resource);
-    const { fetch } = await load('protectMcp(createAuthClient({ issuers })');
-    const ask = async (claims?: object): Promise<number> => {
-      const headers = claims && { authorization: `Bearer ${await token({ ...claims })}` };
-      return (await fetch(new Request(resource, { method: 'POST', ...(headers && { headers }) }))).status;
-    };
-    expect(await ask()).toBe(401);
-    expect(await ask({ scope: 'other' })).toBe(403);
-    // It is admitted, and what it asks for is not MCP.
-    expect(await ask({ scope: 'mcp' })).toBe(415);
-    fail();
-    expect(await ask({ scope: 'mcp' })).toBe(503);
-  });
-});
-
 it('The documents have JSON blocks that all parse', () => {
-  expect(blocks('json').length).toBeGreaterThan(1);
-  for (const { body } of blocks('json')) expect(JSON.parse(body)).toBeTypeOf('object');
+  const blocks = [...texts.values()].flatMap((text) => blocksIn(text, 'json'));
+  expect(blocks.length).toBeGreaterThan(1);
+  for (const block of blocks) expect(JSON.parse(block)).toBeTypeOf('object');
 });
 
 it('README.md has at most 120 lines', () => {
@@ -208,7 +133,7 @@ it('README.md has at most 120 lines', () => {
 });
 
 it('README.md leads to each of at most twelve guides', () => {
-  const guides = documents.filter((file) => file.startsWith('docs/'));
+  const guides = DOCUMENTS.filter((file) => file.startsWith('docs/'));
   expect(guides.length).toBeLessThanOrEqual(12);
   const linked = Array.from(
     texts.get('README.md')?.matchAll(/\.\/(docs\/[\w-]+\.md)/g) ?? [],

@@ -1,7 +1,7 @@
 // Both lines of the official SDK drive the same servers and must get the same, and docs/client.md shows what they get.
 // `UPDATE_DOCS=1 npx vitest run --project e2e test/e2e/mcp-clients.test.ts` writes it there.
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Client as ClientOf2 } from '@modelcontextprotocol/client';
 import { StdioClientTransport as StdioOf2 } from '@modelcontextprotocol/client/stdio';
@@ -9,7 +9,6 @@ import { Client as ClientOf1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport as StdioOf1 } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { bundleScript } from '../support/bundle-script.js';
-import { blocksOf } from '../support/markdown.js';
 import { mint } from '../support/mint.js';
 import { OTHER_SECRET } from '../support/secrets.js';
 import { flipBit } from '../support/tamper.js';
@@ -22,18 +21,9 @@ const PAGE = new URL('docs/client.md', ROOT);
 const SECRET = randomBytes(48).toString('base64url');
 const INFO = { name: 'test-agent', version: '1.0.0' };
 
-/** The server of docs/client.md that bounds what agents may mint. */
-async function documentedServer(): Promise<string> {
-  const block = (await blocksOf(PAGE, 'ts')).find((body) => body.includes('mint: {'));
-  // Inside the repository, so that the block resolves packages as its own files do.
-  const file = `.cache/documented-${process.pid}.ts`;
-  await mkdir(new URL('.cache', ROOT), { recursive: true });
-  await writeFile(new URL(file, ROOT), block ?? '');
-  return bundleScript(file).finally(() => rm(new URL(file, ROOT)));
-}
-
 const QUICK_START = await bundleScript('examples/serve.ts');
-const BOUNDED = await documentedServer();
+// The server of docs/client.md that limits what agents may mint.
+const BOUNDED = await bundleScript('examples/client/limited-server.ts');
 
 const started: { close(): Promise<void> }[] = [];
 afterAll(async () => void (await Promise.all(started.map((client) => client.close()))));

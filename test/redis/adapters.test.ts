@@ -1,21 +1,19 @@
-/** Runs the adapter for the client `redis` that docs/revocation.md shows. */
+/** Runs the examples for Redis that docs/revocation.md and docs/operations.md show. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Store } from 'intentkit-auth';
 import { createRevocationList } from 'intentkit-auth/revocation';
+import { createTestIssuer } from 'intentkit-auth/testing';
 import { createClient } from 'redis';
-import { expect, it, onTestFinished } from 'vitest';
-import { blocksOf, run } from '../support/markdown.js';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { fromRedis } from '../../examples/revocation/stores.js';
 import { startRedis } from './redis-server.js';
 
 it('A list works with the client "redis": entries expire, and a stopped Redis causes an immediate error', async () => {
   const redis = await startRedis();
   onTestFinished(() => redis.close());
-  const blocks = await blocksOf(new URL('../../docs/revocation.md', import.meta.url), 'ts');
-  const { fromRedis } = await run(blocks.find((text) => text.includes('const fromRedis =')) ?? '');
   const client = createClient({ url: redis.url, disableOfflineQueue: true }).on('error', () => {});
   await client.connect();
   onTestFinished(() => client.destroy());
-  const store = (fromRedis as (from: unknown) => Store)(client);
+  const store = fromRedis(client);
   const list = createRevocationList(store, { timeout: '2s', onWarning: () => {} });
   const now = Math.floor(Date.now() / 1000);
   const token = { iss: 'my-service', jti: 'a', exp: now + 100 };
@@ -34,4 +32,35 @@ it('A list works with the client "redis": entries expire, and a stopped Redis ca
   await redis.kill();
   await sleep(50);
   await expect(list.isRevoked(token)).rejects.toMatchObject({ code: 'ERR_REVOCATION_UNAVAILABLE' });
+});
+
+it('The example that revokes a token stores this in Redis', async () => {
+  const redis = await startRedis();
+  onTestFinished(() => redis.close());
+  vi.stubEnv('REDIS_URL', redis.url);
+  vi.stubEnv('JWT_SECRET', 'R9v!Lq2#xW7pZk4@mC8sTb5&nH1dYf6^');
+  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  await import('../../examples/revocation/revoke.js');
+  expect(write.mock.calls).toEqual([['revoked\n']]);
+  expect(await redis.command('KEYS', '*')).toHaveLength(1);
+});
+
+it('Two processes with the example that shares keys fetch them once', async () => {
+  const redis = await startRedis();
+  onTestFinished(() => redis.close());
+  vi.stubEnv('REDIS_URL', redis.url);
+  const issuer = await createTestIssuer({
+    url: 'https://your-tenant.auth0.com/',
+    audience: 'https://your-api.example.com',
+  });
+  // The issuer has another path for its keys.
+  vi.stubGlobal('fetch', (_: string, init: RequestInit) => issuer.fetch(issuer.jwksUrl, init));
+  const token = await issuer.token({ sub: 'user-1' });
+  for (const _ of ['one', 'other']) {
+    vi.resetModules();
+    const { auth, redis: connection } = await import('../../examples/operations/shared-keys.js');
+    expect(await auth.verify(token)).toMatchObject({ valid: true });
+    await connection.disconnect();
+  }
+  expect(issuer.requests).toHaveLength(1);
 });

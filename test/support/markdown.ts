@@ -1,21 +1,26 @@
-import { readFile } from 'node:fs/promises';
-import ts from 'typescript';
+import { readdir } from 'node:fs/promises';
 
-/** The code blocks of one language in a document. */
-export async function blocksOf(file: URL, language: string): Promise<string[]> {
-  const text = await readFile(file, 'utf8');
-  return Array.from(text.matchAll(/^```(\w+)\n(.*?)^```$/gms))
-    .filter(([, name]) => name === language)
+/** Every document of the repository, by its path. */
+export const DOCUMENTS: readonly string[] = [
+  'README.md',
+  'SECURITY.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'bench/README.md',
+  'host/README.md',
+  ...(await readdir(new URL('../../docs/', import.meta.url)))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`),
+];
+
+/** These pages compare code and list configurations. Tests of their own run each block. */
+export const PAGES_OF_BLOCKS: readonly string[] = ['docs/identity-providers.md', 'docs/migration.md'];
+
+/** The code blocks of a document in one of these languages. */
+export const blocksIn = (text: string, ...languages: readonly string[]): string[] =>
+  Array.from(text.matchAll(/^```(\w+)[^\n]*\n(.*?)^```$/gms))
+    .filter(([, language = '']) => languages.includes(language))
     .map(([, , body]) => body ?? '');
-}
-
-/** Runs a block that imports nothing but types, and returns what it exports. */
-export async function run(block: string): Promise<Record<string, unknown>> {
-  const { outputText } = ts.transpileModule(block, {
-    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
-  });
-  return import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(outputText)}`);
-}
 
 /** The rows of a table in a document, and what its head calls the columns. */
 export interface Table {

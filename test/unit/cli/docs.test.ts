@@ -59,9 +59,3 @@ describe('What docs/troubleshooting.md says about the command line', () => {
     expect(page).toContain('src="./doctor.svg"');
   });
 });
-
-describe('The page about testing', () => {
-  it.each(['who-am-i.ts', 'who-am-i.test.ts'])('shows examples/%s as it is', async (name) => {
-    expect(await textOf('docs/testing.md')).toContain(`\`\`\`ts\n${await textOf(`examples/${name}`)}\`\`\``);
-  });
-});

@@ -3,14 +3,7 @@ import type { Store } from 'intentkit-auth';
 import { createRevocationList } from 'intentkit-auth/revocation';
 import { createStorage } from 'unstorage';
 import { describe, expect, it } from 'vitest';
-import { blocksOf, run } from '../../support/markdown.js';
-
-const blocks = await blocksOf(new URL('../../../docs/revocation.md', import.meta.url), 'ts');
-
-async function adapter<From>(name: string): Promise<(from: From) => Store> {
-  const block = blocks.find((text) => text.includes(`const ${name} =`)) ?? '';
-  return (await run(block))[name] as (from: From) => Store;
-}
+import { fromUnstorage, fromWorkersKv } from '../../../examples/revocation/stores.js';
 
 /** Workers KV as documented: values are text, missing keys are `null`, and the time to live is at least a minute. */
 function workersKv() {
@@ -29,11 +22,10 @@ function workersKv() {
 }
 
 describe('docs/revocation.md', () => {
-  it.each<[string, () => Promise<Store>]>([
-    ['unstorage', async () => (await adapter('fromUnstorage'))(createStorage())],
-    ['Workers KV', async () => (await adapter('fromWorkersKv'))(workersKv())],
-  ])('has an adapter for %s that works with a revocation list', async (_, createStore) => {
-    const store = await createStore();
+  it.each<[string, Store]>([
+    ['unstorage', fromUnstorage(createStorage())],
+    ['Workers KV', fromWorkersKv(workersKv())],
+  ])('has an adapter for %s that works with a revocation list', async (_, store) => {
     const [one, other] = [createRevocationList(store), createRevocationList(store)];
     const now = Math.floor(Date.now() / 1000);
     const token = { iss: 'my-service', sub: 'user-1', jti: 'a', iat: now - 1, exp: now + 60 };

@@ -1,2 +1,2 @@
 // The example of docs/testing.md brings its own tests.
-import '../../../examples/who-am-i.test.js';
+import '../../../examples/testing/who-am-i.test.js';
