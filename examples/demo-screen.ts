@@ -1,4 +1,4 @@
-/** What the demo prints. */
+/** What the demos print. */
 
 export function say(line: string): void {
   process.stdout.write(`${line}\n`);

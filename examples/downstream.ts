@@ -14,19 +14,10 @@ import { protectMcp } from 'intentkit-auth/mcp';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { z } from 'zod';
 import { startServer } from './authorization-server.js';
+import { expect, say } from './demo-screen.js';
 
 /** How the MCP server identifies itself at the provider. */
 const CLIENT = { clientId: 'mcp-server', clientAuth: { secret: 'the-secret-of-the-mcp-server' } };
-
-const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
-
-/** Prints an expectation, and ends the demo if it is not met. */
-function expect(what: string, met: boolean): void {
-  say(`  ${met ? 'ok' : 'NOT OK'}  ${what}`);
-  if (!met) throw new Error(`Not as expected: ${what}.`);
-}
 
 /** The API behind the MCP server. It accepts only tokens that are for it. */
 function ordersApi(issuer: string, resource: string): RequestListener {

@@ -11,6 +11,7 @@ import KeyvRedis from '@keyv/redis';
 import { type AuthClient, createAuthClient } from 'intentkit-auth';
 import { createRevocationList, type RevocationList, type Store } from 'intentkit-auth/revocation';
 import Keyv from 'keyv';
+import { expect, say } from './demo-screen.js';
 
 const redisUrl = process.env.REDIS_URL || undefined;
 const secret = randomBytes(48).toString('base64url');
@@ -25,14 +26,11 @@ function startReplica(): { auth: AuthClient; revocation: RevocationList } {
   return { auth: createAuthClient({ secret, issuer: 'my-service', revocation }), revocation };
 }
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
-
 /** Prints the verdict of a replica about a token, and throws if it is not the expected one. */
 async function expectVerdict(who: string, auth: AuthClient, token: string, expected: string): Promise<void> {
   const { valid, reason } = await auth.verify(token);
   const verdict = valid ? 'valid' : String(reason);
-  say(`  ${verdict === expected ? 'ok' : 'NOT OK'}  ${who}: ${verdict}`);
-  if (verdict !== expected) throw new Error(`Not as expected: ${who} should have been ${expected}.`);
+  expect(`${who}: ${verdict}`, verdict === expected);
 }
 
 try {

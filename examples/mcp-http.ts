@@ -15,6 +15,7 @@ import { createAuthClient } from 'intentkit-auth';
 import { protectMcp } from 'intentkit-auth/mcp';
 import { z } from 'zod';
 import { CLIENT, startAuthorizationServer, startServer } from './authorization-server.js';
+import { expect, say } from './demo-screen.js';
 
 /** The protected server. One of its tools needs a further scope. */
 function protectedServer(issuer: string, resource: string): RequestListener {
@@ -36,16 +37,6 @@ function protectedServer(issuer: string, resource: string): RequestListener {
   // The cast is for TypeScript's `exactOptionalPropertyTypes`.
   const serve = toNodeHandler(handler) as RequestListener;
   return (request, response) => protect(request, response, () => serve(request, response));
-}
-
-const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
-
-/** Prints an expectation, and ends the demo if it is not met. */
-function expect(what: string, met: boolean): void {
-  say(`  ${met ? 'ok' : 'NOT OK'}  ${what}`);
-  if (!met) throw new Error(`Not as expected: ${what}.`);
 }
 
 /** An agent that knows the URL of the server and its own credentials, and discovers the rest. */
