@@ -1,3 +1,4 @@
+// Run it with: npx vitest run who-am-i.test.ts
 import { createAuthClient } from 'intentkit-auth';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it } from 'vitest';
