@@ -8,7 +8,12 @@ const STYLES: Readonly<Record<string, string>> = {
 const [CHARACTER, LINE, MARGIN] = [8.4, 20, 16];
 
 const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    // Browsers collapse spaces in a picture, and not all of them have heeded `xml:space`.
+    .replace(/ {2,}/g, (spaces) => '&#160;'.repeat(spaces.length));
 
 /** The text of one line, with a `tspan` for each part that stands out. */
 const styled = (line: string): string =>
@@ -34,7 +39,7 @@ export function terminalPicture(printed: string, title: string): string {
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
     `<title>${escaped(title)}</title>`,
     `<rect width="${width}" height="${height}" rx="8" fill="#0d1117"/>`,
-    '<g fill="#e6edf3" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="14" xml:space="preserve">',
+    '<g fill="#e6edf3" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="14">',
     ...texts,
     '</g>',
     '</svg>',
