@@ -24,7 +24,10 @@ const sourceOf = async (folders: readonly string[]): Promise<string> => {
   return (await Promise.all(files.flat().map(read))).join('\n');
 };
 
-const published = new Set(DOCUMENTS.filter((file) => !/^(CONTRIBUTING|bench|host)/.test(file)));
+const pictures = await listed('docs', '.svg');
+const published = new Set(
+  [...DOCUMENTS, ...pictures].filter((file) => !/^(CONTRIBUTING|bench|host)/.test(file)),
+);
 const texts = new Map(await Promise.all(DOCUMENTS.map(async (file) => [file, await read(file)] as const)));
 
 // Inside the repository, so that the blocks resolve packages as its own files do.
@@ -126,6 +129,17 @@ it('The documents have JSON blocks that all parse', () => {
   const blocks = [...texts.values()].flatMap((text) => blocksIn(text, 'json'));
   expect(blocks.length).toBeGreaterThan(1);
   for (const block of blocks) expect(JSON.parse(block)).toBeTypeOf('object');
+});
+
+// One without would be read as TypeScript by the pages of the reference, and by no test.
+it('The code blocks of the documents all name their language', () => {
+  complain(
+    [...texts].flatMap(([file, text]) =>
+      Array.from(text.matchAll(/^```(.*)\n.*?^```$/gms), ([, language]) => language)
+        .filter((language) => language === '')
+        .map(() => `${file} has a block without a language.`),
+    ),
+  );
 });
 
 it('README.md has at most 120 lines', () => {

@@ -11,7 +11,7 @@ import { run } from '../../cli/run.js';
 import { fakeIo } from '../support/fake-io.js';
 
 const ROOT = new URL('../../', import.meta.url);
-const BLOCKS = /(<!-- (help|run|demo)(?:: (.*))? -->\n```\n)[\s\S]*?```\n/g;
+const BLOCKS = /(<!-- (help|run|demo)(?:: (.*))? -->\n```text\n)[\s\S]*?```\n/g;
 
 async function printed(program: string, argument: string): Promise<string> {
   if (program === 'help') return HELP;

@@ -169,7 +169,7 @@ const EXPIRED = mint({
   payload: { role: 'editor', iat: EXPIRY - 900, ...CLAIMS },
   key: SECRET,
 });
-const PICTURES = /(<!-- agent: (\w+)(?: (\{.*\}))? -->\n```(?:json)?\n)[\s\S]*?```\n/g;
+const PICTURES = /(<!-- agent: (\w+)(?: (\{.*\}))? -->\n```(?:json|text)\n)[\s\S]*?```\n/g;
 
 it('docs/client.md shows the tool and the texts that its server gives to both SDKs', async () => {
   const page = await readFile(PAGE, 'utf8');

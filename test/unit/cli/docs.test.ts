@@ -56,6 +56,6 @@ describe('What docs/troubleshooting.md says about the command line', () => {
     const file = new URL('docs/doctor.svg', ROOT);
     if (process.env.UPDATE_DOCS) await writeFile(file, picture);
     expect(picture).toBe(await readFile(file, 'utf8'));
-    expect(page).toContain('src="./doctor.svg"');
+    expect(page).toContain('](./doctor.svg)');
   });
 });
