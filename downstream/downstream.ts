@@ -27,6 +27,7 @@ export interface DownstreamApi {
    *
    * @throws {AuthError} `ERR_EXCHANGE_REFUSED` with `oauthError`, `ERR_EXCHANGE_UNAVAILABLE` with `retryAfter`, or
    *   `ERR_EXCHANGE_CONFIG`.
+   * @see RFC 8693 section 2
    */
   (caller: Caller): Promise<DownstreamToken>;
   /**
@@ -55,6 +56,17 @@ export interface Downstream {
  *
  * @throws {AuthError} `ERR_AUTH_CONFIG` if an option is missing, unknown or unusable.
  * @see RFC 8693
+ * @example
+ * ```ts
+ * import { type Caller, createDownstream } from 'intentkit-auth/downstream';
+ *
+ * export function createOrders(secret: string) {
+ *   const issuer = 'https://id.example.com';
+ *   const downstream = createDownstream({ issuer, clientId: 'mcp-server', clientAuth: { secret } });
+ *   const orders = downstream.for({ resource: 'https://orders.example.com/', scopes: ['orders:read'] });
+ *   return (authInfo: Caller) => orders.fetch(authInfo, '/open');
+ * }
+ * ```
  */
 export function createDownstream(options: DownstreamOptions): Downstream {
   const { server, grant, cache, maxEntries } = parseOptions(options);

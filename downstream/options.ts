@@ -28,10 +28,11 @@ export interface DownstreamOptions extends ServerOptions {
 export interface DownstreamTarget {
   /**
    * The URL of the API. Tokens are asked for it, and `fetch` sends requests only to its origin. It is never sent to Entra.
+   * Default: none, so `fetch` cannot be used.
    * @see RFC 8707 section 2
    */
   resource?: string;
-  /** The name of the API at the issuer. For Entra, the application id URI, such as `'api://orders'`. */
+  /** The name of the API at the issuer. For Entra, the application id URI, such as `'api://orders'`. Default: none. */
   audience?: string;
   /** The scopes to ask for. A token with fewer scopes is refused, except from Entra. Default: those that the issuer chooses. */
   scopes?: readonly string[];

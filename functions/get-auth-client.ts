@@ -7,6 +7,21 @@ import type { AuthClient } from '../src/types.js';
  * @param ctx what IntentKit passes to `execute`.
  * @param name the provider's `name`. Default `'auth'`.
  * @throws {AuthError} `ERR_AUTH_CONFIG` when the context has no such provider, or another package made it.
+ * @example
+ * ```ts
+ * import { defineFunction, z } from 'intentkit';
+ * import { getAuthClient } from 'intentkit-auth/functions';
+ *
+ * export const isValid = defineFunction({
+ *   name: 'is_valid',
+ *   intent: 'Say whether a token is valid',
+ *   permissions: ['auth:verify'],
+ *   requires: ['auth'],
+ *   input: z.object({ token: z.string() }),
+ *   output: z.object({ valid: z.boolean() }),
+ *   execute: async ({ token }, ctx) => ({ valid: (await getAuthClient(ctx).verify(token)).valid }),
+ * });
+ * ```
  */
 export function getAuthClient(
   ctx: { providers: Readonly<Record<string, unknown>> },

@@ -156,6 +156,17 @@ export type TokenFunctions = Readonly<ReturnType<typeof functionsFor>>;
  * @throws {AuthError} `ERR_AUTH_CONFIG` for an option that is unknown, `undefined` or unusable, such as a provider that
  *   `createAuthProvider` did not make. Also when `revokeToken` is read, if the given provider has no revocation list.
  * @throws {Error} from IntentKit when the prefix contains characters that names of tools cannot have.
+ * @example
+ * ```ts
+ * import { z } from 'intentkit';
+ * import { createAuthProvider } from 'intentkit-auth';
+ * import { createTokenFunctions } from 'intentkit-auth/functions';
+ *
+ * const { JWT_SECRET: secret = '' } = process.env;
+ * const provider = createAuthProvider({ secret, issuer: 'my-service', audience: 'my-api' });
+ * const claims = z.object({ role: z.enum(['reader', 'editor']) });
+ * export const { createToken, verifyToken } = createTokenFunctions({ provider, mint: { claims, maxExpiry: '15m' } });
+ * ```
  */
 export function createTokenFunctions(options: TokenFunctionsOptions = {}): TokenFunctions {
   const config = parseOptions(options);

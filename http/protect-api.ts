@@ -13,6 +13,19 @@ import type { TokenPayload } from '../src/types.js';
  *   hold `resource`, and the option `authorizationServers` is required.
  * @throws {AuthError} `ERR_AUTH_CONFIG` when an option is missing, unknown or unusable.
  * @see RFC 6750, RFC 9449, RFC 9728
+ * @example
+ * ```ts
+ * import { createAuthClient } from 'intentkit-auth';
+ * import { protectApi } from 'intentkit-auth/http';
+ *
+ * const resource = 'https://api.example.com';
+ * const issuers = [{ issuer: 'https://id.example.com', audience: resource }];
+ * const gate = protectApi(createAuthClient({ issuers }), { resource, requiredScopes: ['api'] });
+ *
+ * export const fetch = gate.fetch((_request, { authInfo }) => Response.json({ user: authInfo.subject }));
+ * const { status } = await fetch(new Request(`${resource}/me`));
+ * process.stdout.write(`${status}\n`); // 401
+ * ```
  */
 export function protectApi<Claims = TokenPayload>(auth: Verifier, options: ApiOptions<Claims>): Gate<Claims> {
   return createGate(auth, parseGateOptions(auth, options, 'protectApi'));

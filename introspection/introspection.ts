@@ -40,6 +40,17 @@ const QUIET_MS = 10_000;
  *
  * @throws {AuthError} `ERR_AUTH_CONFIG` if an option is missing, unknown or unusable.
  * @see RFC 7662, RFC 9701
+ * @example
+ * ```ts
+ * import { createAuthClient } from 'intentkit-auth';
+ * import { createIntrospection } from 'intentkit-auth/introspection';
+ *
+ * export function createClient(secret: string) {
+ *   const issuer = 'https://id.example.com';
+ *   const introspection = createIntrospection({ issuer, clientId: 'my-api', clientAuth: { secret } });
+ *   return createAuthClient({ audience: 'my-api', introspection });
+ * }
+ * ```
  */
 export function createIntrospection(options: IntrospectionOptions): TokenIntrospection {
   const { server, isSigned, cacheMaxAgeMs, maxConcurrent, prefix } = parseOptions(options);

@@ -17,6 +17,21 @@ import type { McpGate, McpOptions, PrivateMcpOptions, PublicMcpGate } from './ty
  *   hold `resource`, and the option `authorizationServers` is required.
  * @throws {AuthError} `ERR_AUTH_CONFIG` when an option is missing, unknown or unusable.
  * @see RFC 6750, RFC 9449, RFC 9728
+ * @example
+ * ```ts
+ * import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
+ * import { createAuthClient } from 'intentkit-auth';
+ * import { protectMcp } from 'intentkit-auth/mcp';
+ *
+ * const resource = 'https://api.example.com/mcp';
+ * const auth = createAuthClient({ issuers: [{ issuer: 'https://id.example.com', audience: resource }] });
+ * const gate = protectMcp(auth, { resource, requiredScopes: ['mcp'] });
+ * const handler = createMcpHandler(() => new McpServer({ name: 'my-server', version: '1.0.0' }));
+ *
+ * export const fetch = gate.fetch((request, { authInfo }) => handler.fetch(request, { authInfo }));
+ * const { status } = await fetch(new Request(resource, { method: 'POST' }));
+ * process.stdout.write(`${status}\n`); // 401
+ * ```
  */
 export function protectMcp<Claims = TokenPayload>(
   auth: Verifier,

@@ -11,6 +11,21 @@ import type { TokenVerifier, TokenVerifierOptions } from './types.js';
  * `protectMcp` accepts bound tokens and answers 503.
  *
  * @throws {AuthError} `ERR_AUTH_CONFIG` when an option is missing, unknown or unusable.
+ * @see RFC 6750, RFC 8707
+ * @example
+ * ```ts
+ * import { InvalidTokenError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
+ * import { createAuthClient } from 'intentkit-auth';
+ * import { createTokenVerifier } from 'intentkit-auth/mcp';
+ *
+ * const resource = 'https://api.example.com/mcp';
+ * const auth = createAuthClient({ issuers: [{ issuer: 'https://id.example.com', audience: resource }] });
+ * // To be used as requireBearerAuth({ verifier, requiredScopes: ['mcp'] })
+ * export const verifier = createTokenVerifier(auth, {
+ *   resource,
+ *   invalidToken: (message) => new InvalidTokenError(message),
+ * });
+ * ```
  */
 export function createTokenVerifier(auth: Verifier, options: TokenVerifierOptions): TokenVerifier {
   const { invalidToken, ...config } = parseVerifierOptions(auth, options);

@@ -13,7 +13,7 @@ import { assertionSigner } from './client-assertion.js';
  */
 export interface ClientAuthOptions extends SigningKeyOptions {
   /**
-   * The secret that the issuer has given to this client.
+   * The secret that the issuer has given to this client. Default: none, so a key is needed.
    * @see RFC 6749 section 2.3.1
    */
   secret?: string;

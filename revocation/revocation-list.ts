@@ -61,6 +61,20 @@ const LONGEST_MS = 100 * 31_557_600_000;
  * @throws {AuthError} `ERR_AUTH_CONFIG` if an option is unknown or unusable, if `store` has no `get` and `set`, or if it is a
  *   keyv without `throwOnErrors`.
  * @see RFC 7009 for what revoking means in OAuth 2.0
+ * @example
+ * ```ts
+ * import KeyvRedis from '@keyv/redis';
+ * import { createAuthClient } from 'intentkit-auth';
+ * import { createRevocationList } from 'intentkit-auth/revocation';
+ * import Keyv from 'keyv';
+ *
+ * export function createClient(redisUrl: string, secret: string) {
+ *   const redis = new KeyvRedis(redisUrl, { throwOnErrors: true });
+ *   const store = new Keyv({ store: redis, throwOnErrors: true });
+ *   const revocation = createRevocationList(store, { maxLifetime: '1d' });
+ *   return createAuthClient({ secret, issuer: 'my-service', maxExpiry: '1d', revocation });
+ * }
+ * ```
  */
 export function createRevocationList(store: Store, options: RevocationListOptions = {}): RevocationList {
   const settings = parseOptions(options);

@@ -21,11 +21,11 @@ export interface TokenPayload {
 
 /** Options of {@link AuthClient.sign}. */
 export interface SignOptions {
-  /** The `sub` claim. */
+  /** The `sub` claim. Default: the `sub` of the claims, if they have one. */
   subject?: string;
-  /** Lifetime, such as `'2h'` or `'7d'`. Default: the configured `defaultExpiry`. */
+  /** Lifetime, such as `'2h'` or `'7d'`, up to `maxExpiry`. Default: the configured `defaultExpiry`. */
   expiresIn?: string;
-  /** Further claims. They replace claims of the payload with the same name. */
+  /** Further claims. They replace claims of the payload with the same name. Default: none. */
   claims?: Record<string, unknown>;
 }
 
@@ -264,6 +264,15 @@ export interface AuthClient {
    *   in the future or exceeds `maxExpiry`, or when the token would be larger than 64 KiB.
    *   `ERR_JWKS_UNAVAILABLE` when jose is the engine and could not be loaded.
    * @see RFC 7519 section 7.1
+   * @example
+   * ```ts
+   * import { createAuthClient } from 'intentkit-auth';
+   *
+   * const { JWT_SECRET: secret = '' } = process.env;
+   * const auth = createAuthClient({ secret, issuer: 'my-service', audience: 'my-api' });
+   * const token = await auth.sign({ role: 'editor' }, { subject: 'user-1', expiresIn: '15m' });
+   * process.stdout.write(`${auth.decode(token).aud}\n`); // my-api
+   * ```
    */
   sign(payload: Record<string, unknown>, options?: SignOptions): Promise<string>;
   /** Overload that accepts an object whose type has no index signature, such as an `interface`. */
@@ -277,6 +286,24 @@ export interface AuthClient {
    *   fetched, `ERR_REVOCATION_UNAVAILABLE` because the revocation list did not answer, `ERR_INTROSPECTION_UNAVAILABLE` because
    *   the issuer of an opaque token did not answer.
    * @see RFC 7519 section 7.2, RFC 8725 section 3
+   * @example
+   * ```ts
+   * import { AuthError, createAuthClient } from 'intentkit-auth';
+   *
+   * const issuers = [{ issuer: 'https://id.example.com', audience: 'my-api' }];
+   * const auth = createAuthClient({ issuers });
+   *
+   * async function statusFor(token: string): Promise<200 | 401 | 503> {
+   *   try {
+   *     const { valid } = await auth.verify(token);
+   *     return valid ? 200 : 401;
+   *   } catch (error) {
+   *     if (error instanceof AuthError && error.retryAfter !== undefined) return 503;
+   *     throw error;
+   *   }
+   * }
+   * process.stdout.write(`${await statusFor('not a token')}\n`); // 401
+   * ```
    */
   verify(token: string): Promise<VerifyResult>;
   /**
@@ -285,6 +312,18 @@ export interface AuthClient {
    *
    * @throws {AuthError} `ERR_AUTH_CONFIG` for an unknown or unusable option, or if the schema throws, rejects or takes longer
    *   than 5 s. The error does not repeat what the schema threw.
+   * @example
+   * ```ts
+   * import { createAuthClient } from 'intentkit-auth';
+   * import { z } from 'zod';
+   *
+   * const { JWT_SECRET: secret = '' } = process.env;
+   * const auth = createAuthClient({ secret, issuer: 'my-service', audience: 'my-api' });
+   * const claims = z.object({ sub: z.string(), role: z.enum(['reader', 'editor']) });
+   * const token = await auth.sign({ role: 'owner' }, { subject: 'user-1' });
+   * const { valid, reason } = await auth.verify(token, { claims });
+   * process.stdout.write(`${valid}: ${reason}\n`); // false: claim
+   * ```
    */
   verify<Schema extends StandardSchemaV1>(
     token: unknown,
@@ -302,6 +341,21 @@ export interface AuthClient {
    * @throws {AuthError} `ERR_NO_REVOCATION` when the client has no list that it can write to, or the token has no `jti` or no
    *   `exp`. `ERR_TOKEN_REFUSED` for a token that `verify` refuses. `ERR_REVOCATION_UNAVAILABLE` when it could not be
    *   stored. `ERR_JWKS_UNAVAILABLE` as for `verify`.
+   * @example
+   * ```ts
+   * import { createAuthClient } from 'intentkit-auth';
+   * import { createRevocationList } from 'intentkit-auth/revocation';
+   * import Keyv from 'keyv';
+   *
+   * const { JWT_SECRET: secret = '' } = process.env;
+   * // In the memory of this process, to try it.
+   * const revocation = createRevocationList(new Keyv({ throwOnErrors: true }));
+   * const auth = createAuthClient({ secret, issuer: 'my-service', audience: 'my-api', revocation });
+   * const token = await auth.sign({}, { subject: 'user-1' });
+   * await auth.revoke(token);
+   * const { reason } = await auth.verify(token);
+   * process.stdout.write(`${reason}\n`); // revoked
+   * ```
    */
   revoke(token: string): Promise<void>;
 
@@ -309,6 +363,15 @@ export interface AuthClient {
    * Returns a token's claims without verifying anything. Anyone can write such a token, so never base a decision on them.
    *
    * @throws {AuthError} `ERR_TOKEN_MALFORMED` when the token is not a signed JWT.
+   * @example
+   * ```ts
+   * import { createAuthClient } from 'intentkit-auth';
+   *
+   * const { JWT_SECRET: secret = '' } = process.env;
+   * const auth = createAuthClient({ secret, issuer: 'my-service', audience: 'my-api' });
+   * const { iss } = auth.decode(await auth.sign({}));
+   * process.stdout.write(`${iss}\n`); // my-service
+   * ```
    */
   decode(token: string): TokenPayload;
 
@@ -319,6 +382,17 @@ export interface AuthClient {
    * @throws {AuthError} `ERR_JWKS_UNAVAILABLE` on runtimes without `node:crypto`, such as Cloudflare Workers, until the keys have
    *   been imported. They are imported when the client is created; `ping`, `sign` and `verify` wait for it.
    * @see RFC 7517 section 5
+   * @example
+   * ```ts
+   * import { generateKeyPairSync } from 'node:crypto';
+   * import { createAuthClient } from 'intentkit-auth';
+   *
+   * const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+   * const auth = createAuthClient({ issuer: 'https://agents.example.com', signingKeys: [{ privateKey }] });
+   * const response = Response.json(auth.jwks(), { headers: { 'cache-control': 'public, max-age=300' } });
+   * const { keys } = await response.json();
+   * process.stdout.write(`${keys[0].alg}\n`); // ES256
+   * ```
    */
   jwks(): PublicKeySet;
 

@@ -29,6 +29,16 @@ const HOUR = 60 * 60;
  * its `fetch`, or over HTTP after `listen`. Its `fail` makes it fail in a way that you choose.
  *
  * @throws {AuthError} `ERR_AUTH_CONFIG` for an option that is unknown or unusable.
+ * @example
+ * ```ts
+ * import { createAuthClient } from 'intentkit-auth';
+ * import { createTestIssuer } from 'intentkit-auth/testing';
+ *
+ * const issuer = await createTestIssuer({ audience: 'my-api' });
+ * const auth = createAuthClient({ issuers: [{ issuer: issuer.url, audience: 'my-api', fetch: issuer.fetch }] });
+ * const { valid } = await auth.verify(await issuer.token({ sub: 'user-1' }));
+ * process.stdout.write(`${valid}\n`); // true
+ * ```
  */
 export async function createTestIssuer(options: TestIssuerOptions = {}): Promise<TestIssuer> {
   const checked = checkOptions(options, TEST_ISSUER_OPTIONS, 'createTestIssuer');

@@ -83,7 +83,7 @@ export interface TestTokenOptions {
    * current key signs, under this wrong `kid`. Default: the `kid` of the current key.
    */
   keyId?: string;
-  /** Further header parameters, such as `{ typ: 'at+jwt' }`. `alg` is always the algorithm of the issuer. */
+  /** Further header parameters, such as `{ typ: 'at+jwt' }`. `alg` is always the algorithm of the issuer. Default: none. */
   header?: Record<string, unknown>;
 }
 
@@ -192,7 +192,7 @@ export interface TestIssuer {
    * Creates a token with `iss`, `iat` and `exp`, signed with the current key.
    *
    * @param claims replace those. `undefined` leaves a claim out: `{ exp: undefined }`.
-   * @throws {AuthError} `ERR_AUTH_CONFIG` for an option that is unknown or unusable. So do `rotate` and `fail`.
+   * @throws {AuthError} `ERR_AUTH_CONFIG` for an option that is unknown or unusable.
    */
   token(claims?: Record<string, unknown>, options?: TestTokenOptions): Promise<string>;
   /**
@@ -205,9 +205,17 @@ export interface TestIssuer {
   opaqueToken(claims?: Record<string, unknown>, options?: TestOpaqueTokenOptions): string;
   /** Makes a token of this issuer inactive: it can neither be introspected nor exchanged any more. */
   revokeToken(token: string): void;
-  /** Signs with a new key from now on, and returns its `kid`. The key set no longer has the old keys. */
+  /**
+   * Signs with a new key from now on, and returns its `kid`. The key set no longer has the old keys, unless `keepOld` is true.
+   *
+   * @throws {AuthError} `ERR_AUTH_CONFIG` for an option that is unknown or unusable.
+   */
   rotate(options?: TestRotationOptions): string;
-  /** Answers every request with this fault, until {@link TestIssuer.recover} is called. */
+  /**
+   * Answers every request with this fault, until {@link TestIssuer.recover} is called.
+   *
+   * @throws {AuthError} `ERR_AUTH_CONFIG` for a fault or an option that is unknown.
+   */
   fail(fault: TestFault, options?: TestFaultOptions): void;
   /** Ends the fault. Requests that hang stay unanswered. */
   recover(): void;

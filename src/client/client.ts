@@ -36,6 +36,17 @@ import { verifyWith } from './verify-options.js';
  * Creates a client for use without IntentKit.
  *
  * @throws {AuthError} `ERR_AUTH_CONFIG` when an option is missing, unknown or unusable.
+ * @see RFC 7519, RFC 8725
+ * @example
+ * ```ts
+ * import { createAuthClient } from 'intentkit-auth';
+ *
+ * const { JWT_SECRET: secret = '' } = process.env;
+ * const auth = createAuthClient({ secret, issuer: 'my-service', audience: 'my-api' });
+ * const token = await auth.sign({ role: 'editor' }, { subject: 'user-1', expiresIn: '15m' });
+ * const { valid, payload } = await auth.verify(token);
+ * process.stdout.write(`${valid}: ${payload.sub}\n`); // true: user-1
+ * ```
  */
 export function createAuthClient(config: AuthProviderConfig): AuthClient {
   return clientFrom(parseConfig(config));

@@ -21,6 +21,21 @@ export interface AuthProvider {
  * or at `ctx.providers[name]` if you configure a `name`.
  *
  * @throws {AuthError} `ERR_AUTH_CONFIG` immediately, when an option is missing, unknown or unusable.
+ * @see RFC 7519, RFC 8725
+ * @example
+ * ```ts
+ * import { createContext, IntentRegistry, serve } from 'intentkit';
+ * import { createAuthProvider } from 'intentkit-auth';
+ * import { createToken, verifyToken } from 'intentkit-auth/functions';
+ *
+ * const { JWT_SECRET: secret = '' } = process.env;
+ * await serve({
+ *   name: 'my-agent',
+ *   registry: new IntentRegistry().register(createToken, verifyToken),
+ *   context: await createContext({ events: true }),
+ *   providers: [createAuthProvider({ secret, issuer: 'my-service', audience: 'my-api' })],
+ * });
+ * ```
  */
 export function createAuthProvider(config: AuthProviderConfig): AuthProvider {
   const parsed = parseConfig(config, 'createAuthProvider');

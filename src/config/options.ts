@@ -57,7 +57,7 @@ export interface AuthProviderConfig extends ClaimRuleOptions {
   /**
    * HMAC secret for `sign` and `verify`. A string is used as its UTF-8 bytes. Give a list to rotate without downtime: the
    * first secret signs, and the others only verify. Use at least as many random bytes as the hash has (32 for HS256). A
-   * shorter secret works, but causes a warning.
+   * shorter secret works, but causes a warning. Default: none.
    * @see RFC 7518 section 3.2
    */
   secret?: string | Uint8Array | readonly (string | Uint8Array)[];
@@ -66,25 +66,25 @@ export interface AuthProviderConfig extends ClaimRuleOptions {
    * Asymmetric keys of your own. The first entry signs. All entries verify, and `auth.jwks()` returns the public part of all of
    * them, so other services can verify your tokens but not sign any. If you also set a `secret`, it only verifies.
    * With `jwksUrl` or `issuers`, the `iss` of a token selects its keys. `issuer` is then required, and must differ from all issuers
-   * of other keys.
+   * of other keys. Default: none.
    * @see RFC 7517, RFC 8725 section 3.8
    */
   signingKeys?: readonly SigningKeyOptions[];
 
   /**
    * URL of the identity provider's JSON Web Key Set, to verify its tokens: `https:`, or `http:` on this machine. The keys are
-   * fetched when a token first needs them.
+   * fetched when a token first needs them. Default: none.
    * @see RFC 7517 section 5
    */
   jwksUrl?: string;
 
-  /** How the keys of `jwksUrl` are fetched and cached, and which tokens they may verify. */
+  /** How the keys of `jwksUrl` are fetched and cached, and which tokens they may verify. Default: the default of each option. */
   jwks?: JwksOptions;
 
   /**
    * Several identity providers, each with its own keys and rules, instead of `jwksUrl`. The `iss` of a token selects the entry.
    * Top-level `audience`, `clientIds`, `typ`, `requiredClaims` and `maxTokenAge` are the defaults of each entry. A top-level
-   * `issuer` applies only to `secret` and `signingKeys`.
+   * `issuer` applies only to `secret` and `signingKeys`. Default: none.
    * @see RFC 8725 section 3.8
    */
   issuers?: readonly IssuerOptions[];
@@ -168,7 +168,7 @@ export interface KeyInput {
  * 2048 bits, P-256, P-384, P-521 or Ed25519.
  */
 export interface SigningKeyOptions {
-  /** The private key. It is imported once, and the original value is not kept. */
+  /** The private key. It is imported once, and the original value is not kept. Default: none. */
   privateKey?: string | JwkInput | KeyInput;
   /**
    * The public key. Required with `sign`. With `privateKey`, only needed for a `CryptoKey` that cannot be exported, on runtimes
@@ -182,7 +182,7 @@ export interface SigningKeyOptions {
    * takes too long.
    *
    * The usual services, for P-256: AWS KMS with `ECDSA_SHA_256` and Google Cloud KMS answer in DER. Azure Key Vault with `ES256`,
-   * Vault with `marshaling_algorithm: 'jws'`, and PKCS #11 with `ECDSA_SHA256` answer with `r` followed by `s`.
+   * Vault with `marshaling_algorithm: 'jws'`, and PKCS #11 with `ECDSA_SHA256` answer with `r` followed by `s`. Default: none.
    *
    * @param data the bytes to sign. Hash them once, with the hash of `algorithm`, unless the service does that.
    */

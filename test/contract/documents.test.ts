@@ -1,15 +1,18 @@
 // What all documents promise: their code compiles, their links lead somewhere, and what they quote is said. Their examples are in
-// examples.test.ts.
+// examples.test.ts. The examples of doc comments are here, because they are compiled in the same program.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { configurationOf } from '../../cli/doctor/configuration.js';
+import { runToEnd } from '../support/built-project.js';
+import { bundleScript } from '../support/bundle-script.js';
+import { type Example, examplesIn, promised } from '../support/doc-examples.js';
 import { homes, without } from '../support/homes.js';
 import { blocksIn, DOCUMENTS, PAGES_OF_BLOCKS } from '../support/markdown.js';
 import { CASES, diagnosed } from '../support/printed-configuration.js';
-import { createProgram } from '../support/source-names.js';
+import { createProgram, sourceNames } from '../support/source-names.js';
 
 const ROOT = new URL('../../', import.meta.url);
 const pathOf = (file: string): string => fileURLToPath(new URL(file, ROOT));
@@ -61,11 +64,16 @@ const config = configurationOf({ issuer: 'a', jwksUrl: undefined, audience: unde
 const wrong = await write([['wrong', config.replace('issuer:', 'isuer:')]]);
 
 const entries = ['src', 'functions', 'http', 'mcp', 'revocation', 'introspection', 'downstream', 'testing'];
+const sources = (await Promise.all(entries.map((folder) => listed(folder, '.ts')))).flat();
+const inComments = await Promise.all(sources.map(async (file) => examplesIn(file, await read(file))));
+const examples = inComments.flat();
+const exampleFiles = await write(examples);
 // One program for all that follows: to make it takes longer than to check it.
 const program = createProgram([
   ...entries.map((folder) => `${folder}/index.ts`),
   'cli/arguments.ts',
   ...blockFiles,
+  ...exampleFiles,
   ...printedFiles,
   ...wrong,
 ]);
@@ -89,9 +97,45 @@ it('The configurations that the doctor prints compile', () => {
   expect(problemsIn(wrong)).toEqual([[expect.stringContaining('isuer')]]);
 }, 120_000);
 
+it('The examples of doc comments all compile', () => {
+  expect(problemsIn(exampleFiles).flat()).toEqual([]);
+}, 120_000);
+
 const complain = (lines: string[]): void => {
   if (lines.length > 0) expect.fail(lines.join('\n'));
 };
+
+it('Each exported function has an example in its comment', () => {
+  const functions = entries.flatMap((folder) => sourceNames(program).functionsOf(`${folder}/index.ts`));
+  expect(functions.length).toBeGreaterThan(10);
+  complain(
+    functions
+      .filter(({ comment }) => !comment.includes('@example'))
+      .map(({ name }) => `${name} has no example.`),
+  );
+});
+
+const [servers, programs] = [true, false].map((isServer) =>
+  examples.filter(([, text]) => text.includes('await serve({') === isServer),
+) as [Example[], Example[]];
+const env = { JWT_SECRET: 'R9v!Lq2#xW7pZk4@mC8sTb5&nH1dYf6^' };
+
+it.each(programs)('The example %s runs, and writes what it says', async (name, text) => {
+  vi.stubEnv('JWT_SECRET', env.JWT_SECRET);
+  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  await import(/* @vite-ignore */ pathOf(`${folder}/${name}.ts`));
+  expect(write.mock.calls.map(([line]) => line).join('')).toBe(promised(text));
+});
+
+it.each(servers)(
+  'The example %s is a server, which starts and ends with its stdin',
+  async (name) => {
+    const program = await bundleScript(`${folder}/${name}.ts`);
+    const ended = await runToEnd(process.execPath, [program], { cwd: pathOf(''), env });
+    expect(ended).toEqual({ status: 0, stdout: '', stderr: '' });
+  },
+  60_000,
+);
 
 describe('The source and the documents name the same:', () => {
   it.each(homes(program, texts))('%s has a row for each %s, and no other', (place, kind, names, found) => {

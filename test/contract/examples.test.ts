@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it, vi } from 'vitest';
 import { runToEnd } from '../support/built-project.js';
 import { bundleScript } from '../support/bundle-script.js';
+import { promised } from '../support/doc-examples.js';
 import { blocksIn, DOCUMENTS, PAGES_OF_BLOCKS } from '../support/markdown.js';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -48,11 +49,6 @@ it('Each TypeScript block of a guide is a file of examples/, and each file is a 
   expect(hidden, 'no guide shows these files').toEqual([]);
 });
 
-/** What a file says that it writes to stdout. */
-const promised = (text: string): string =>
-  Array.from(text.matchAll(/^process\.stdout\.write\(.*\); \/\/ (.*)$/gm), ([, line]) => `${line}\n`).join(
-    '',
-  );
 const printing = [...examples].filter(([, text]) => text.includes('process.stdout.write('));
 
 it.each(printing)('%s runs, and writes what it says', async (file, text) => {

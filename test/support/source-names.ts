@@ -21,16 +21,28 @@ export interface SourceNames {
   of(file: string, type: string): string[];
   /** Returns the names that the comment of an export lists, as in "- `name`, `other`: what they mean". */
   listedBy(file: string, name: string): string[];
+  /** Returns the exported functions of a file, each with the comment of its first overload. */
+  functionsOf(file: string): { name: string; comment: string }[];
 }
 
 export function sourceNames(program: ts.Program): SourceNames {
   const checker = program.getTypeChecker();
-  const exported = (file: string, name: string): ts.Symbol => {
+  const exportsOf = (file: string): ts.Symbol[] => {
     const source = program.getSourceFile(pathOf(file));
     const module = source && checker.getSymbolAtLocation(source);
-    const symbol = module && checker.getExportsOfModule(module).find((each) => each.name === name);
+    return (module ? checker.getExportsOfModule(module) : []).map((symbol) =>
+      symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
+    );
+  };
+  const exported = (file: string, name: string): ts.Symbol => {
+    const symbol = exportsOf(file).find((each) => each.name === name);
     if (!symbol) throw new Error(`${file} exports no ${name}.`);
-    return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+    return symbol;
+  };
+  const commentOf = (symbol: ts.Symbol): string => {
+    const [declaration] = symbol.declarations ?? [];
+    const statement = declaration && ts.findAncestor(declaration, ts.isStatement);
+    return statement?.getSourceFile().text.slice(statement.pos, statement.getStart()) ?? '';
   };
   return {
     of: (file, name) => {
@@ -40,11 +52,13 @@ export function sourceNames(program: ts.Program): SourceNames {
       if (literals.length === members.length) return literals.map(({ value }) => value);
       return type.getProperties().map((property) => property.name);
     },
-    listedBy: (file, name) => {
-      const [declaration] = exported(file, name).declarations ?? [];
-      const statement = declaration && ts.findAncestor(declaration, ts.isStatement);
-      const text = statement?.getSourceFile().text.slice(statement.pos, statement.getStart()) ?? '';
-      return Array.from(text.matchAll(/^ \* - (`.*?`):/gm), ([, names]) => codeIn(names)).flat();
-    },
+    listedBy: (file, name) =>
+      Array.from(commentOf(exported(file, name)).matchAll(/^ \* - (`.*?`):/gm), ([, names]) =>
+        codeIn(names),
+      ).flat(),
+    functionsOf: (file) =>
+      exportsOf(file)
+        .filter(({ flags }) => flags & ts.SymbolFlags.Function)
+        .map((symbol) => ({ name: symbol.name, comment: commentOf(symbol) })),
   };
 }
