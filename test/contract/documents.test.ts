@@ -179,7 +179,7 @@ it('The documents have JSON blocks that all parse', () => {
 it('The code blocks of the documents all name their language', () => {
   complain(
     [...texts].flatMap(([file, text]) =>
-      Array.from(text.matchAll(/^```(.*)\n.*?^```$/gms), ([, language]) => language)
+      Array.from(text.matchAll(/^```([^\n]*)\n.*?^```$/gms), ([, language]) => language)
         .filter((language) => language === '')
         .map(() => `${file} has a block without a language.`),
     ),
