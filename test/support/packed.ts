@@ -22,15 +22,19 @@ export async function installPacked(): Promise<PackedProject> {
   const folder = join(work, 'project');
   await mkdir(folder);
   await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  // `prepack` would build again.
-  const pack = [ROOT, join(ROOT, 'node_modules/jose')];
-  const packed = await npm(work, 'pack', '--ignore-scripts', '--silent', ...pack);
-  const tarballs = packed.stdout
-    .trim()
-    .split('\n')
-    .map((name) => join(work, name));
+  const tarballs = await pack(work, ROOT, join(ROOT, 'node_modules/jose'));
   const { stderr } = await npm(folder, 'install', ...tarballs);
   return { folder, installed: join(folder, 'node_modules/intentkit-auth'), stderr, remove };
+}
+
+/** Packs packages into a folder, as they were built last, and resolves with the tarballs. */
+export async function pack(folder: string, ...packages: readonly string[]): Promise<string[]> {
+  // `prepack` would build again.
+  const { stdout } = await npm(folder, 'pack', '--ignore-scripts', '--silent', ...packages);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((name) => join(folder, name));
 }
 
 function npm(cwd: string, ...args: readonly string[]): Promise<{ stdout: string; stderr: string }> {

@@ -1,7 +1,7 @@
 // Runs the recipes of `examples/http`, each as its users would, on a free port of this machine.
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { type IncomingMessage, type RequestListener, request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { createRequire } from 'node:module';
 import { type AddressInfo, Server, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { build } from 'esbuild';
 import { vi } from 'vitest';
 import { type RunningServer, startServer } from '../../examples/authorization-server.js';
 import { ROOT } from './built-project.js';
+import { answerByFunction, type LambdaHandler } from './lambda.js';
 import { startWorker } from './worker.js';
 
 export type Route = readonly [method: string, path: string];
@@ -82,31 +83,15 @@ export const startNext: Start = async (variables) => {
   );
 };
 
-interface LambdaAnswer {
-  readonly statusCode: number;
-  readonly headers: Record<string, string>;
-  readonly body: string;
-}
-
-/** Starts what API Gateway does before the bundle of the recipe for Lambda: it makes an event of each request. */
+/** Starts what stands before the bundle of the recipe for Lambda. */
 export const startLambda: Start = async (variables) => {
   const outfile = join(ROOT, `node_modules/.cache/lambda-${process.pid}.cjs`);
   const entryPoints = [join(ROOT, 'examples/http/api-lambda.ts')];
   await build({ entryPoints, bundle: true, platform: 'node', logLevel: 'silent', outfile });
   setVariables(variables);
-  const { handler }: { handler(event: object, context: object): Promise<LambdaAnswer> } = createRequire(
-    import.meta.url,
-  )(outfile);
+  const { handler }: { handler: LambdaHandler } = createRequire(import.meta.url)(outfile);
   await rm(outfile);
-  const listener: RequestListener = async ({ method, url, headersDistinct }, response) => {
-    const fields = Object.entries(headersDistinct).map(([name, values]) => [name, values?.join(',')]);
-    const requestContext = { http: { method, sourceIp: '127.0.0.1' } };
-    const headers = Object.fromEntries(fields);
-    const event = { version: '2.0', rawPath: url, rawQueryString: '', headers, body: '', requestContext };
-    const answer = await handler(event, {});
-    response.writeHead(answer.statusCode, answer.headers).end(answer.body);
-  };
-  return startServer(() => listener);
+  return startServer(() => answerByFunction(handler));
 };
 
 export interface Answer {
