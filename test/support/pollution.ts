@@ -138,6 +138,7 @@ export const READ_BY_OTHERS: Readonly<Record<string, string>> = {
   d: 'importKey of Web Crypto',
   use: 'importKey of Web Crypto',
   key_ops: 'importKey of Web Crypto',
+  oth: 'importKey of Web Crypto, and createPublicKey and createPrivateKey, since Node 26',
   hash: 'Web Crypto',
   length: 'Web Crypto',
   dsaEncoding: 'sign and verify of node:crypto',

@@ -147,7 +147,7 @@ const UNITS = [
   ...'ms mo month wk S Hours DAYS ho hourss wee\u212as \u017fec m\u0131n \uff53'.split(' '),
   '',
 ];
-const ENDINGS = ['ago', ' from  now', ' ago ', ' later', '\n', ' from now ago', ' From Now'];
+const ENDINGS = ['ago', ' from  now', ' ago ', ' later', '\n', ' from now ago', ' From Now', ' AGO'];
 /** Texts such as '2h'. Most of them are durations. */
 export const durations = fc
   .tuple(
