@@ -1,5 +1,4 @@
 // Introspection and token exchange at a real authorization server, with each way to prove the id of a client.
-import { createPublicKey } from 'node:crypto';
 import { createAuthClient } from 'intentkit-auth';
 import { createDownstream } from 'intentkit-auth/downstream';
 import { protectApi } from 'intentkit-auth/http';
@@ -8,9 +7,11 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { startJwksServer } from '../support/jwks-server.js';
 import { generateKeys } from '../support/mint.js';
 import { outcome } from '../support/outcome.js';
+import { EXCHANGE_GRANTS, registerExchange } from '../support/token-exchange.js';
 
-const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
-const [MCP, ORDERS] = ['https://mcp.example.com/mcp', 'https://orders.internal/'];
+/** The tokens of the first MCP server are opaque, those of the second one and of the API behind them are JWTs. */
+const MCP = { opaque: 'https://mcp.example.com/mcp', jwt: 'https://mcp.example.com/jwt' };
+const ORDERS = 'https://orders.internal/';
 const SECRET = 'a secret & :%+';
 const ownKey = generateKeys('ES256');
 
@@ -23,21 +24,22 @@ async function startProvider(): Promise<void> {
   // At startup, it warns on the console about its in-memory store and about the Node version.
   const quiet = vi.spyOn(console, 'warn').mockImplementation(() => {});
   const { errors, Provider } = await import('oidc-provider');
+  const signing = generateKeys('ES256');
   const signingKey = {
-    ...generateKeys('ES256').privateKey.export({ format: 'jwk' }),
+    ...signing.privateKey.export({ format: 'jwk' }),
     kid: 'k1',
     use: 'sig',
     alg: 'ES256',
   };
   const client = {
-    grant_types: ['client_credentials', EXCHANGE],
+    grant_types: ['client_credentials', ...Object.values(EXCHANGE_GRANTS)],
     redirect_uris: [],
     response_types: [] as never[],
     id_token_signed_response_alg: 'ES256' as const,
     introspection_signed_response_alg: 'ES256' as const,
   };
   const jwks = {
-    keys: [{ ...createPublicKey(ownKey.privateKey).export({ format: 'jwk' }), kid: 'mine', use: 'sig' }],
+    keys: [{ ...ownKey.publicKey.export({ format: 'jwk' }), kid: 'mine', use: 'sig' }],
   };
   const provider = new Provider(issuer, {
     jwks: { keys: [signingKey as never] },
@@ -66,49 +68,30 @@ async function startProvider(): Promise<void> {
       revocation: { enabled: true },
       resourceIndicators: {
         enabled: true,
-        // The tokens of the MCP server are opaque, those of the API behind it are JWTs.
         getResourceServerInfo: (_, resource) => {
-          if (resource !== MCP && resource !== ORDERS) throw new errors.InvalidTarget();
+          if (![MCP.opaque, MCP.jwt, ORDERS].includes(resource)) throw new errors.InvalidTarget();
           return {
             scope: 'mcp orders:read',
             audience: resource,
-            accessTokenFormat: resource === MCP ? 'opaque' : 'jwt',
+            accessTokenFormat: resource === MCP.opaque ? 'opaque' : 'jwt',
             jwt: { sign: { alg: 'ES256' } },
           };
         },
       },
     },
   });
-  provider.registerGrantType(
-    EXCHANGE,
-    async (ctx) => {
-      const { subject_token: token, resource, scope } = ctx.oidc.params ?? {};
-      const subject = await provider.ClientCredentials.find(String(token));
-      if (!subject || !ctx.oidc.client) throw new errors.InvalidGrant('unknown subject');
-      if (resource !== ORDERS) throw new errors.InvalidTarget();
-      const issued = new provider.ClientCredentials({ client: ctx.oidc.client, scope: String(scope) });
-      const jwt = { scope: 'orders:read', audience: ORDERS, accessTokenFormat: 'jwt' as const };
-      issued.resourceServer = new provider.ResourceServer(ORDERS, {
-        ...jwt,
-        jwt: { sign: { alg: 'ES256' } },
-      });
-      ctx.body = {
-        access_token: await issued.save(),
-        issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-        expires_in: issued.expiration,
-        token_type: 'Bearer',
-        scope: issued.scope,
-      };
-    },
-    ['subject_token', 'subject_token_type', 'requested_token_type', 'resource', 'audience', 'scope'],
-  );
+  registerExchange(provider, {
+    resource: ORDERS,
+    scope: 'orders:read',
+    publicKey: signing.publicKey,
+  });
   server.handler = provider.callback();
   quiet.mockRestore();
 }
 
-/** The opaque token of a caller, which is for the MCP server. */
-async function callerToken(): Promise<string> {
-  const body = new URLSearchParams({ grant_type: 'client_credentials', resource: MCP, scope: 'mcp' });
+/** The token of a caller, which is for an MCP server. */
+async function callerToken(resource = MCP.opaque): Promise<string> {
+  const body = new URLSearchParams({ grant_type: 'client_credentials', resource, scope: 'mcp' });
   const headers = {
     authorization: `Basic ${btoa(`header:${new URLSearchParams({ x: SECRET }).toString().slice(2)}`)}`,
   };
@@ -127,33 +110,48 @@ describe.each(CLIENTS)('A client that proves its id by its %s', (clientId, clien
 
   it.each([false, true])('learns about opaque tokens, with signed answers: %s', async (signed) => {
     const auth = createAuthClient({
-      audience: MCP,
+      audience: MCP.opaque,
       introspection: createIntrospection({ ...options, signed }),
     });
     const token = await callerToken();
     expect(await auth.verify(token)).toMatchObject({
       valid: true,
-      payload: { iss: issuer, aud: MCP, client_id: 'header', scope: 'mcp', token_type: 'Bearer' },
+      payload: { iss: issuer, aud: MCP.opaque, client_id: 'header', scope: 'mcp', token_type: 'Bearer' },
     });
     expect(await outcome(auth, 'unknown')).toBe('inactive');
   });
 
-  it('gets a token for the API behind it, which the gate of the API admits', async () => {
+  // biome-ignore format: a table
+  const EXCHANGES = [
+    ['an opaque token', 'token-exchange', MCP.opaque], ['an opaque token', 'entra-on-behalf-of', MCP.opaque],
+    ['a JWT', 'token-exchange', MCP.jwt], ['a JWT', 'entra-on-behalf-of', MCP.jwt],
+  ] as const;
+  it.each(EXCHANGES)('gets a token for the API for %s, by the grant %s', async (_, grant, mcp) => {
     const gate = protectApi(createAuthClient({ issuers: [{ issuer, audience: ORDERS, typ: 'at+jwt' }] }), {
       resource: ORDERS,
       requiredScopes: ['orders:read'],
     });
     const api = gate.fetch((_, { authInfo }) => Response.json(authInfo.clientId));
     const send = (async (url: string, init: RequestInit) => api(new Request(url, init))) as typeof fetch;
-    const downstream = createDownstream(options);
+    const downstream = createDownstream({ ...options, grant });
     const orders = downstream.for({ resource: ORDERS, scopes: ['orders:read'], fetch: send });
-    const response = await orders.fetch(await callerToken(), '/open');
+    const token = await callerToken(mcp);
+    expect(token.split('.')).toHaveLength(mcp === MCP.jwt ? 3 : 1);
+    const response = await orders.fetch(token, '/open');
     expect([response.status, await response.json()]).toEqual([200, clientId]);
+    // The API is not one of those that the caller's own token is for.
+    expect((await api(new Request(ORDERS, { headers: { authorization: `Bearer ${token}` } }))).status).toBe(
+      401,
+    );
     await expect(orders('unknown')).rejects.toMatchObject({
       code: 'ERR_EXCHANGE_REFUSED',
       oauthError: 'invalid_grant',
     });
-    await expect(downstream.for({ resource: MCP })(await callerToken())).rejects.toMatchObject({
+  });
+
+  it('gets no token for another API', async () => {
+    const forMcp = createDownstream(options).for({ resource: MCP.opaque });
+    await expect(forMcp(await callerToken())).rejects.toMatchObject({
       code: 'ERR_EXCHANGE_REFUSED',
       oauthError: 'invalid_target',
     });

@@ -1,5 +1,6 @@
 import { type RunningServer, startServer } from '../../examples/authorization-server.js';
 import { generateKeys } from './mint.js';
+import { EXCHANGE_GRANTS, type ExchangeTarget, registerExchange } from './token-exchange.js';
 
 /** The only user. Everyone who opens the login page is this user, and allows the client all that it asks for. */
 export const USER = 'user-1';
@@ -7,11 +8,21 @@ export const USER = 'user-1';
 export interface LoginServerOptions {
   /** Whether a client can only get the scopes that it has registered with. Default: true. */
   readonly bindsScopes?: boolean;
+  /**
+   * An API, and the client that exchanges tokens of users for it. Then all other access tokens are opaque, and the client may
+   * introspect them. Default: none.
+   */
+  readonly behind?: Omit<ExchangeTarget, 'publicKey'> & {
+    readonly clientId: string;
+    readonly secret: string;
+  };
 }
 
 export interface LoginServer extends RunningServer {
   /** How many clients have registered, how often the user has logged in, and how many tokens were refreshed. */
   readonly counts: { registered: number; logins: number; refreshed: number };
+  /** How many tokens were exchanged. */
+  exchanged: number;
   /** How long the access tokens that it issues from now on are valid, in seconds. */
   tokenLifetime: number;
   /** Revokes the newest refresh token, as a client does when the user signs out. The client can only log in again. */
@@ -21,14 +32,24 @@ export interface LoginServer extends RunningServer {
 /** Starts a real `oidc-provider` that registers clients, logs users in, and refreshes and revokes tokens. */
 export async function startLoginServer({
   bindsScopes = true,
+  behind,
 }: LoginServerOptions = {}): Promise<LoginServer> {
   const counts = { registered: 0, logins: 0, refreshed: 0 };
   let newest = { clientId: '', token: '' };
   const server = await startServer(async (issuer) => {
     const { Provider } = await import('oidc-provider');
-    const key = { ...generateKeys('ES256').privateKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig' };
+    const { privateKey, publicKey } = generateKeys('ES256');
+    const key = { ...privateKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig' };
+    const exchanging = behind && {
+      client_id: behind.clientId,
+      client_secret: behind.secret,
+      grant_types: [EXCHANGE_GRANTS['token-exchange']],
+      redirect_uris: [],
+      response_types: [],
+    };
     const provider = new Provider(issuer, {
       jwks: { keys: [key as { kty: string }] },
+      clients: exchanging ? [exchanging] : [],
       scopes: ['openid', 'offline_access', 'mcp', 'files:write'],
       cookies: { keys: ['a key of a test'] },
       ttl: {
@@ -50,6 +71,7 @@ export async function startLoginServer({
       interactions: { url: (_, { uid }) => `/login/${uid}` },
       features: {
         devInteractions: { enabled: false },
+        introspection: { enabled: behind !== undefined, allowedPolicy: async () => true },
         registration: { enabled: true },
         revocation: { enabled: true, allowedPolicy: async () => true },
         resourceIndicators: {
@@ -58,18 +80,21 @@ export async function startLoginServer({
           getResourceServerInfo: (_, resource) => ({
             scope: 'mcp files:write',
             audience: resource,
-            accessTokenFormat: 'jwt',
+            accessTokenFormat: behind ? 'opaque' : 'jwt',
             jwt: { sign: { alg: 'ES256' } },
           }),
         },
       },
     });
+    if (behind) registerExchange(provider, { ...behind, publicKey });
     provider.on('registration_create.success', () => {
       counts.registered += 1;
     });
     provider.on('grant.success', ({ oidc }) => {
-      if (oidc.params?.grant_type === 'refresh_token') counts.refreshed += 1;
-      else counts.logins += 1;
+      const grant = oidc.params?.grant_type;
+      if (grant === 'refresh_token') counts.refreshed += 1;
+      else if (grant === 'authorization_code') counts.logins += 1;
+      else loginServer.exchanged += 1;
     });
     provider.on('refresh_token.saved', ({ clientId = '', jti }) => {
       newest = { clientId, token: jti };
@@ -93,6 +118,7 @@ export async function startLoginServer({
   const loginServer: LoginServer = {
     ...server,
     counts,
+    exchanged: 0,
     tokenLifetime: 600,
     async revoke() {
       const body = new URLSearchParams({ client_id: newest.clientId, token: newest.token });
