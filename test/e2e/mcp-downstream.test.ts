@@ -99,7 +99,7 @@ describe.each(Object.entries(LINES))('A client of %s', (_, open) => {
     const direct = await fetch(api, { headers: { authorization: `Bearer ${token}` } });
     expect(direct.status).toBe(401);
 
-    // A token for the API that is kept does not outlive the login of the user.
+    // The kept token is not used after the user's login was revoked.
     await provider.revoke();
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     const refused = await line.call('open_orders').catch((error: unknown) => error);
