@@ -79,7 +79,8 @@ export class Endpoint {
     try {
       const url = await this.#url(isFailing, onRequest);
       const { auth, timeoutMs, fetch } = this.#server;
-      const request = { url, accept, timeoutMs, headers: undefined, fetch, isFailing, onRequest };
+      const options = { timeoutMs, headers: undefined, fetch, isFailing, noCache: false, onRequest };
+      const request = { url, accept, ...options };
       const answer = await fetchText(request, { form: () => auth(fields, url), isAnswer });
       const result = await read(answer);
       this.#succeeded(order);
@@ -133,7 +134,7 @@ export class Endpoint {
     const known = this.#found?.url;
     try {
       const wanted = { issuer, member: this.#member, allowHttp: false };
-      const request = { timeoutMs, headers: undefined, fetch, isFailing, onRequest };
+      const request = { timeoutMs, headers: undefined, fetch, isFailing, noCache: false, onRequest };
       const { url } = await discover(wanted, request);
       this.#found = { url, freshUntil: monotonicNow() + URL_MAX_AGE_MS };
       return url;

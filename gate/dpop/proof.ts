@@ -95,6 +95,7 @@ const RULES: ClaimRules = {
   typ: 'dpop+jwt',
   issuer: undefined,
   audience: undefined,
+  clientIds: undefined,
   requiredClaims: [],
   maxTokenAge: undefined,
   clockTolerance: 0,

@@ -143,8 +143,12 @@ function introspectionConfig(
   remotes: readonly RemoteConfig[],
   topLevel: ClaimRules,
 ): IntrospectionConfig {
-  const { rules = topLevel } = remotes.find(({ issuer }) => issuer === hook.issuer) ?? {};
-  return { hook, rules: { ...rules, issuer: rules.issuer ?? [hook.issuer], typ: undefined } };
+  const entry = remotes.find(({ issuer }) => issuer === hook.issuer);
+  const rules = entry ? entry.rules : topLevel;
+  return {
+    hook,
+    rules: withoutPrototype({ ...rules, issuer: rules.issuer ?? [hook.issuer], typ: undefined }),
+  };
 }
 
 function hmacAlgorithm(algorithm: Algorithm = HMAC_ALGORITHMS[0]): HmacAlgorithm {

@@ -18,6 +18,7 @@ import { nodeEngine } from '../../src/signature/node.js';
 import { createDpopKey, type ProofChanges } from '../support/dpop.js';
 import { createGate, ISSUER, METADATA, RESOURCE, requestWith, SECRET, tokenWith } from '../support/gate.js';
 import { generateKeys, mint, signature } from '../support/mint.js';
+import { observeDownstream, observeIntrospection } from '../support/oauth-behaviour.js';
 import {
   BOUND,
   incompleteKeys,
@@ -242,6 +243,9 @@ const BEHAVIOUR: Readonly<Record<string, () => Promise<unknown>>> = {
     ]);
   },
 
+  introspection: observeIntrospection,
+  downstream: observeDownstream,
+
   gate: async () => {
     const gate = createGate();
     const strict = createGate({ requiredScopes: [], dpop: 'required' });
@@ -308,10 +312,11 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const observe = (): Promise<unknown> =>
   Promise.all(Object.entries(BEHAVIOUR).map(async ([part, run]) => [part, await run()]));
 
-/** The places where something is admitted or accepted. */
+/** The places where something is admitted or accepted, or a token is handed out. */
 const accepted = (value: unknown, place = ''): string[] => {
   if (!isObject(value)) return [];
-  const isAccepted = value.valid === true || Object.hasOwn(value, 'clientId');
+  const isAccepted =
+    value.valid === true || Object.hasOwn(value, 'clientId') || Object.hasOwn(value, 'token');
   const inside = Object.keys(value).flatMap((name) => accepted(value[name], `${place}/${name}`));
   return isAccepted ? [place, ...inside] : inside;
 };

@@ -11,7 +11,9 @@ interface Observation {
   readonly polluted: readonly { readonly with: string; readonly problems: readonly string[] }[];
 }
 
-const used = await memberNames(['src', 'gate', 'http', 'mcp', 'revocation', 'functions']);
+const used = await memberNames([
+  ...['src', 'gate', 'http', 'mcp', 'revocation', 'functions', 'oauth', 'introspection', 'downstream'],
+]);
 const program = [await bundleScript('test/contract/pollution.fixture.ts'), JSON.stringify(used)];
 const { status, stdout, stderr } = await runToEnd(process.execPath, program, { cwd: ROOT });
 if (status !== 0) throw new Error(`The observation ended with ${status}: ${stderr}`);
@@ -22,6 +24,15 @@ it('Without pollution, requests are admitted and refused for every kind of reaso
   for (const status of [400, 401, 403, 405, 503]) expect(text).toContain(`"status":${status}`);
   expect(new Set(text.match(/error_description\\":\\"[^\\]+/g)).size).toBeGreaterThan(15);
   expect(accepted).toBeGreaterThan(15);
+});
+
+it('Without pollution, opaque tokens are accepted and refused, and tokens are exchanged and refused, for every kind of reason', () => {
+  const text = JSON.stringify(usual);
+  const codes = ['INTROSPECTION_UNAVAILABLE', 'EXCHANGE_REFUSED', 'EXCHANGE_UNAVAILABLE', 'EXCHANGE_CONFIG'];
+  for (const code of codes) expect(text).toContain(`"ERR_${code}"`);
+  for (const reason of ['inactive', 'expired', 'audience']) expect(text).toContain(`"reason":"${reason}"`);
+  for (const sent of ['for-orders', 'Basic ', 'client_secret', 'client_assertion', 'on_behalf_of'])
+    expect(text).toContain(sent);
 });
 
 it('The names come from the sources, with those of options, claims, keys and results', () => {
@@ -38,6 +49,10 @@ it('The names come from the sources, with those of options, claims, keys and res
     'authInfo',
     'payload',
     'revoke',
+    'active',
+    'access_token',
+    'token_endpoint',
+    'clientAuth',
   ];
   expect(names).toEqual(expect.arrayContaining(some));
 });

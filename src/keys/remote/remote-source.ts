@@ -83,7 +83,7 @@ export class RemoteSource implements KeySource {
    */
   async check(): Promise<string | undefined> {
     try {
-      await (this.#sharedFetch ?? this.#fetch({ skipStore: true }));
+      await (this.#sharedFetch ?? this.#fetch(undefined, true));
       return undefined;
     } catch {
       // On Workers, requests do not share a fetch, so another one may have succeeded in the meantime.
@@ -158,7 +158,7 @@ export class RemoteSource implements KeySource {
     if (this.#sharedFetch || this.#backOff.failing) return this.#refresh();
     const now = monotonicNow();
     const ended = this.#lookUps.spend(now);
-    if (ended) return this.#fetch({ wanted: header }).finally(ended);
+    if (ended) return this.#fetch(header).finally(ended);
     const waitMs = this.#lookUps.remaining(now);
     throw noVerdict('its key id is unknown, and the budget for looking up such ids is spent', waitMs);
   }
@@ -188,7 +188,7 @@ export class RemoteSource implements KeySource {
    * @param wanted the header of a token whose key is missing.
    * @param skipStore whether to ask the endpoint even if there is a store.
    */
-  #fetch({ wanted, skipStore = false }: { wanted?: Header; skipStore?: boolean } = {}): Promise<KeySet> {
+  #fetch(wanted?: Header, skipStore = false): Promise<KeySet> {
     let requests = 0;
     const request = () => {
       this.#order += 1;
