@@ -14,22 +14,23 @@ import { bundleScript } from '../support/bundle-script.js';
 import * as faults from '../support/faulty-jwks-server.js';
 import { type Forgery, forge, NOW } from '../support/forge.js';
 import { startJwksServer } from '../support/jwks-server.js';
-import { mark, searchFor } from '../support/leaks.js';
+import {
+  ALL,
+  CLAIM,
+  CREDENTIAL,
+  ended,
+  leaked,
+  MARKS,
+  OUTAGES,
+  privateKey,
+  SECRET,
+  WRONG,
+} from '../support/marked.js';
 import { generateKeys } from '../support/mint.js';
 import { OPTION_NAMES } from '../support/option-names.js';
 
 // A child process and long searches, perhaps on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
-
-const SECRET = mark('the/secret');
-const CLAIM = mark('the-claim');
-const CREDENTIAL = mark('the-credential');
-const ALL = `${CREDENTIAL} ${SECRET} ${CLAIM}`;
-const { kty, n, e, ...parts } = generateKeys('RS256').privateKey.export({ format: 'jwk' });
-const privateKey = { kty, n, e, ...parts };
-const MARKS: Record<string, string> = { secret: SECRET, claim: CLAIM, credential: CREDENTIAL };
-for (const [name, value] of Object.entries(parts)) MARKS[`private ${name}`] = String(value);
-const leaked = searchFor(MARKS);
 
 const bytes = Buffer.from(SECRET);
 // biome-ignore format: a table
@@ -86,10 +87,6 @@ type Alg = 'HS512' | 'RS256';
 const signed = (alg: Alg, by: Forgery = {}): string =>
   forge(alg, { ...(alg === 'HS512' && { key: SECRET }), ...by, claims: { sub: CLAIM, ...by.claims } });
 
-/** What it comes to, be it an error. */
-const ended = async (act: () => unknown): Promise<unknown> =>
-  (async () => act())().catch((error: unknown) => error);
-
 const { role, events } = await createContext({ events: true });
 /** What a function makes of its arguments, by itself and through the host, and what the host has logged. */
 async function used(
@@ -134,15 +131,6 @@ const configWith = (name: string, value: unknown): unknown => {
   if (of === 'issuers') return { issuers: [{ issuer: 'https://host.example/', [option]: value }] };
   return name === 'everything' ? value : { secret: SECRET, [name]: value };
 };
-/** Wrong for almost any option, each with a mark inside. */
-const WRONG: readonly unknown[] = [
-  ...[SECRET, `-----BEGIN ${SECRET}`, [SECRET, 1], [[SECRET]], { key: SECRET }, { toString: () => SECRET }],
-  ...[() => SECRET, Symbol(SECRET), Object(SECRET), new Date(0), null, undefined, `${SECRET} `.repeat(1000)],
-  ...[`https://user:${CREDENTIAL}@host.example/`, `http://host.example/?key=${CREDENTIAL}`],
-  ...[`https://[${CREDENTIAL}`, `file:///${CREDENTIAL}`, { authorization: `${CREDENTIAL}\r\nx: y` }],
-  ...[{ 'bad name': CREDENTIAL }, { authorization: [CREDENTIAL] }, JSON.stringify(privateKey), privateKey],
-];
-
 it.each(PLACES)('a configuration refused for %s does not show a value', async (name) => {
   const shown: unknown[] = [];
   let refusals = 0;
@@ -238,40 +226,6 @@ it.each(MALFORMED)('a %s token, for %s, comes out nowhere when it is decoded', a
   const shown = executed instanceof Error ? [executed, ...others] : [];
   expect(leaked([decoded, ...shown], { token })).toEqual([]);
 });
-
-type Outage = { readonly handler?: faults.Fault; readonly fetch?: typeof fetch; readonly timeout?: string };
-const answering = (response: unknown): Outage => ({ fetch: async () => response as Response });
-const withCode = (code: unknown): Error => Object.assign(new Error(ALL), { code });
-const broken = new ReadableStream({ pull: (controller) => controller.error(withCode(ALL)) });
-
-// biome-ignore format: a table
-const FAILURES: ReadonlyArray<readonly [what: string, why: (...request: unknown[]) => unknown]> = [
-  ['text', () => ALL], ['the URL', (url) => new Error(`cannot reach ${url}`)],
-  ['its request', (...request) => Object.assign(new Error(), { request })],
-  ['a cause', () => new TypeError(ALL, { cause: withCode('ECONNRESET') })],
-  ['a sentence as its code', () => withCode(ALL)],
-  ['an object as its code', () => withCode({ toString: () => CREDENTIAL })], ['null', () => null],
-];
-
-/** By how the endpoint of the keys fails. The answer itself may hold what must not come out. */
-// biome-ignore format: a table
-const OUTAGES: ReadonlyArray<readonly [title: string, outage: Outage]> = [
-  ['500 with a body', { handler: faults.answer(500, { 'x-debug': CREDENTIAL }, ALL) }],
-  ['401 with a challenge', { handler: faults.answer(401, { 'www-authenticate': `error="${CREDENTIAL}"` }, ALL) }],
-  ['a redirect', { handler: faults.answer(302, { location: `http://127.0.0.1:9/?key=${CREDENTIAL}` }) }],
-  ['HTML', { handler: faults.body(`<html>${ALL}</html>`, 'text/html') }],
-  ['JSON that is cut off', { handler: faults.body(`{"keys":[{"d":"${privateKey.d}","x":"${ALL}`) }],
-  ['JSON that is no set', { handler: faults.body(JSON.stringify({ [CREDENTIAL]: ALL, keys: ALL })) }],
-  ['bytes that are not text', { handler: faults.body(Buffer.from(`${ALL}\xff`, 'latin1')) }],
-  ['a reset', { handler: faults.reset }], ['a reset in the body', { handler: faults.resetInBody }],
-  ['another protocol', { handler: faults.notHttp }], ['silence', { handler: faults.blackHole, timeout: '0.1s' }],
-  ...FAILURES.map(([what, why]): [string, Outage] => {
-    return [`a fetch that fails with ${what}`, { fetch: (...request) => Promise.reject(why(...request)) }];
-  }),
-  ['a fetch that answers with nothing', answering(undefined)],
-  ['a fetch that answers with an object', answering({ status: 200, body: null, ALL })],
-  ['a body that fails', { fetch: async () => new Response(broken) }],
-];
 
 it.each(OUTAGES)(
   'keys that cannot be fetched because of %s show nothing',
