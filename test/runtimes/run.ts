@@ -2,16 +2,17 @@
  * Runs the scenario of `test/e2e/runtimes` and the differential test of both engines on every runtime, and prints a table.
  * It exits with 1 on any difference. npm downloads the Node versions: `npm run test:runtimes -- --node 22,24 --count 50`.
  */
-import { deepEqual } from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { build } from 'esbuild';
 import { jwtVerify } from 'jose';
 import { ensureBuilt } from '../support/built.js';
+import { startHeapProvider } from '../support/heap-provider.js';
 import * as support from '../support/runtimes.js';
 import { workerdPath } from '../support/worker.js';
 
@@ -26,7 +27,7 @@ const run = promisify(execFile);
 const folder = await mkdtemp(join(tmpdir(), 'intentkit-auth-node-'));
 await ensureBuilt();
 const runtimes = await support.openRuntimes();
-const table = [['runtime', 'version', 'engine', 'scenario', 'differential', 'callers']];
+const table = [['runtime', 'version', 'engine', 'scenario', 'differential', 'callers', 'tokens in the heap']];
 const wrong: string[] = [];
 
 async function fetchNode(version: string): Promise<support.Runtime> {
@@ -68,17 +69,37 @@ async function expectNoDifferences(runtime: support.Runtime): Promise<string> {
   return `${tokens} tokens alike`;
 }
 
-/** The contexts of requests that a client keeps reachable: on Node, whose garbage can be collected at will. */
-async function expectNoCallers([node]: support.Runtime): Promise<string> {
-  const outfile = join(ROOT, 'node_modules/.cache', `callers-${process.pid}.mjs`);
-  const entryPoints = [join(ROOT, 'test/e2e/fixtures/callers.ts')];
+/** Runs a script of the repository on a version of Node. Resolves to what it prints. */
+async function printed([node]: support.Runtime, script: string, ...args: string[]): Promise<string> {
+  const outfile = join(ROOT, 'node_modules/.cache', `${basename(script, '.ts')}-${process.pid}.mjs`);
+  const entryPoints = [join(ROOT, script)];
   await build({ entryPoints, bundle: true, format: 'esm', platform: 'node', packages: 'external', outfile });
   try {
-    const { left } = JSON.parse((await run(node, ['--expose-gc', outfile])).stdout);
-    deepEqual(left, Object.fromEntries(Object.keys(left).map((use) => [use, 0])));
-    return `none kept in ${Object.keys(left).length} uses`;
+    return (await run(node, ['--expose-gc', outfile, ...args])).stdout;
   } finally {
     await rm(outfile, { force: true });
+  }
+}
+
+/** The contexts of requests that a client keeps reachable: on Node, whose garbage can be collected at will. */
+async function expectNoCallers(runtime: support.Runtime): Promise<string> {
+  const { left } = JSON.parse(await printed(runtime, 'test/e2e/fixtures/callers.ts'));
+  deepEqual(left, Object.fromEntries(Object.keys(left).map((use) => [use, 0])));
+  return `none kept in ${Object.keys(left).length} uses`;
+}
+
+/** The tokens of callers, and those obtained for them, in a heap snapshot: on Node, which can take one. */
+async function expectNoTokens(runtime: support.Runtime): Promise<string> {
+  const provider = await startHeapProvider();
+  const tokensLeft = (...args: string[]): Promise<string> =>
+    printed(runtime, 'test/e2e/fixtures/downstream-heap.ts', provider.issuer, ...args);
+  try {
+    const left = await tokensLeft();
+    equal(left, '0 of 20, 10 stored');
+    equal(await tokensLeft('keep'), '20 of 20, 10 stored');
+    return left;
+  } finally {
+    await provider.close();
   }
 }
 
@@ -107,10 +128,13 @@ async function addRow(
   table.push([name, version, found, ...results]);
 }
 
+const notLookedFor = async (): Promise<string> => 'not looked for';
 const addProgram = (name: string, runtime: support.Runtime, isNode = false): Promise<void> => {
   const scenario = () => runtimes.runScenario(runtime);
-  const callers = async () => (isNode ? expectNoCallers(runtime) : 'not looked for');
-  return addRow(name, runtime[0], 'node:crypto', scenario, () => expectNoDifferences(runtime), callers);
+  const ofNode = isNode
+    ? [() => expectNoCallers(runtime), () => expectNoTokens(runtime)]
+    : [notLookedFor, notLookedFor];
+  return addRow(name, runtime[0], 'node:crypto', scenario, () => expectNoDifferences(runtime), ...ofNode);
 };
 const addWorker = (name: string, worker: string): Promise<void> => {
   const scenario = () => runtimes.runWorker(worker);
@@ -120,7 +144,8 @@ const addWorker = (name: string, worker: string): Promise<void> => {
     'jose',
     scenario,
     async () => 'has one engine',
-    async () => 'not looked for',
+    notLookedFor,
+    notLookedFor,
   );
 };
 
