@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type * as IntentkitAuth from 'intentkit-auth';
+import type * as Downstream from 'intentkit-auth/downstream';
+import type * as Introspection from 'intentkit-auth/introspection';
 import type * as Mcp from 'intentkit-auth/mcp';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -14,6 +16,8 @@ const entry = (path: string): string =>
 /** The package as it would be published, because tsx runs source files slower than a build. */
 export const { createAuthClient }: typeof IntentkitAuth = await import(entry('index.js'));
 export const { protectMcp }: typeof Mcp = await import(entry('mcp/index.js'));
+export const { createIntrospection }: typeof Introspection = await import(entry('introspection/index.js'));
+export const { createDownstream }: typeof Downstream = await import(entry('downstream/index.js'));
 
 function install(): string {
   const project = mkdtempSync(join(tmpdir(), 'intentkit-auth-bench-'));

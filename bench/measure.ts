@@ -8,6 +8,7 @@ import { load } from './scenarios/load.js';
 import { manyKeys } from './scenarios/many-keys.js';
 import { memory } from './scenarios/memory.js';
 import { refusals } from './scenarios/refusals.js';
+import { remembered } from './scenarios/remembered.js';
 import { fewToMany, manyAtOnce, oneAtATime } from './scenarios/speed.js';
 import type { Filled } from './table.js';
 
@@ -23,6 +24,7 @@ const TABLES = [
   footprint,
   refusals,
   manyKeys,
+  remembered,
   eventLoop,
   memory,
 ];
