@@ -15,7 +15,8 @@ const used = await memberNames([
   ...['src', 'gate', 'http', 'mcp', 'revocation', 'functions', 'oauth', 'introspection', 'downstream'],
 ]);
 const program = [await bundleScript('test/contract/pollution.fixture.ts'), JSON.stringify(used)];
-const { status, stdout, stderr } = await runToEnd(process.execPath, program, { cwd: ROOT });
+// Two hundred observations take ten seconds, and longer on a busy machine.
+const { status, stdout, stderr } = await runToEnd(process.execPath, program, { cwd: ROOT, timeout: 120_000 });
 if (status !== 0) throw new Error(`The observation ended with ${status}: ${stderr}`);
 const { usual, accepted, names, polluted }: Observation = JSON.parse(stdout);
 

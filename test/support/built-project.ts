@@ -82,17 +82,22 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a program to its end, at most 30 s, with nothing of this process's environment but `PATH`. */
+/** Runs a program to its end, for 30 s at most by default, with nothing of this process's environment but `PATH`. */
 export function runToEnd(
   command: string,
   args: readonly string[],
-  { cwd, env = {}, input = '' }: { cwd: string; env?: Record<string, string>; input?: string },
+  {
+    cwd,
+    env = {},
+    input = '',
+    timeout = 30_000,
+  }: { cwd: string; env?: Record<string, string>; input?: string; timeout?: number },
 ): Promise<Ended> {
   return new Promise((resolve) => {
     const child = execFile(
       command,
       args,
-      { cwd, env: { PATH: process.env.PATH, HOME: cwd, ...env }, timeout: 30_000, killSignal: 'SIGKILL' },
+      { cwd, env: { PATH: process.env.PATH, HOME: cwd, ...env }, timeout, killSignal: 'SIGKILL' },
       (error, stdout, stderr) =>
         resolve({ status: error ? (error.code ?? error.signal) : 0, stdout, stderr }),
     );
