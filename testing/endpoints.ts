@@ -102,13 +102,20 @@ export class TokenEndpoints {
 /** The id of the client, if it sent anything that proves it. */
 function clientOf({ headers }: TestRequest, form: URLSearchParams): string | undefined {
   const [scheme, credentials = ''] = (headers.authorization ?? '').split(' ');
-  if (scheme === 'Basic') {
-    const [id = ''] = atob(credentials).split(':');
-    return new URLSearchParams(`id=${id}`).get('id') ?? undefined;
-  }
+  if (scheme?.toLowerCase() === 'basic') return idIn(credentials);
   return form.has('client_secret') || form.has('client_assertion')
     ? (form.get('client_id') ?? undefined)
     : undefined;
+}
+
+/** The id in the credentials of the scheme Basic. Both parts are form-encoded. @see RFC 6749 section 2.3.1 */
+function idIn(credentials: string): string | undefined {
+  try {
+    const [id = ''] = atob(credentials).split(':');
+    return new URLSearchParams(`id=${id}`).get('id') || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const refused = (kind: 'token' | 'introspection', status: number, error: string): Served => ({

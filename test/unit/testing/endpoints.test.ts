@@ -141,14 +141,21 @@ it.each(FAULTS)('The fault %s of the %s endpoint', async (fault, only, introspec
 
 it('A client that proves nothing is refused, and so is another grant', async () => {
   const issuer = await startIssuer();
-  const post = async (path: string, fields: Record<string, string>) => {
-    const init = { method: 'POST', body: new URLSearchParams(fields) };
+  const post = async (path: string, fields: Record<string, string>, authorization = '') => {
+    const init = { method: 'POST', body: new URLSearchParams(fields), headers: { authorization } };
     const response = await issuer.fetch(issuer.url + path, init);
     return [response.status, await response.json()];
   };
   const unknown = [401, { error: 'invalid_client' }];
   expect(await post('/introspect', { token: 'x' })).toEqual(unknown);
   expect(await post('/token', { client_id: 'x' })).toEqual(unknown);
+  for (const credentials of ['Basic', 'Basic !!!', 'Basic Og==', 'basic %', 'Bearer x']) {
+    for (const path of ['/introspect', '/token']) expect(await post(path, {}, credentials)).toEqual(unknown);
+  }
+  expect(await post('/introspect', { token: 'x' }, `basic ${btoa('my%3Aapi:y')}`)).toEqual([
+    200,
+    { active: false },
+  ]);
   const proven = { client_id: 'x', client_secret: 'y', grant_type: 'password' };
   expect(await post('/token', proven)).toEqual([400, { error: 'unsupported_grant_type' }]);
 });
