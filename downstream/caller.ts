@@ -2,8 +2,8 @@ import { isBoundToKey } from '../src/claims/bound.js';
 import { AuthError } from '../src/errors.js';
 import { memberOf, own } from '../src/shared/own-properties.js';
 import { HeaderMemory } from '../src/token/header.js';
-import { hasTokenSyntax } from '../src/token/opaque.js';
-import { MAX_TOKEN_LENGTH, Malformed, parseToken, readClaims } from '../src/token/parse.js';
+import { Malformed, parseToken, readClaims } from '../src/token/parse.js';
+import { isBearerToken } from './token.js';
 
 /**
  * The caller: the `AuthInfo` of a gate, or the token as text. A token given as text counts until the `exp` that it says itself,
@@ -38,7 +38,7 @@ export interface Subject {
 export function subjectOf(caller: Caller): Subject {
   const info: object = typeof caller === 'string' ? { token: caller } : Object(caller);
   const [token, expiresAt, extra] = ['token', 'expiresAt', 'extra'].map((name) => memberOf(info, name));
-  if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH || !hasTokenSyntax(token)) {
+  if (!isBearerToken(token)) {
     throw new AuthError(
       'ERR_EXCHANGE_REFUSED',
       'The caller has no access token: give the AuthInfo of the gate, or the token as text.',

@@ -1,22 +1,12 @@
 import { Endpoint } from '../oauth/endpoint.js';
-import { AuthError } from '../src/errors.js';
-import { FetchError } from '../src/keys/remote/fetch-error.js';
-import { secondsNow } from '../src/shared/clock.js';
-import { configError } from '../src/shared/options.js';
-import { Outage } from '../src/shared/outage.js';
 import { withoutPrototype } from '../src/shared/own-properties.js';
 import { isWorkers } from '../src/shared/runtime.js';
-import { type Caller, type Subject, subjectOf } from './caller.js';
-import { ClientRefused, exchangeForm, readToken } from './exchange.js';
-import { KeptTokens } from './kept-tokens.js';
-import {
-  type DownstreamOptions,
-  type DownstreamTarget,
-  parseOptions,
-  parseTarget,
-  type Target,
-} from './options.js';
-import { type Seal, sealFor } from './seal.js';
+import { apiUrl, sendTo } from './api-request.js';
+import { type Caller, subjectOf } from './caller.js';
+import { exchangerOf } from './exchanger.js';
+import { KeptTokens, type Place } from './kept-tokens.js';
+import { type DownstreamOptions, type DownstreamTarget, parseOptions, parseTarget } from './options.js';
+import { sealFor } from './seal.js';
 import type { DownstreamToken } from './token.js';
 
 /** Obtains tokens for one API. It is safe for concurrent use. */
@@ -31,10 +21,12 @@ export interface DownstreamApi {
    */
   (caller: Caller): Promise<DownstreamToken>;
   /**
-   * Sends a request to the API with such a token. Redirects are not followed, because they could lead to another host.
+   * Sends a request to the API with such a token. Redirects are not followed, because they could lead to another host:
+   * `redirect: 'follow'` counts as `'manual'`.
    *
-   * @param input a path, or a URL of the origin of `resource`.
-   * @throws {AuthError} like the function itself, and `ERR_AUTH_CONFIG` for another origin, or without a `resource` over `https:`.
+   * @param input a path, or a URL of the origin of `resource`, without credentials.
+   * @throws {AuthError} like the function itself, and `ERR_AUTH_CONFIG` for another `input`, without a `resource` over `https:`, or
+   *   if the `fetch` of the target has followed a redirect.
    */
   fetch(caller: Caller, input: string | URL, init?: RequestInit): Promise<Response>;
 }
@@ -69,79 +61,42 @@ export interface Downstream {
  * ```
  */
 export function createDownstream(options: DownstreamOptions): Downstream {
-  const { server, grant, cache, maxEntries } = parseOptions(options);
-  const { issuer, clientId, warn } = server;
+  const settings = parseOptions(options);
+  const { server, grant, cache, maxEntries } = settings;
   const endpoint = new Endpoint(server, 'token_endpoint');
-  const kept = new KeptTokens(maxEntries, cache, warn);
+  const kept = new KeptTokens(maxEntries, cache, server.warn);
   const pending = new Map<string, Promise<DownstreamToken>>();
-  const outage = new Outage(warn, {
-    subject: `The token endpoint of ${JSON.stringify(issuer)}`,
-    failing: 'EXCHANGE_FAILING',
-    recovered: 'EXCHANGE_RECOVERED',
-    // An endpoint that fails now and then must not fill the log.
-    quietMs: 10_000,
-  });
-
-  async function exchange(subject: Subject, target: Target): Promise<DownstreamToken> {
-    const askedAt = secondsNow();
-    try {
-      const token = await endpoint.ask({
-        fields: exchangeForm(grant, target, subject.token),
-        accept: 'application/json',
-        read: (answer) => readToken(answer, target, grant === 'token-exchange', askedAt, subject.token),
-      });
-      outage.succeeded();
-      return token;
-    } catch (error) {
-      if (error instanceof AuthError) throw error;
-      throw failure(error);
-    }
-  }
-
-  function failure(error: unknown): AuthError {
-    if (error instanceof ClientRefused) {
-      return new AuthError(
-        'ERR_EXCHANGE_CONFIG',
-        `${JSON.stringify(issuer)} refuses this client or its grant (${JSON.stringify(error.oauthError)}): compare "clientId", "clientAuth" and "grant" with its registration.`,
-        { oauthError: error.oauthError },
-      );
-    }
-    const message = error instanceof FetchError ? error.message : 'the exchange failed';
-    if (endpoint.lastError) outage.failed(message, 'no token can be exchanged until it answers');
-    const { retryAfter } = endpoint;
-    return new AuthError(
-      'ERR_EXCHANGE_UNAVAILABLE',
-      `${JSON.stringify(issuer)} did not answer the token exchange (${message}); try again in ${retryAfter} s.`,
-      { retryAfter },
-    );
-  }
-
-  /** Gets a token that this process does not keep: from the store, or by an exchange. */
-  async function obtain(subject: Subject, target: Target, seal: Seal): Promise<DownstreamToken> {
-    const stored = await kept.load(seal, subject.end);
-    if (stored) return stored;
-    const token = await exchange(subject, target);
-    await kept.add(seal, token, subject.end);
-    return token;
-  }
 
   return {
-    for(given) {
-      const target = parseTarget(given, grant);
-      const { resource, url, audience, scopes } = target;
-      // The entries of another target, client or issuer have other names and other keys.
-      const context = JSON.stringify([grant, issuer, clientId, resource, audience, ...scopes]);
+    for(targetOptions) {
+      const target = parseTarget(targetOptions, grant);
+      const { resource, url, audience, scopes, requiredScopes } = target;
+      const exchange = exchangerOf(settings, endpoint, target);
+      // The entries of another target, client or endpoint have other names and other keys.
+      const { issuer, clientId } = server;
+      const configured = server.endpoint?.href;
+      const context = JSON.stringify([grant, issuer, configured, clientId, resource, audience, ...scopes]);
 
-      async function tokenFor(caller: Caller): Promise<DownstreamToken> {
-        const subject = subjectOf(caller);
-        const seal = await sealFor(subject.token, context);
-        const known = await kept.get(seal, subject.end);
+      /** Gets a token that this process does not keep: from the store, or by an exchange. */
+      async function obtain(place: Place): Promise<DownstreamToken> {
+        const stored = await kept.load(place);
+        if (stored) return stored;
+        const token = await exchange(place.caller.token, place.seal.name);
+        await kept.add(place, token);
+        return token;
+      }
+
+      async function tokenFor(given: Caller): Promise<DownstreamToken> {
+        const caller = subjectOf(given);
+        const seal = await sealFor(caller.token, context);
+        const place = { seal, caller, required: requiredScopes };
+        const known = await kept.get(place);
         if (known) return known;
         // On Workers, a request must not wait for the I/O of another one.
-        if (isWorkers()) return obtain(subject, target, seal);
+        if (isWorkers()) return obtain(place);
         let obtained = pending.get(seal.name);
         if (!obtained) {
-          obtained = obtain(subject, target, seal).finally(() => pending.delete(seal.name));
+          obtained = obtain(place).finally(() => pending.delete(seal.name));
           pending.set(seal.name, obtained);
         }
         const token = await obtained;
@@ -154,17 +109,9 @@ export function createDownstream(options: DownstreamOptions): Downstream {
         input: string | URL,
         init: RequestInit = {},
       ): Promise<Response> {
-        if (!url) throw configError('"fetch" needs a "resource" that is an https: URL, given to "for".');
-        const to = URL.canParse(String(input), url.href) ? new URL(String(input), url.href) : undefined;
-        if (to?.origin !== url.origin)
-          throw configError('"fetch" sends requests only to the origin of the "resource" given to "for".');
+        const to = apiUrl(input, url);
         const { token } = await tokenFor(caller);
-        const { headers: given, redirect, ...others } = withoutPrototype(init);
-        const headers = new Headers(given);
-        headers.set('authorization', `Bearer ${token}`);
-        const send = target.fetch ?? globalThis.fetch;
-        const mode: RequestRedirect = redirect === 'error' ? 'error' : 'manual';
-        return send(to.href, withoutPrototype<RequestInit>({ ...others, headers, redirect: mode }));
+        return sendTo(to, token, withoutPrototype(init), target.fetch);
       }
 
       // Assigning would call a setter of a polluted `Object.prototype`.

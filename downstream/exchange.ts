@@ -4,11 +4,9 @@ import { AuthError } from '../src/errors.js';
 import { FetchError } from '../src/keys/remote/fetch-error.js';
 import { parseJson } from '../src/keys/remote/fetch-json.js';
 import { own } from '../src/shared/own-properties.js';
-import { hasTokenSyntax } from '../src/token/opaque.js';
-import { MAX_TOKEN_LENGTH } from '../src/token/parse.js';
 import { claimsIn } from './caller.js';
 import type { Settings, Target } from './options.js';
-import type { DownstreamToken } from './token.js';
+import { type DownstreamToken, isBearerToken, MAX_LIFETIME } from './token.js';
 
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 const ACCESS_TOKENS: readonly unknown[] = [undefined, ACCESS_TOKEN, 'urn:ietf:params:oauth:token-type:jwt'];
@@ -21,7 +19,7 @@ const CLIENT_ERRORS = ['invalid_client', 'unauthorized_client', 'unsupported_gra
 /** The errors that pass. @see RFC 6749 section 4.1.2.1 */
 const OUTAGES = ['temporarily_unavailable', 'server_error', 'slow_down'];
 
-/** The issuer refuses this client. A failure of the endpoint, so that it is not asked again at once. */
+/** The issuer refuses this client. It counts as a failure, so that the issuer is not asked again at once. */
 export class ClientRefused extends FetchError {
   readonly oauthError: string;
 
@@ -68,13 +66,12 @@ export function exchangeForm(grant: Settings['grant'], target: Target, token: st
  */
 export function readToken(
   { status, text }: Answer,
-  { scopes: asked }: Target,
-  comparesScopes: boolean,
+  { scopes: asked, requiredScopes }: Target,
   askedAt: number,
   callerToken: string,
 ): DownstreamToken {
+  if (status !== 200) throw refusal(status, text);
   const document = parseJson(text);
-  if (status !== 200) throw refusal(status, document);
   if (typeof document !== 'object' || document === null) throw unusable();
   const [token, type, issuedType, lifetime, scope] = [
     'access_token',
@@ -83,8 +80,7 @@ export function readToken(
     'expires_in',
     'scope',
   ].map((name) => own(document, name) ?? undefined);
-  if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH || !hasTokenSyntax(token))
-    throw unusable();
+  if (!isBearerToken(token)) throw unusable();
   if (token === callerToken) {
     throw new AuthError(
       'ERR_EXCHANGE_REFUSED',
@@ -99,7 +95,7 @@ export function readToken(
     );
   }
   const scopes = scope === undefined ? [...asked] : scope.split(' ').filter((one) => one !== '');
-  if (comparesScopes && !asked.every((one) => scopes.includes(one))) {
+  if (!requiredScopes.every((one) => scopes.includes(one))) {
     throw new AuthError(
       'ERR_EXCHANGE_REFUSED',
       'The issuer granted fewer scopes than asked: compare "scopes" with what it allows this client and the caller.',
@@ -113,13 +109,14 @@ function expiryOf(token: string, lifetime: unknown, askedAt: number): number {
   // Some providers write the number as text.
   const seconds = typeof lifetime === 'string' && lifetime !== '' ? Number(lifetime) : lifetime;
   if (typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0)
-    return askedAt + Math.floor(seconds);
+    return askedAt + Math.min(Math.floor(seconds), MAX_LIFETIME);
   const exp = own(claimsIn(token), 'exp');
-  return typeof exp === 'number' && Number.isFinite(exp) ? exp : askedAt + UNKNOWN_LIFETIME;
+  const end = typeof exp === 'number' && Number.isFinite(exp) ? exp : askedAt + UNKNOWN_LIFETIME;
+  return Math.min(end, askedAt + MAX_LIFETIME);
 }
 
-function refusal(status: number, document: unknown): Error {
-  const { error, claims } = oauthErrorIn(document) ?? { error: undefined, claims: undefined };
+function refusal(status: number, text: string): Error {
+  const { error, claims } = oauthErrorIn(text) ?? { error: undefined, claims: undefined };
   if (error === undefined || OUTAGES.includes(error)) {
     const message = `the endpoint answered ${status}${error === undefined ? ' without an error code' : ` (${error})`}`;
     return new FetchError('status', message, { status });

@@ -4,6 +4,7 @@ import { PatientStore, type StoreError } from '../src/shared/patient-store.js';
 import type { Store } from '../src/shared/store.js';
 import type { WarningHandler } from '../src/shared/warnings.js';
 import { decodeBase64url, encodeBase64url } from '../src/token/base64url.js';
+import type { Subject } from './caller.js';
 import { opened, type Seal, sealed } from './seal.js';
 import { type DownstreamToken, tokenIn } from './token.js';
 
@@ -12,6 +13,14 @@ const STORE_TIMEOUT_MS = 250;
 
 /** A token is not used in its last seconds, so that it does not expire on its way. */
 const MARGIN_MS = 30_000;
+
+/** Where a token is kept, and what it must meet to be used. */
+export interface Place {
+  readonly seal: Seal;
+  readonly caller: Subject;
+  /** The scopes that the token must have. */
+  readonly required: readonly string[];
+}
 
 interface Kept {
   readonly sealed: Uint8Array;
@@ -37,45 +46,38 @@ export class KeptTokens {
     });
   }
 
-  /**
-   * Returns a token that this process keeps.
-   *
-   * @param callerEnd when the caller's token expires, in seconds since the epoch. It may be earlier than the last time.
-   */
-  async get(seal: Seal, callerEnd: number): Promise<DownstreamToken | undefined> {
+  /** Returns a token that this process keeps. */
+  async get(place: Place): Promise<DownstreamToken | undefined> {
+    const { seal, caller } = place;
     const kept = this.#memory.get(seal.name);
     if (!kept) return undefined;
-    if (Date.now() >= callerEnd * 1000 - MARGIN_MS) return undefined;
-    if (Date.now() < kept.until) return tokenIn(await opened(kept.sealed, seal));
+    // The caller's token may end earlier than it did last time.
+    if (Date.now() >= caller.end * 1000 - MARGIN_MS) return undefined;
+    if (Date.now() < kept.until) return tokenAt(place, kept.sealed);
     this.#memory.delete(seal.name);
     return undefined;
   }
 
-  /**
-   * Returns a token that another process has stored, and keeps it here too.
-   *
-   * @param callerEnd when the caller's token expires, in seconds since the epoch.
-   */
-  async load(seal: Seal, callerEnd: number): Promise<DownstreamToken | undefined> {
-    const value = await this.#ask((store) => store.get(keyOf(seal)));
-    if (value === undefined || value === null) return undefined;
+  /** Returns a token that another process has stored, and keeps it here too. */
+  async load(place: Place): Promise<DownstreamToken | undefined> {
+    const value = await this.#ask((store) => store.get(keyOf(place)));
     const bytes = typeof value === 'string' ? decodeBase64url(value) : undefined;
-    const token = bytes && tokenIn(await opened(bytes, seal));
-    const until = token && untilOf(token, callerEnd);
+    const token = bytes && (await tokenAt(place, bytes));
+    const until = token && untilOf(token, place);
     if (!bytes || until === undefined || until <= Date.now()) return undefined;
-    this.#memory.set(seal.name, { sealed: bytes, until });
+    this.#memory.set(place.seal.name, { sealed: bytes, until });
     return token;
   }
 
   /** Keeps a token until shortly before it or the caller's token expires. */
-  async add(seal: Seal, token: DownstreamToken, callerEnd: number): Promise<void> {
-    const until = untilOf(token, callerEnd);
+  async add(place: Place, token: DownstreamToken): Promise<void> {
+    const until = untilOf(token, place);
     const ttlMs = until - Date.now();
     if (ttlMs <= 0) return;
-    const bytes = await sealed(JSON.stringify(token), seal);
-    this.#memory.set(seal.name, { sealed: bytes, until });
+    const bytes = await sealed(JSON.stringify(token), place.seal);
+    this.#memory.set(place.seal.name, { sealed: bytes, until });
     const text = encodeBase64url(bytes);
-    await this.#ask((store) => store.set(keyOf(seal), text, Math.ceil(ttlMs)));
+    await this.#ask((store) => store.set(keyOf(place), text, Math.ceil(ttlMs)));
   }
 
   /** Asks the store. Without an answer, the process goes on alone. */
@@ -95,7 +97,10 @@ export class KeptTokens {
   }
 }
 
-const keyOf = ({ name }: Seal): string => `intentkit-auth:downstream:${name}`;
+const keyOf = ({ seal }: Place): string => `intentkit-auth:downstream:${seal.name}`;
 
-const untilOf = ({ expiresAt }: DownstreamToken, callerEnd: number): number =>
-  Math.min(expiresAt, callerEnd) * 1000 - MARGIN_MS;
+const untilOf = ({ expiresAt }: DownstreamToken, { caller }: Place): number =>
+  Math.min(expiresAt, caller.end) * 1000 - MARGIN_MS;
+
+const tokenAt = async ({ seal, caller, required }: Place, bytes: Uint8Array) =>
+  tokenIn(await opened(bytes, seal), caller.token, required);

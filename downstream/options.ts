@@ -68,10 +68,11 @@ const SCOPES = 'a list of scopes, each without white space';
  * @internal
  */
 export const TARGET_OPTIONS = {
-  resource: readBy(
-    (value) => (typeof value === 'string' && URL.canParse(value) && !value.includes('#') ? value : undefined),
-    'a URL without a fragment',
-  ),
+  resource: readBy((value) => {
+    if (typeof value !== 'string' || !URL.canParse(value) || value.includes('#')) return undefined;
+    const { username, password } = new URL(value);
+    return username || password ? undefined : value;
+  }, 'a URL without credentials and fragment'),
   audience: text,
   scopes: z.array(nonEmpty(SCOPES).check(z.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, SCOPES)), SCOPES),
   fetch: aFunction<Fetch>(),
@@ -112,6 +113,8 @@ export interface Target {
   readonly url: URL | undefined;
   readonly audience: string | undefined;
   readonly scopes: readonly string[];
+  /** Scopes that a token must have. Entra writes scopes in another way than they are asked for. */
+  readonly requiredScopes: readonly string[];
   readonly fetch: Fetch | undefined;
 }
 
@@ -129,5 +132,6 @@ export function parseTarget(given: DownstreamTarget, grant: Settings['grant']): 
     throw configError('"for" needs "resource" or "audience".');
   }
   const url = resource === undefined ? undefined : new URL(resource);
-  return { resource, url: url && isSafeUrl(url) ? url : undefined, audience, scopes, fetch };
+  const requiredScopes = grant === 'entra-on-behalf-of' ? [] : scopes;
+  return { resource, url: url && isSafeUrl(url) ? url : undefined, audience, scopes, requiredScopes, fetch };
 }

@@ -2,7 +2,6 @@ import { BoundedMap } from '../src/shared/bounded-map.js';
 import { monotonicNow } from '../src/shared/clock.js';
 import { copyOfJson } from '../src/shared/json-copy.js';
 import { own } from '../src/shared/own-properties.js';
-import { sha256 } from '../src/shared/runtime.js';
 import type { TokenPayload } from '../src/types.js';
 
 const MAX_ANSWERS = 10_000;
@@ -24,28 +23,28 @@ export class Answers {
     this.#maxAgeMs = maxAgeMs;
   }
 
-  /** Returns a copy of the claims, or `undefined` without an answer that is new enough. */
-  async get(token: string): Promise<TokenPayload | undefined> {
-    if (this.#answers.size === 0) return undefined;
-    const known = this.#answers.get(await sha256(token));
+  /**
+   * Returns a copy of the claims, or `undefined` without an answer that is new enough.
+   *
+   * @param key the SHA-256 of the token.
+   */
+  get(key: string): TokenPayload | undefined {
+    const known = this.#answers.get(key);
     return known && monotonicNow() < known.until ? copyOfJson(known.claims) : undefined;
   }
 
   /** @param length the length of the answer. Large answers are not remembered. */
-  async add(token: string, claims: TokenPayload, length: number): Promise<void> {
+  add(key: string, claims: TokenPayload, length: number): void {
     if (this.#maxAgeMs === 0 || length > MAX_LENGTH) return;
     const exp = own(claims, 'exp');
     const restMs = typeof exp === 'number' ? exp * 1000 - Date.now() : Number.POSITIVE_INFINITY;
     const now = monotonicNow();
     // The oldest entries come first. An entry that has ended is not kept, because it holds claims of a caller.
-    for (const [key, { until }] of this.#answers) {
+    for (const [old, { until }] of this.#answers) {
       if (now < until) break;
-      this.#answers.delete(key);
+      this.#answers.delete(old);
     }
     if (restMs <= 0) return;
-    this.#answers.set(await sha256(token), {
-      claims: copyOfJson(claims),
-      until: now + Math.min(this.#maxAgeMs, restMs),
-    });
+    this.#answers.set(key, { claims: copyOfJson(claims), until: now + Math.min(this.#maxAgeMs, restMs) });
   }
 }

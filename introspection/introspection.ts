@@ -1,11 +1,12 @@
 import { Endpoint } from '../oauth/endpoint.js';
+import { type Attempt, Pace } from '../oauth/pace.js';
 import type { Introspection } from '../src/config/options.js';
 import { AuthError } from '../src/errors.js';
 import { FetchError } from '../src/keys/remote/fetch-error.js';
 import { markBounded } from '../src/shared/deadline.js';
 import { copyOfJson } from '../src/shared/json-copy.js';
 import { Outage } from '../src/shared/outage.js';
-import { isWorkers } from '../src/shared/runtime.js';
+import { isWorkers, randomId, sha256 } from '../src/shared/runtime.js';
 import { isOpaqueToken } from '../src/token/opaque.js';
 import type { IntrospectionStatus, TokenPayload } from '../src/types.js';
 import { Answers } from './answers.js';
@@ -26,6 +27,12 @@ export interface TokenIntrospection extends Introspection {
   introspect(token: string): Promise<TokenPayload | undefined>;
   /** The state of the endpoint. It makes no request. */
   status(): IntrospectionStatus;
+}
+
+interface Answered {
+  readonly claims: TokenPayload | undefined;
+  /** The length of the answer. */
+  readonly length: number;
 }
 
 const JSON_ANSWER = 'application/json';
@@ -57,6 +64,8 @@ export function createIntrospection(options: IntrospectionOptions): TokenIntrosp
   const { issuer, timeoutMs, warn } = server;
   const endpoint = new Endpoint(server, 'introspection_endpoint');
   const readAnswer = answerReader(server, isSigned);
+  // The control question is about a text that the issuer does not know.
+  const pace = new Pace(timeoutMs, (attempt) => question(`${prefix}${randomId()}`, attempt));
   const slots = new Slots(maxConcurrent, timeoutMs);
   const answers = new Answers(cacheMaxAgeMs);
   const pending = new Map<string, Promise<TokenPayload | undefined>>();
@@ -69,48 +78,52 @@ export function createIntrospection(options: IntrospectionOptions): TokenIntrosp
 
   async function introspect(token: string): Promise<TokenPayload | undefined> {
     if (typeof token !== 'string' || !token.startsWith(prefix) || !isOpaqueToken(token)) return undefined;
-    const known = await answers.get(token);
+    const key = await sha256(token);
+    const known = answers.get(key);
     if (known) return known;
     // On Workers, a request must not wait for the I/O of another one.
-    if (isWorkers()) return ask(token);
-    let asked = pending.get(token);
+    if (isWorkers()) return ask(token, key);
+    let asked = pending.get(key);
     if (!asked) {
-      asked = ask(token).finally(() => pending.delete(token));
-      pending.set(token, asked);
+      asked = ask(token, key).finally(() => pending.delete(key));
+      pending.set(key, asked);
     }
     const claims = await asked;
     // All who have asked get a copy of their own.
     return claims && copyOfJson(claims);
   }
 
-  async function ask(token: string): Promise<TokenPayload | undefined> {
+  async function ask(token: string, key: string): Promise<TokenPayload | undefined> {
     const release = slots.take();
     if (!release) throw unavailable('too many questions are under way', 1);
-    let length = 0;
     try {
-      const claims = await endpoint.ask({
-        fields: new URLSearchParams({ token, token_type_hint: 'access_token' }),
-        accept: isSigned ? SIGNED_ANSWER : JSON_ANSWER,
-        read: (answer) => {
-          length = answer.text.length;
-          return readAnswer(answer);
-        },
-      });
-      outage.succeeded();
-      misconfiguration.succeeded();
-      if (claims) await answers.add(token, claims, length);
+      const { claims, length } = await pace.ask(key, (attempt) => question(token, attempt));
+      if (claims) answers.add(key, claims, length);
       return claims;
     } catch (error) {
-      if (!(error instanceof FetchError)) {
-        throw unavailable(error instanceof QuestionRefused ? error.message : 'the question failed', 1);
-      }
-      const failing = error instanceof Misconfigured ? misconfiguration : outage;
-      // The endpoint may have answered other questions since.
-      if (endpoint.lastError) failing.failed(error.message, consequence);
-      throw unavailable(error.message, endpoint.retryAfter);
+      const isKnown = error instanceof FetchError || error instanceof QuestionRefused;
+      throw unavailable(isKnown ? error.message : 'the question failed', pace.retryAfter(key));
     } finally {
+      report(pace.lastError);
       release();
     }
+  }
+
+  function question(token: string, attempt: Attempt): Promise<Answered> {
+    return endpoint.ask(
+      {
+        fields: new URLSearchParams({ token, token_type_hint: 'access_token' }),
+        accept: isSigned ? SIGNED_ANSWER : JSON_ANSWER,
+        read: async (answer) => ({ claims: await readAnswer(answer), length: answer.text.length }),
+      },
+      attempt,
+    );
+  }
+
+  function report(error: FetchError | undefined): void {
+    if (error instanceof Misconfigured) misconfiguration.failed(error.message, consequence);
+    else if (error) outage.failed(error.message, consequence);
+    else for (const one of [outage, misconfiguration]) one.succeeded();
   }
 
   function unavailable(problem: string, retryAfter: number): AuthError {
@@ -122,8 +135,8 @@ export function createIntrospection(options: IntrospectionOptions): TokenIntrosp
   }
 
   function status(): IntrospectionStatus {
-    const { lastError } = endpoint;
-    return lastError ? { lastError: lastError.message, retryInSeconds: endpoint.retryAfter } : {};
+    const { lastError } = pace;
+    return lastError ? { lastError: lastError.message, retryInSeconds: pace.retryAfter() } : {};
   }
 
   return { issuer, prefix, introspect: markBounded(introspect), status };

@@ -79,26 +79,15 @@ async function readSigned(signers: AuthClient, text: string): Promise<unknown> {
   }
 }
 
-/**
- * Most providers answer 400 to a question that they cannot read, and a firewall may refuse one text. Only what concerns every
- * question may stop the others, because anyone can cause a question.
- */
+/** Most providers answer 400 to a question that they cannot read. What may concern every question is checked by the control question. */
 function refusal(status: number, text: string): Error {
-  const code = errorCodeIn(text);
+  const code = oauthErrorIn(text)?.error;
   const shown = code === undefined ? `${status}` : `${status} (${code})`;
-  const concernsAll =
+  const mayConcernAll =
     [401, 403, 404].includes(status) || code === 'invalid_client' || code === 'unauthorized_client';
-  return concernsAll
+  return mayConcernAll
     ? new Misconfigured(`the endpoint answered ${shown}`)
     : new QuestionRefused(`the endpoint answered ${shown}`);
-}
-
-function errorCodeIn(text: string): string | undefined {
-  try {
-    return oauthErrorIn(JSON.parse(text))?.error;
-  } catch {
-    return undefined;
-  }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -1,7 +1,5 @@
+import { LONGEST_IN_TIMEOUTS } from '../oauth/pace.js';
 import { monotonicNow } from '../src/shared/clock.js';
-
-/** How many requests a question may make: two for the metadata and one for the answer, each also on a new connection. */
-const REQUESTS = 6;
 
 /**
  * Limits how many questions run at once. A question that never ends gives its slot back: on Cloudflare Workers, work ends
@@ -14,7 +12,7 @@ export class Slots {
 
   constructor(most: number, timeoutMs: number) {
     this.#most = most;
-    this.#longestMs = REQUESTS * timeoutMs;
+    this.#longestMs = LONGEST_IN_TIMEOUTS * timeoutMs;
   }
 
   /** Takes a slot. Returns a function that gives it back, or `undefined` if all are taken. */

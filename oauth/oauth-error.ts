@@ -12,18 +12,26 @@ const MAX_CODE_LENGTH = 64;
 const MAX_CLAIMS_LENGTH = 8192;
 
 /**
- * Reads the error of a JSON document. `undefined` if it has none, or one with other characters than the specification allows.
+ * Reads the error of an answer. `undefined` if the answer is not JSON, or its code has other characters than those below.
  * Descriptions are not read, because they may contain a part of the request.
  *
  * @see RFC 6749 section 5.2
  */
-export function oauthErrorIn(document: unknown): OAuthAnswerError | undefined {
-  if (typeof document !== 'object' || document === null) return undefined;
+export function oauthErrorIn(text: string): OAuthAnswerError | undefined {
+  const document = Object(parsed(text));
   const error = own(document, 'error');
   if (typeof error !== 'string' || error.length > MAX_CODE_LENGTH || !isCode(error)) return undefined;
   const claims = own(document, 'claims');
   const isUsable = typeof claims === 'string' && claims.length <= MAX_CLAIMS_LENGTH;
   return { error, claims: isUsable ? claims : undefined };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The codes of all specifications are of these characters. RFC 6749 allows more, such as a code with a token beside it. */

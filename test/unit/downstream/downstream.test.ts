@@ -183,7 +183,8 @@ it('An endpoint that never answers has the timeout, one warning, a pause, and on
   answer(faults.blackHole);
   expect((await failureOf(ask(CALLER))).code).toBe('ERR_EXCHANGE_UNAVAILABLE');
   expect((await failureOf(ask('other'))).code).toBe('ERR_EXCHANGE_UNAVAILABLE');
-  expect(exchanges()).toHaveLength(1);
+  expect((await failureOf(ask('third'))).code).toBe('ERR_EXCHANGE_UNAVAILABLE');
+  expect(exchanges()).toHaveLength(2);
   answer(EXCHANGED);
   vi.useFakeTimers({ toFake: ['Date', 'performance'] });
   try {
@@ -194,7 +195,7 @@ it('An endpoint that never answers has the timeout, one warning, a pause, and on
   } finally {
     vi.useRealTimers();
   }
-  expect(exchanges()).toHaveLength(3);
+  expect(exchanges()).toHaveLength(4);
   expect(warnings.map(([, code]) => code)).toEqual(['EXCHANGE_FAILING', 'EXCHANGE_RECOVERED']);
 });
 
@@ -230,6 +231,8 @@ describe('A token', () => {
     ['a lifetime as text', { expires_in: '600' }, 3600, 570],
     ['its own "exp"', { expires_in: undefined, access_token: `${segment({ alg: 'ES256' })}.${segment({ exp: START / 1000 + 300 })}.AAAA` }, 3600, 270],
     ['no known end', { expires_in: undefined }, 3600, 0],
+    ['a day, although its own end is later', { expires_in: 1e308 }, 1e9, 86_370],
+    ['a day, although its own "exp" is later', { expires_in: undefined, access_token: `${segment({ alg: 'ES256' })}.${segment({ exp: 1e308 })}.AAAA` }, 1e9, 86_370],
     ['an end within 30 s', { expires_in: 30 }, 3600, 0],
     ['a lifetime of the wrong type', { expires_in: {} }, 3600, 0],
   ];
@@ -343,9 +346,32 @@ describe('`fetch`', () => {
     '\\\\elsewhere.example/',
     'http://',
     'data:,x',
+    `blob:${api.issuer}/0b2a`,
+    `blob:${api.issuer}/open`,
   ])('sends nothing to another origin: %s', async (input) => {
     expect((await failureOf(orders().fetch(CALLER, input))).code).toBe('ERR_AUTH_CONFIG');
     expect([server.received, api.received]).toEqual([[], []]);
+  });
+
+  it.each<[what: string, input: unknown]>([
+    ['a name', api.issuer.replace('//', '//ada@')],
+    ['a password', `${api.issuer.replace('//', '//ada:hush@')}/open`],
+    ['a password, as a URL', new URL(`${api.issuer.replace('//', '//:hush@')}/open`)],
+    ['a password, without a scheme', `//ada:hush@${new URL(api.issuer).host}/open`],
+    ['a Request', new Request(`${api.issuer}/open`)],
+    ['an object', { toString: () => '/open' }],
+    ['nothing', undefined],
+  ])('sends nothing, and shows nothing, for an input with %s', async (_, input) => {
+    const error = await failureOf(orders().fetch(CALLER, input as string));
+    expect(error.code).toBe('ERR_AUTH_CONFIG');
+    expect(error.message).toMatch(/^"fetch" (needs a path or a URL|sends the token)/);
+    for (const text of ['hush', 'ada', new URL(api.issuer).host]) expect(error.message).not.toContain(text);
+    expect([server.received, api.received]).toEqual([[], []]);
+  });
+
+  it('takes a URL of another realm', async () => {
+    const foreign = { href: `${api.issuer}/open`, [Symbol.toStringTag]: 'URL' };
+    expect((await orders().fetch(CALLER, foreign as unknown as URL)).status).toBe(200);
   });
 
   it.each([{ audience: 'orders' }, { resource: 'http://orders.example/' }, { resource: 'urn:orders' }])(
@@ -360,11 +386,23 @@ describe('`fetch`', () => {
     api.replies.set('/open', () => faults.answer(307, { location: `${server.issuer}/stolen` }));
     const response = await orders().fetch(CALLER, '/open', { redirect: 'follow' });
     expect([response.status, server.to('/stolen')]).toEqual([307, []]);
+    const rejected = orders().fetch(CALLER, '/open', { redirect: 'error' });
+    await expect(rejected).rejects.toThrow(TypeError);
+    expect(server.to('/stolen')).toEqual([]);
     const own = vi.fn(async () => new Response('own'));
     const target = { ...TARGET, fetch: own };
     expect(await (await orders({}, target).fetch(CALLER, '/open')).text()).toBe('own');
     expect(own).toHaveBeenCalledTimes(1);
   });
+});
+
+it('A `fetch` of the target that follows redirects is noticed', async () => {
+  api.replies.set('/open', () => faults.answer(307, { location: '/moved' }));
+  api.replies.set('/moved', () => ({ orders: 3 }));
+  const follows = ((url: string, init: RequestInit) =>
+    fetch(url, { ...init, redirect: 'follow' })) as typeof fetch;
+  const error = await failureOf(orders({}, { ...TARGET, fetch: follows }).fetch(CALLER, '/open'));
+  expect(error).toMatchObject({ code: 'ERR_AUTH_CONFIG', message: expect.stringContaining('redirect') });
 });
 
 // biome-ignore format: a table
@@ -375,6 +413,8 @@ const WRONG: ReadonlyArray<readonly [what: string, create: () => unknown, messag
   ['no target', () => create().for({}), /"resource" or "audience"/],
   ['no target for Entra', () => create({ grant: 'entra-on-behalf-of' }).for({ resource: 'https://a.example/' }), /"audience" or "scopes"/],
   ['a resource with a fragment', () => create().for({ resource: 'https://a.example/#x' }), /"resource"/],
+  ['a resource with a name', () => create().for({ resource: 'https://ada@a.example/' }), /"resource" must be a URL without credentials/],
+  ['a resource with a password', () => create().for({ resource: 'https://:hush@a.example/' }), /^"resource" must be a URL without credentials and fragment\.$/],
   ['two scopes in one', () => create().for({ audience: 'a', scopes: ['a b'] }), /"scopes"/],
 ];
 it.each(WRONG)('An option is refused: %s', (_, make, message) => {

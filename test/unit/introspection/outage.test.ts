@@ -1,0 +1,238 @@
+import { type AuthClient, type AuthError, type AuthWarningCode, createAuthClient } from 'intentkit-auth';
+import { createIntrospection, type IntrospectionOptions } from 'intentkit-auth/introspection';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import * as faults from '../../support/faulty-jwks-server.js';
+import {
+  METADATA,
+  type OAuthServer,
+  type Reply,
+  startOAuthServer,
+  status,
+} from '../../support/oauth-server.js';
+import { outcome } from '../../support/outcome.js';
+import { until } from '../../support/until.js';
+
+/*
+ * Anyone can cause a question by sending a text. So one text must not stop the verification of others, however the endpoint or a
+ * firewall in front of it fails on that text. An outage must cause few requests nonetheless.
+ */
+
+const server: OAuthServer = await startOAuthServer();
+afterAll(() => server.close());
+
+const UNAVAILABLE = 'ERR_INTROSPECTION_UNAVAILABLE';
+const ACTIVE = { active: true, sub: 'ada' };
+const metadata = server.replies.get(METADATA);
+
+/** The endpoint answers each question about a text that begins with "bad" in this way, and any other question well. */
+const failsOnBadText = (reply: Reply): void =>
+  void server.replies.set('/introspect', ({ fields }) =>
+    fields[0]?.[1]?.startsWith('bad') ? reply : ACTIVE,
+  );
+const failsAlways = (reply: Reply): void => void server.replies.set('/introspect', () => reply);
+const asked = (text?: string): number =>
+  server.to('/introspect').filter(({ fields }) => text === undefined || fields[0]?.[1] === text).length;
+
+beforeEach(() => {
+  server.received.length = 0;
+  if (metadata) server.replies.set(METADATA, metadata);
+});
+
+let warnings: AuthWarningCode[] = [];
+const client = (more: Partial<IntrospectionOptions> = {}): AuthClient => {
+  warnings = [];
+  const introspection = createIntrospection({
+    issuer: server.issuer,
+    clientId: 'my-api',
+    clientAuth: { secret: 'hush' },
+    timeout: '3s',
+    onWarning: (_, code) => void warnings.push(code),
+    ...more,
+  });
+  return createAuthClient({ introspection });
+};
+
+/** Long enough for an answer of this process even if the machine is busy. */
+const optionsFor = (reply: Reply) => ({ timeout: reply === faults.blackHole ? '0.4s' : '3s' });
+
+async function withClock(test: (advance: (ms: number) => void) => Promise<void>): Promise<void> {
+  vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+  try {
+    await test((ms) => void vi.advanceTimersByTime(ms));
+  } finally {
+    vi.useRealTimers();
+  }
+}
+
+// biome-ignore format: a table
+const REPLIES: ReadonlyArray<readonly [what: string, reply: Reply]> = [
+  ['401', status(401, { error: 'invalid_client' })],
+  ['401 without an error', status(401)],
+  ['a 403 of a firewall', faults.answer(403, { 'content-type': 'text/html' }, '<h1>Blocked</h1>')],
+  ['404', status(404)],
+  ['408', status(408)],
+  ['500', status(500)],
+  ['503 without "Retry-After"', status(503)],
+  ['HTML', faults.body('<!doctype html>', 'text/html')],
+  ['no "active"', { sub: 'ada' }],
+  ['a redirect', faults.answer(302, { location: '/blocked' })],
+  ['too much', faults.large(2 ** 20 + 1)],
+  ['a reset', faults.reset],
+  ['no answer', faults.blackHole],
+  ['unauthorized_client', status(400, { error: 'unauthorized_client' })],
+];
+
+describe.each(REPLIES)('If the endpoint answers some texts with %s,', (_, reply) => {
+  it('other texts are verified, and nobody is warned', async () => {
+    const auth = client(optionsFor(reply));
+    failsOnBadText(reply);
+    for (const text of ['bad1', 'bad2', 'bad3']) {
+      expect(await outcome(auth, text)).toBe(UNAVAILABLE);
+      expect(await outcome(auth, `good-after-${text}`)).toBe('valid');
+    }
+    expect([warnings, auth.status().introspection]).toEqual([[], { issuer: server.issuer }]);
+  });
+});
+
+describe.each(REPLIES)('If the endpoint answers all texts with %s,', (_, reply) => {
+  it('few questions are sent, also by many callers, and the first answer ends the outage', () =>
+    withClock(async (advance) => {
+      const auth = client(optionsFor(reply));
+      failsAlways(reply);
+      // Here, a connection that is cut causes a second request.
+      await outcome(auth, 'first');
+      const begun = asked();
+      expect(begun).toBeLessThanOrEqual(3);
+      for (let at = 0; at < 20; at += 1) expect(await outcome(auth, `text-${at}`)).toBe(UNAVAILABLE);
+      expect(asked()).toBe(begun);
+      advance(4000);
+      await Promise.all(Array.from({ length: 20 }, (_, at) => outcome(auth, `more-${at}`)));
+      expect(asked() - begun).toBe(2);
+      failsAlways(ACTIVE);
+      advance(4000);
+      expect(await outcome(auth, 'first')).toBe('valid');
+      expect(await outcome(auth, 'more-1')).toBe('valid');
+      expect(warnings.at(-1)).toBe('INTROSPECTION_RECOVERED');
+      expect(warnings).toHaveLength(2);
+    }));
+});
+
+it('A text that fails is held back for 1 s, then longer, up to 10 s, while others are verified', () =>
+  withClock(async (advance) => {
+    const auth = client();
+    failsOnBadText(status(500));
+    for (const seconds of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10]) {
+      const before = asked('bad');
+      const error = await auth.verify('bad').catch((reason: AuthError) => reason);
+      expect(error).toMatchObject({ code: UNAVAILABLE, retryAfter: seconds });
+      expect(asked('bad') - before).toBe(1);
+      advance(seconds * 1000 - 1);
+      expect(await outcome(auth, 'bad')).toBe(UNAVAILABLE);
+      expect(asked('bad') - before).toBe(1);
+      expect(await outcome(auth, 'good')).toBe('valid');
+      advance(1);
+    }
+    failsAlways(ACTIVE);
+    expect(await outcome(auth, 'bad')).toBe('valid');
+    failsOnBadText(status(500));
+    expect(await auth.verify('bad').catch((reason: AuthError) => reason)).toMatchObject({ retryAfter: 1 });
+  }));
+
+it('Many texts that fail cause at most one control question a second', () =>
+  withClock(async (advance) => {
+    const auth = client();
+    failsOnBadText(status(500));
+    for (let at = 0; at < 50; at += 1) await outcome(auth, `bad${at}`);
+    expect(asked()).toBe(51);
+    advance(1000);
+    for (let at = 50; at < 60; at += 1) await outcome(auth, `bad${at}`);
+    expect(asked()).toBe(62);
+  }));
+
+it('Texts that fail at once share a control question', async () => {
+  const auth = client(optionsFor(faults.blackHole));
+  failsAlways(faults.blackHole);
+  await Promise.all(Array.from({ length: 5 }, (_, at) => outcome(auth, `text-${at}`)));
+  expect(asked()).toBe(6);
+});
+
+it('A bad text that is sent during an outage does not prolong it', () =>
+  withClock(async (advance) => {
+    const auth = client();
+    failsAlways(status(503));
+    await outcome(auth, 'first');
+    failsOnBadText(status(403));
+    advance(2000);
+    expect(await outcome(auth, 'bad')).toBe(UNAVAILABLE);
+    expect(await outcome(auth, 'good')).toBe('valid');
+  }));
+
+it('The control question is about a random text with the prefix', async () => {
+  const auth = client({ prefix: 'at_' });
+  failsAlways(status(500));
+  await outcome(auth, 'at_1');
+  const texts = server.to('/introspect').map(({ fields }) => fields[0]?.[1]);
+  expect(texts).toEqual(['at_1', expect.stringMatching(/^at_[\w-]{36}$/)]);
+});
+
+it('An answer to a later question clears the endpoint while the control question is under way', async () => {
+  const auth = client();
+  let fail = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    fail = resolve;
+  });
+  server.replies.set('/introspect', async ({ fields }) => {
+    const text = fields[0]?.[1] ?? '';
+    if (text === 'good') return ACTIVE;
+    if (text !== 'bad') await held;
+    return status(500);
+  });
+  const bad = outcome(auth, 'bad');
+  await until(() => asked() === 2);
+  expect(await outcome(auth, 'good')).toBe('valid');
+  fail();
+  expect(await bad).toBe(UNAVAILABLE);
+  expect([auth.status().introspection, warnings]).toEqual([{ issuer: server.issuer }, []]);
+});
+
+// biome-ignore format: a table
+const AT_ONCE: ReadonlyArray<readonly [what: string, fail: () => void, options: Partial<IntrospectionOptions>, requests: number]> = [
+  ['429', () => failsAlways(status(429)), {}, 2],
+  ['"Retry-After"', () => failsAlways(status(503, {}, { 'retry-after': '1' })), {}, 2],
+  ['no metadata', () => void server.replies.set(METADATA, () => status(500)), {}, 2],
+  ['wrong metadata', () => void server.replies.set(METADATA, () => ({ issuer: 'https://other.example' })), {}, 2],
+];
+it.each(AT_ONCE)(
+  'No other question is sent after a failure that concerns all: %s',
+  (_, fail, options, requests) =>
+    withClock(async (advance) => {
+      const auth = client(options);
+      fail();
+      // The second one waits for the discovery of the first one, and makes no request itself.
+      expect(await Promise.all([outcome(auth, 'a'), outcome(auth, 'b')])).toEqual([UNAVAILABLE, UNAVAILABLE]);
+      const before = server.received.length;
+      expect(await outcome(auth, 'c')).toBe(UNAVAILABLE);
+      expect(server.received.length).toBe(before);
+      expect(before).toBeLessThanOrEqual(requests + 1);
+      expect(warnings).toEqual(['INTROSPECTION_FAILING']);
+      if (metadata) server.replies.set(METADATA, metadata);
+      failsAlways(ACTIVE);
+      advance(3000);
+      expect(await outcome(auth, 'a')).toBe('valid');
+    }),
+);
+
+it('An endpoint that has moved is found by the control question', () =>
+  withClock(async (advance) => {
+    const auth = client();
+    failsAlways(ACTIVE);
+    expect(await outcome(auth, 'a')).toBe('valid');
+    advance(10_000);
+    failsAlways(status(404));
+    server.replies.set('/moved', () => ACTIVE);
+    const moved = { issuer: server.issuer, introspection_endpoint: `${server.issuer}/moved` };
+    server.replies.set(METADATA, () => moved);
+    expect(await outcome(auth, 'b')).toBe(UNAVAILABLE);
+    expect(await outcome(auth, 'c')).toBe('valid');
+    expect(warnings).toEqual([]);
+  }));
