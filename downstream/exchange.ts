@@ -1,5 +1,5 @@
 import type { Answer } from '../oauth/endpoint.js';
-import { oauthErrorIn } from '../oauth/oauth-error.js';
+import { type OAuthAnswerError, oauthErrorIn } from '../oauth/oauth-error.js';
 import { AuthError } from '../src/errors.js';
 import { FetchError } from '../src/keys/remote/fetch-error.js';
 import { parseJson } from '../src/keys/remote/fetch-json.js';
@@ -70,7 +70,7 @@ export function readToken(
   askedAt: number,
   callerToken: string,
 ): DownstreamToken {
-  if (status !== 200) throw refusal(status, text);
+  if (status !== 200) throw refusal(status, oauthErrorIn(text, callerToken));
   const document = parseJson(text);
   if (typeof document !== 'object' || document === null) throw unusable();
   const [token, type, issuedType, lifetime, scope] = [
@@ -115,8 +115,8 @@ function expiryOf(token: string, lifetime: unknown, askedAt: number): number {
   return Math.min(end, askedAt + MAX_LIFETIME);
 }
 
-function refusal(status: number, text: string): Error {
-  const { error, claims } = oauthErrorIn(text) ?? { error: undefined, claims: undefined };
+function refusal(status: number, answered: OAuthAnswerError | undefined): Error {
+  const { error, claims } = answered ?? { error: undefined, claims: undefined };
   if (error === undefined || OUTAGES.includes(error)) {
     const message = `the endpoint answered ${status}${error === undefined ? ' without an error code' : ` (${error})`}`;
     return new FetchError('status', message, { status });

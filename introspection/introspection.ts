@@ -114,7 +114,7 @@ export function createIntrospection(options: IntrospectionOptions): TokenIntrosp
       {
         fields: new URLSearchParams({ token, token_type_hint: 'access_token' }),
         accept: isSigned ? SIGNED_ANSWER : JSON_ANSWER,
-        read: async (answer) => ({ claims: await readAnswer(answer), length: answer.text.length }),
+        read: async (answer) => ({ claims: await readAnswer(answer, token), length: answer.text.length }),
       },
       attempt,
     );

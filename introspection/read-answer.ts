@@ -21,14 +21,14 @@ export class QuestionRefused extends Error {
   override readonly name = 'QuestionRefused';
 }
 
-/** Returns the claims of an active token, and `undefined` for any other. */
-export type ReadAnswer = (answer: Answer) => Promise<TokenPayload | undefined>;
+/** Returns the claims of the token if it is active, otherwise `undefined`. */
+export type ReadAnswer = (answer: Answer, token: string) => Promise<TokenPayload | undefined>;
 
 /** @param isSigned whether the answer must be a JWT. @see RFC 7662 section 2.2, RFC 9701 section 5 */
 export function answerReader(server: Server, isSigned: boolean): ReadAnswer {
   const signers = isSigned ? signersOf(server) : undefined;
-  return async ({ status, text }) => {
-    if (status !== 200) throw refusal(status, text);
+  return async ({ status, text }, token) => {
+    if (status !== 200) throw refusal(status, oauthErrorIn(text, token)?.error);
     const claims = signers ? await readSigned(signers, text) : parseJson(text);
     const active = isObject(claims) ? own(claims, 'active') : undefined;
     if (!isObject(claims) || typeof active !== 'boolean')
@@ -80,8 +80,7 @@ async function readSigned(signers: AuthClient, text: string): Promise<unknown> {
 }
 
 /** Most providers answer 400 to a question that they cannot read. What may concern every question is checked by the control question. */
-function refusal(status: number, text: string): Error {
-  const code = oauthErrorIn(text)?.error;
+function refusal(status: number, code: string | undefined): Error {
   const shown = code === undefined ? `${status}` : `${status} (${code})`;
   const mayConcernAll =
     [401, 403, 404].includes(status) || code === 'invalid_client' || code === 'unauthorized_client';

@@ -10,17 +10,21 @@ export interface OAuthAnswerError {
 
 const MAX_CODE_LENGTH = 64;
 const MAX_CLAIMS_LENGTH = 8192;
+/** A shorter text may be a part of a code by chance, and is no secret. */
+const SHORTEST_TOKEN = 8;
 
 /**
- * Reads the error of an answer. `undefined` if the answer is not JSON, or its code has other characters than those below.
- * Descriptions are not read, because they may contain a part of the request.
+ * Reads the error of an answer. `undefined` if the answer is not JSON, or its code is not one. Descriptions are not read, because
+ * they may contain a part of the request.
  *
+ * @param token the token of the request. A code that repeats it is not shown.
  * @see RFC 6749 section 5.2
  */
-export function oauthErrorIn(text: string): OAuthAnswerError | undefined {
+export function oauthErrorIn(text: string, token: string): OAuthAnswerError | undefined {
   const document = Object(parsed(text));
   const error = own(document, 'error');
   if (typeof error !== 'string' || error.length > MAX_CODE_LENGTH || !isCode(error)) return undefined;
+  if (token.length >= SHORTEST_TOKEN && error.includes(token)) return undefined;
   const claims = own(document, 'claims');
   const isUsable = typeof claims === 'string' && claims.length <= MAX_CLAIMS_LENGTH;
   return { error, claims: isUsable ? claims : undefined };
