@@ -1,3 +1,4 @@
+import { jsonIn } from '../oauth/oauth-error.js';
 import { secondsNow } from '../src/shared/clock.js';
 import { own } from '../src/shared/own-properties.js';
 import { hasTokenSyntax } from '../src/token/opaque.js';
@@ -13,7 +14,11 @@ export interface DownstreamToken {
   scopes: string[];
 }
 
-/** In seconds. A token that is valid for longer is exchanged again after this time. */
+/**
+ * In seconds. A token that is valid for longer is exchanged again after this time.
+ *
+ * @internal
+ */
 export const MAX_LIFETIME = 24 * 60 * 60;
 
 /**
@@ -37,21 +42,13 @@ export function tokenIn(
   callerToken: string,
   required: readonly string[],
 ): DownstreamToken | undefined {
-  const kept = Object(parsed(text));
+  const kept = Object(jsonIn(text ?? ''));
   if (Object.keys(kept).join() !== 'token,expiresAt,scopes') return undefined;
   const [token, expiresAt, scopes] = ['token', 'expiresAt', 'scopes'].map((name) => own(kept, name));
   if (!isBearerToken(token) || token === callerToken) return undefined;
   if (!isTexts(scopes) || !required.every((one) => scopes.includes(one))) return undefined;
   const isTime = typeof expiresAt === 'number' && expiresAt <= secondsNow() + MAX_LIFETIME;
   return isTime ? { token, expiresAt, scopes } : undefined;
-}
-
-function parsed(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const isTexts = (value: unknown): value is string[] =>

@@ -11,8 +11,8 @@ import type { AuthClient, TokenPayload } from '../src/types.js';
 
 /** The endpoint refuses this process, or answers in another way than is configured. Only the operator can change that. */
 export class Misconfigured extends FetchError {
-  constructor(problem: string, retryAfterMs = 0) {
-    super('unusable', problem, { retryAfterMs });
+  constructor(problem: string) {
+    super('unusable', problem);
   }
 }
 

@@ -21,7 +21,7 @@ const SHORTEST_TOKEN = 8;
  * @see RFC 6749 section 5.2
  */
 export function oauthErrorIn(text: string, token: string): OAuthAnswerError | undefined {
-  const document = Object(parsed(text));
+  const document = Object(jsonIn(text));
   const error = own(document, 'error');
   if (typeof error !== 'string' || error.length > MAX_CODE_LENGTH || !isCode(error)) return undefined;
   if (token.length >= SHORTEST_TOKEN && error.includes(token)) return undefined;
@@ -30,7 +30,8 @@ export function oauthErrorIn(text: string, token: string): OAuthAnswerError | un
   return { error, claims: isUsable ? claims : undefined };
 }
 
-function parsed(text: string): unknown {
+/** Parses JSON. `undefined` for any other text. */
+export function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -41,7 +41,7 @@ interface Held {
  * 2. An outage begins when two different questions fail without an answer in between. A question that keeps failing counts only the
  *    first time. If there is a control question, whose text nobody can choose, it is the second one. It is asked right after a
  *    failure, at most once a second while it is answered. So an outage begins only if the control question fails too.
- * 3. A failure that cannot depend on the text begins an outage at once: no discovery, no client assertion, 429 or `Retry-After`.
+ * 3. A failure that cannot depend on the text begins an outage at once: no discovery, no client assertion, or 429.
  * 4. During an outage, no question is sent for a second for each request of the last one, or for as long as `Retry-After` says.
  *    Then one question at a time is sent. An answer ends the outage.
  */
@@ -140,13 +140,14 @@ export class Pace {
   async #failed(key: string, order: number, attempt: Attempt, error: FetchError): Promise<void> {
     const suspect = this.#held.has(key) ? undefined : key;
     this.#hold(key, error);
-    const concernsAll = !attempt.isSent || error.retryAfterMs > 0 || error.status === 429;
+    const concernsAll = !attempt.isSent || error.status === 429;
     const cause = concernsAll ? error : await this.#outageAfter(order, error, suspect);
     if (!cause) return;
     this.#lastFailure = Math.max(this.#lastFailure, order);
     this.#lastError = cause;
+    const retryAfterMs = Math.max(error.retryAfterMs, cause.retryAfterMs);
     // A question that waited for the discovery of another one has made no request.
-    this.#backOff.failed(monotonicNow(), Math.max(1, attempt.requests), cause.retryAfterMs);
+    this.#backOff.failed(monotonicNow(), Math.max(1, attempt.requests), retryAfterMs);
     // The endpoint fails for certain, so the failures say nothing about the questions.
     if (concernsAll || this.#control) this.#held.clear();
   }

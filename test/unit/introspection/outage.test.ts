@@ -1,6 +1,6 @@
 import { type AuthClient, type AuthError, type AuthWarningCode, createAuthClient } from 'intentkit-auth';
 import { createIntrospection, type IntrospectionOptions } from 'intentkit-auth/introspection';
-import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import * as faults from '../../support/faulty-jwks-server.js';
 import {
   METADATA,
@@ -82,17 +82,21 @@ const REPLIES: ReadonlyArray<readonly [what: string, reply: Reply]> = [
   ['unauthorized_client', status(400, { error: 'unauthorized_client' })],
 ];
 
-describe.each(REPLIES)('If the endpoint answers some texts with %s,', (_, reply) => {
-  it('other texts are verified, and nobody is warned', async () => {
-    const auth = client(optionsFor(reply));
-    failsOnBadText(reply);
-    for (const text of ['bad1', 'bad2', 'bad3']) {
-      expect(await outcome(auth, text)).toBe(UNAVAILABLE);
-      expect(await outcome(auth, `good-after-${text}`)).toBe('valid');
-    }
-    expect([warnings, auth.status().introspection]).toEqual([[], { issuer: server.issuer }]);
-  });
-});
+const LATER = status(503, {}, { 'retry-after': '30' });
+describe.each([...REPLIES, ['503 with "Retry-After"', LATER] as const])(
+  'If the endpoint answers some texts with %s,',
+  (_, reply) => {
+    it('other texts are verified, and nobody is warned', async () => {
+      const auth = client(optionsFor(reply));
+      failsOnBadText(reply);
+      for (const text of ['bad1', 'bad2', 'bad3']) {
+        expect(await outcome(auth, text)).toBe(UNAVAILABLE);
+        expect(await outcome(auth, `good-after-${text}`)).toBe('valid');
+      }
+      expect([warnings, auth.status().introspection]).toEqual([[], { issuer: server.issuer }]);
+    });
+  },
+);
 
 describe.each(REPLIES)('If the endpoint answers all texts with %s,', (_, reply) => {
   it('few questions are sent, also by many callers, and the first answer ends the outage', () =>
@@ -116,6 +120,20 @@ describe.each(REPLIES)('If the endpoint answers all texts with %s,', (_, reply) 
       expect(warnings).toHaveLength(2);
     }));
 });
+
+it('During an outage, "Retry-After" is obeyed for all texts', () =>
+  withClock(async (advance) => {
+    const auth = client();
+    failsAlways(LATER);
+    await outcome(auth, 'first');
+    const error = await auth.verify('other').catch((reason: AuthError) => reason);
+    expect(error).toMatchObject({ code: UNAVAILABLE, retryAfter: 30 });
+    failsAlways(ACTIVE);
+    advance(29_999);
+    expect(await outcome(auth, 'other')).toBe(UNAVAILABLE);
+    advance(1);
+    expect(await outcome(auth, 'other')).toBe('valid');
+  }));
 
 it('A text that fails is held back for 1 s, then longer, up to 10 s, while others are verified', () =>
   withClock(async (advance) => {
@@ -196,31 +214,61 @@ it('An answer to a later question clears the endpoint while the control question
 });
 
 // biome-ignore format: a table
-const AT_ONCE: ReadonlyArray<readonly [what: string, fail: () => void, options: Partial<IntrospectionOptions>, requests: number]> = [
-  ['429', () => failsAlways(status(429)), {}, 2],
-  ['"Retry-After"', () => failsAlways(status(503, {}, { 'retry-after': '1' })), {}, 2],
-  ['no metadata', () => void server.replies.set(METADATA, () => status(500)), {}, 2],
-  ['wrong metadata', () => void server.replies.set(METADATA, () => ({ issuer: 'https://other.example' })), {}, 2],
+const AT_ONCE: ReadonlyArray<readonly [what: string, fail: () => void]> = [
+  ['429', () => failsAlways(status(429))],
+  ['no metadata', () => void server.replies.set(METADATA, () => status(500))],
+  ['wrong metadata', () => void server.replies.set(METADATA, () => ({ issuer: 'https://other.example' }))],
 ];
-it.each(AT_ONCE)(
-  'No other question is sent after a failure that concerns all: %s',
-  (_, fail, options, requests) =>
-    withClock(async (advance) => {
-      const auth = client(options);
-      fail();
-      // The second one waits for the discovery of the first one, and makes no request itself.
-      expect(await Promise.all([outcome(auth, 'a'), outcome(auth, 'b')])).toEqual([UNAVAILABLE, UNAVAILABLE]);
-      const before = server.received.length;
-      expect(await outcome(auth, 'c')).toBe(UNAVAILABLE);
-      expect(server.received.length).toBe(before);
-      expect(before).toBeLessThanOrEqual(requests + 1);
-      expect(warnings).toEqual(['INTROSPECTION_FAILING']);
-      if (metadata) server.replies.set(METADATA, metadata);
-      failsAlways(ACTIVE);
-      advance(3000);
-      expect(await outcome(auth, 'a')).toBe('valid');
-    }),
+it.each(AT_ONCE)('No other question is sent after a failure that concerns all: %s', (_, fail) =>
+  withClock(async (advance) => {
+    const auth = client();
+    fail();
+    // The second one waits for the discovery of the first one, and makes no request itself.
+    expect(await Promise.all([outcome(auth, 'a'), outcome(auth, 'b')])).toEqual([UNAVAILABLE, UNAVAILABLE]);
+    const before = server.received.length;
+    expect(before).toBeLessThanOrEqual(3);
+    expect(await outcome(auth, 'c')).toBe(UNAVAILABLE);
+    expect(server.received.length).toBe(before);
+    expect(warnings).toEqual(['INTROSPECTION_FAILING']);
+    if (metadata) server.replies.set(METADATA, metadata);
+    failsAlways(ACTIVE);
+    advance(3000);
+    expect(await outcome(auth, 'a')).toBe('valid');
+  }),
 );
+
+it('A client on Workers finds an outage too', () => {
+  vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  return withClock(async () => {
+    const auth = client();
+    failsOnBadText(status(500));
+    expect([await outcome(auth, 'bad'), await outcome(auth, 'good')]).toEqual([UNAVAILABLE, 'valid']);
+    failsAlways(status(500));
+    vi.advanceTimersByTime(1000);
+    const before = asked();
+    for (const text of ['a', 'b', 'c']) expect(await outcome(auth, text)).toBe(UNAVAILABLE);
+    expect(asked() - before).toBe(2);
+  });
+});
+
+it('At most 1,000 texts are held back, and none is kept as a key', async () => {
+  const texts: string[] = [];
+  const issuer = (async (_: string, { body }: RequestInit) => {
+    const text = new URLSearchParams(String(body)).get('token') ?? '';
+    texts.push(text);
+    return text.startsWith('bad') ? new Response(null, { status: 500 }) : Response.json(ACTIVE);
+  }) as typeof fetch;
+  const auth = client({ fetch: issuer, endpoint: 'https://id.example/introspect' });
+  const set = vi.spyOn(Map.prototype, 'set');
+  onTestFinished(() => set.mockRestore());
+  for (let at = 0; at < 1001; at += 1) await outcome(auth, `bad-text-${at}`);
+  expect(set.mock.calls.filter(([key]) => typeof key === 'string').length).toBeGreaterThan(1000);
+  expect(set.mock.calls.filter(([key]) => String(key).includes('bad-text'))).toEqual([]);
+  for (const text of ['bad-text-0', 'bad-text-1000']) await outcome(auth, text);
+  const timesOf = (text: string): number => texts.filter((one) => one === text).length;
+  expect([timesOf('bad-text-0'), timesOf('bad-text-1000')]).toEqual([2, 1]);
+});
 
 it('An endpoint that has moved is found by the control question', () =>
   withClock(async (advance) => {
