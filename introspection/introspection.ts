@@ -38,7 +38,7 @@ interface Answered {
 const JSON_ANSWER = 'application/json';
 const SIGNED_ANSWER = 'application/token-introspection+jwt';
 
-/** A store that fails now and then must not fill the log. */
+/** An endpoint that fails now and then must not fill the log. */
 const QUIET_MS = 10_000;
 
 /**

@@ -55,7 +55,7 @@ export class Pace {
   #order = 0;
   #lastSuccess = 0;
   #lastFailure = 0;
-  /** The question that failed last, since the last answer. */
+  /** A question that has failed for the first time, since the last answer. */
   #suspect: string | undefined;
   /** During an outage: the one question that is sent counts as lost at this time. On Workers, work may never end. */
   #probeEndsAt = 0;
@@ -123,6 +123,7 @@ export class Pace {
 
   #hold(key: string, error: FetchError): void {
     const { backOff, failures } = this.#held.get(key) ?? { backOff: new BackOff(), failures: 0 };
+    // The back-off waits a second for each request.
     const seconds = Math.min(failures + 1, MAX_HELD_SECONDS);
     backOff.failed(monotonicNow(), seconds, error.retryAfterMs);
     this.#held.set(key, { backOff, failures: seconds, error });
@@ -140,7 +141,7 @@ export class Pace {
   async #failed(key: string, order: number, attempt: Attempt, error: FetchError): Promise<void> {
     const suspect = this.#held.has(key) ? undefined : key;
     this.#hold(key, error);
-    const concernsAll = !attempt.isSent || error.status === 429;
+    const concernsAll = error.status === 429 || (!attempt.isSent && order > this.#lastSuccess);
     const cause = concernsAll ? error : await this.#outageAfter(order, error, suspect);
     if (!cause) return;
     this.#lastFailure = Math.max(this.#lastFailure, order);
@@ -162,6 +163,7 @@ export class Pace {
     error: FetchError,
     suspect: string | undefined,
   ): Promise<FetchError | undefined> {
+    // The endpoint has answered a later question.
     if (order < this.#lastSuccess) return undefined;
     // This question began before the outage, which is known.
     if (this.#backOff.remaining(monotonicNow(), false) > 0) return undefined;
@@ -171,9 +173,9 @@ export class Pace {
     }
     if (this.#backOff.failing) return error;
     if (suspect === undefined) return undefined;
-    if (this.#suspect !== undefined) return error;
+    const isSecond = this.#suspect !== undefined && this.#suspect !== suspect;
     this.#suspect = suspect;
-    return undefined;
+    return isSecond ? error : undefined;
   }
 
   /** Returns why the control question failed. `undefined` if it is answered, or was a moment ago. */
