@@ -140,6 +140,18 @@ it('During an outage of a minute, there is at most one exchange a second, and th
     expect(warnings).toEqual(['EXCHANGE_FAILING', 'EXCHANGE_RECOVERED']);
   }));
 
+it('An outage lasts if the caller who is tried next fails again', () =>
+  withClock(async (advance) => {
+    failsAlways(status(500));
+    const orders = create().for(ORDERS);
+    for (const caller of ['a', 'b']) await result(orders, caller);
+    advance(2000);
+    await result(orders, 'a');
+    expect(exchanges()).toHaveLength(3);
+    expect(await result(orders, 'c')).toBe(UNAVAILABLE);
+    expect(exchanges()).toHaveLength(3);
+  }));
+
 it('Two callers for whom the issuer always fails stop the others only once', () =>
   withClock(async (advance) => {
     replies(({ subject_token }) => (subject_token?.startsWith('bad') ? status(500) : EXCHANGED));

@@ -182,8 +182,42 @@ it('A bad text that is sent during an outage does not prolong it', () =>
     failsOnBadText(status(403));
     advance(2000);
     expect(await outcome(auth, 'bad')).toBe(UNAVAILABLE);
-    expect(await outcome(auth, 'good')).toBe('valid');
+    // The control question has ended the outage, so not only one question is sent.
+    const both = ['good', 'well'].map((text) => outcome(auth, text));
+    expect(await Promise.all(both)).toEqual(['valid', 'valid']);
   }));
+
+it('After an outage, a text that was tried again and again is not held back', () =>
+  withClock(async (advance) => {
+    const auth = client();
+    failsAlways(status(503));
+    for (let at = 0; at < 8; at += 1) {
+      expect(await auth.verify('only').catch((reason: AuthError) => reason)).toMatchObject({
+        code: UNAVAILABLE,
+      });
+      advance(2000);
+    }
+    failsAlways(ACTIVE);
+    expect(await outcome(auth, 'only')).toBe('valid');
+  }));
+
+it('A question that fails after the outage has begun causes no other control question', async () => {
+  const auth = client();
+  let fail = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    fail = resolve;
+  });
+  server.replies.set('/introspect', async ({ fields }) => {
+    if (fields[0]?.[1] === 'slow') await held;
+    return status(500);
+  });
+  const slow = outcome(auth, 'slow');
+  await until(() => asked() === 1);
+  expect(await outcome(auth, 'quick')).toBe(UNAVAILABLE);
+  fail();
+  expect(await slow).toBe(UNAVAILABLE);
+  expect(asked()).toBe(3);
+});
 
 it('The control question is about a random text with the prefix', async () => {
   const auth = client({ prefix: 'at_' });
@@ -247,8 +281,11 @@ it('A client on Workers finds an outage too', () => {
     failsAlways(status(500));
     vi.advanceTimersByTime(1000);
     const before = asked();
+    // A request must not wait for the I/O of another one, so each asks its own control question.
+    await Promise.all(['x', 'y'].map((text) => outcome(auth, text)));
+    expect(asked() - before).toBe(4);
     for (const text of ['a', 'b', 'c']) expect(await outcome(auth, text)).toBe(UNAVAILABLE);
-    expect(asked() - before).toBe(2);
+    expect(asked() - before).toBe(4);
   });
 });
 
