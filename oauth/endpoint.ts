@@ -59,7 +59,16 @@ export class Endpoint {
     };
     const url = await this.#url(isFailing, onRequest);
     const { auth, timeoutMs, fetch } = this.#server;
-    const request = { url, accept, timeoutMs, headers: undefined, fetch, isFailing, noCache: false, onRequest };
+    const request = {
+      url,
+      accept,
+      timeoutMs,
+      headers: undefined,
+      fetch,
+      isFailing,
+      noCache: false,
+      onRequest,
+    };
     const form = async (): Promise<Form> => {
       const proven = await auth(fields, url);
       attempt.isSent = true;

@@ -40,7 +40,8 @@ interface Held {
  * 1. After a failure, the same question is held back: for 1 s, and a second longer after each further failure, up to 10 s.
  * 2. An outage begins when two different questions fail without an answer in between. A question that keeps failing counts only the
  *    first time. If there is a control question, whose text nobody can choose, it is the second one. It is asked right after a
- *    failure, at most once a second while it is answered. So an outage begins only if the control question fails too.
+ *    failure, at most once a second while it is answered. So an outage begins only if the control question fails too. A timeout
+ *    begins it at once, so that nobody waits for a second timeout.
  * 3. A failure that cannot depend on the text begins an outage at once: no discovery, no client assertion, or 429.
  * 4. During an outage, no question is sent for a second for each request of the last one, or for as long as `Retry-After` says.
  *    Then one question at a time is sent. An answer ends the outage.
@@ -168,6 +169,8 @@ export class Pace {
     // This question began before the outage, which is known.
     if (this.#backOff.remaining(monotonicNow(), false) > 0) return undefined;
     if (this.#control) {
+      // The caller has waited long enough.
+      if (error.kind === 'timeout') return error;
       const cause = await this.#askControl(this.#control);
       return order < this.#lastSuccess ? undefined : cause;
     }

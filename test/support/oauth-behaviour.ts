@@ -40,10 +40,11 @@ function recorder(answer: Answer): { fetch: typeof fetch; sent: Sent[] } {
     const url = String(input);
     const given = new Map(Object.entries(init));
     const fields = [...new URLSearchParams(String(given.get('body') ?? ''))];
-    // An assertion has a new id each time.
-    const form = fields.map(([name, value]) =>
-      name === 'client_assertion' ? [name, withoutId(value)] : [name, value],
-    );
+    // An assertion has a new id each time, and so has the text of a control question.
+    const form = fields.map(([name, value]) => [
+      name,
+      name === 'client_assertion' ? withoutId(value) : value.replace(UUID, 'random'),
+    ]);
     const headers = [...new Headers(given.get('headers'))];
     sent.push([url, given.get('method'), given.get('redirect'), headers, form]);
     const [status, document] = answerFor(url);
@@ -52,6 +53,7 @@ function recorder(answer: Answer): { fetch: typeof fetch; sent: Sent[] } {
   };
   return { fetch: answering as typeof fetch, sent };
 }
+const UUID = /[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/;
 const withoutId = (assertion: string): unknown =>
   assertion
     .split('.')

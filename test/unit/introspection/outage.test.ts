@@ -52,9 +52,6 @@ const client = (more: Partial<IntrospectionOptions> = {}): AuthClient => {
   return createAuthClient({ introspection });
 };
 
-/** Long enough for an answer of this process even if the machine is busy. */
-const optionsFor = (reply: Reply) => ({ timeout: reply === faults.blackHole ? '0.4s' : '3s' });
-
 async function withClock(test: (advance: (ms: number) => void) => Promise<void>): Promise<void> {
   vi.useFakeTimers({ toFake: ['Date', 'performance'] });
   try {
@@ -78,7 +75,6 @@ const REPLIES: ReadonlyArray<readonly [what: string, reply: Reply]> = [
   ['a redirect', faults.answer(302, { location: '/blocked' })],
   ['too much', faults.large(2 ** 20 + 1)],
   ['a reset', faults.reset],
-  ['no answer', faults.blackHole],
   ['unauthorized_client', status(400, { error: 'unauthorized_client' })],
 ];
 
@@ -87,7 +83,7 @@ describe.each([...REPLIES, ['503 with "Retry-After"', LATER] as const])(
   'If the endpoint answers some texts with %s,',
   (_, reply) => {
     it('other texts are verified, and nobody is warned', async () => {
-      const auth = client(optionsFor(reply));
+      const auth = client();
       failsOnBadText(reply);
       for (const text of ['bad1', 'bad2', 'bad3']) {
         expect(await outcome(auth, text)).toBe(UNAVAILABLE);
@@ -101,7 +97,7 @@ describe.each([...REPLIES, ['503 with "Retry-After"', LATER] as const])(
 describe.each(REPLIES)('If the endpoint answers all texts with %s,', (_, reply) => {
   it('few questions are sent, also by many callers, and the first answer ends the outage', () =>
     withClock(async (advance) => {
-      const auth = client(optionsFor(reply));
+      const auth = client();
       failsAlways(reply);
       // Here, a connection that is cut causes a second request.
       await outcome(auth, 'first');
@@ -168,10 +164,51 @@ it('Many texts that fail cause at most one control question a second', () =>
   }));
 
 it('Texts that fail at once share a control question', async () => {
-  const auth = client(optionsFor(faults.blackHole));
-  failsAlways(faults.blackHole);
-  await Promise.all(Array.from({ length: 5 }, (_, at) => outcome(auth, `text-${at}`)));
+  const auth = client();
+  let fail = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    fail = resolve;
+  });
+  server.replies.set('/introspect', async () => {
+    await held;
+    return status(500);
+  });
+  const all = Promise.all(Array.from({ length: 5 }, (_, at) => outcome(auth, `text-${at}`)));
+  await until(() => asked() === 5);
+  fail();
+  await all;
   expect(asked()).toBe(6);
+});
+
+describe('If a text is not answered in time,', () => {
+  const timeout = '0.4s';
+  const hangs = (prefix: string): void =>
+    void server.replies.set('/introspect', ({ fields }) =>
+      fields[0]?.[1]?.startsWith(prefix) ? faults.blackHole : ACTIVE,
+    );
+
+  it('it is an outage at once, and no control question delays the answer', () =>
+    withClock(async (advance) => {
+      const auth = client({ timeout });
+      hangs('');
+      expect(await outcome(auth, 'first')).toBe(UNAVAILABLE);
+      expect(await outcome(auth, 'second')).toBe(UNAVAILABLE);
+      expect([asked(), warnings]).toEqual([1, ['INTROSPECTION_FAILING']]);
+      failsAlways(ACTIVE);
+      advance(4000);
+      expect(await outcome(auth, 'second')).toBe('valid');
+    }));
+
+  it('and a later text is answered, it is no outage', async () => {
+    const auth = client({ timeout });
+    hangs('bad');
+    const bad = outcome(auth, 'bad');
+    await until(() => asked() === 1);
+    expect(await outcome(auth, 'good')).toBe('valid');
+    expect(await bad).toBe(UNAVAILABLE);
+    expect(await outcome(auth, 'well')).toBe('valid');
+    expect([warnings, auth.status().introspection]).toEqual([[], { issuer: server.issuer }]);
+  });
 });
 
 it('A bad text that is sent during an outage does not prolong it', () =>
