@@ -22,7 +22,7 @@ export interface DownstreamApi {
   (caller: Caller): Promise<DownstreamToken>;
   /**
    * Sends a request to the API with such a token. Redirects are not followed, because they could lead to another host:
-   * `redirect: 'follow'` counts as `'manual'`.
+   * `redirect: 'follow'` counts as `'manual'`. If the API answers 401, the token is dropped, and the next call gets a new one.
    *
    * @param input a path, or a URL of the origin of `resource`, without credentials.
    * @throws {AuthError} like the function itself, and `ERR_AUTH_CONFIG` for another `input`, without a `resource` over `https:`, or
@@ -86,10 +86,13 @@ export function createDownstream(options: DownstreamOptions): Downstream {
         return token;
       }
 
-      async function tokenFor(given: Caller): Promise<DownstreamToken> {
+      async function placeOf(given: Caller): Promise<Place> {
         const caller = subjectOf(given);
-        const seal = await sealFor(caller.token, context);
-        const place = { seal, caller, required: requiredScopes };
+        return { seal: await sealFor(caller.token, context), caller, required: requiredScopes };
+      }
+
+      async function tokenAt(place: Place): Promise<DownstreamToken> {
+        const { seal } = place;
         const known = await kept.get(place);
         if (known) return known;
         // On Workers, a request must not wait for the I/O of another one.
@@ -104,14 +107,19 @@ export function createDownstream(options: DownstreamOptions): Downstream {
         return { ...token, scopes: [...token.scopes] };
       }
 
+      const tokenFor = async (caller: Caller): Promise<DownstreamToken> => tokenAt(await placeOf(caller));
+
       async function fetchApi(
         caller: Caller,
         input: string | URL,
         init: RequestInit = {},
       ): Promise<Response> {
         const to = apiUrl(input, url);
-        const { token } = await tokenFor(caller);
-        return sendTo(to, token, withoutPrototype(init), target.fetch);
+        const place = await placeOf(caller);
+        const { token } = await tokenAt(place);
+        const response = await sendTo(to, token, withoutPrototype(init), target.fetch);
+        if (response.status === 401) await kept.drop(place);
+        return response;
       }
 
       // Assigning would call a setter of a polluted `Object.prototype`.

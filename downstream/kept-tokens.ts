@@ -1,4 +1,5 @@
 import { BoundedMap } from '../src/shared/bounded-map.js';
+import { monotonicNow } from '../src/shared/clock.js';
 import { Outage } from '../src/shared/outage.js';
 import { PatientStore, type StoreError } from '../src/shared/patient-store.js';
 import type { Store } from '../src/shared/store.js';
@@ -22,8 +23,13 @@ export interface Place {
   readonly required: readonly string[];
 }
 
+/** A token that is newer is not dropped, so that an API that refuses every token causes few exchanges. */
+const DROP_AFTER_MS = 10_000;
+
 interface Kept {
   readonly sealed: Uint8Array;
+  /** When this process has kept it, on the monotonic clock. */
+  readonly at: number;
   /** In milliseconds since the epoch. */
   readonly until: number;
 }
@@ -65,7 +71,7 @@ export class KeptTokens {
     const token = bytes && (await tokenAt(place, bytes));
     const until = token && untilOf(token, place);
     if (!bytes || until === undefined || until <= Date.now()) return undefined;
-    this.#memory.set(place.seal.name, { sealed: bytes, until });
+    this.#memory.set(place.seal.name, { sealed: bytes, at: monotonicNow(), until });
     return token;
   }
 
@@ -75,9 +81,18 @@ export class KeptTokens {
     const ttlMs = until - Date.now();
     if (ttlMs <= 0) return;
     const bytes = await sealed(JSON.stringify(token), place.seal);
-    this.#memory.set(place.seal.name, { sealed: bytes, until });
+    this.#memory.set(place.seal.name, { sealed: bytes, at: monotonicNow(), until });
     const text = encodeBase64url(bytes);
     await this.#ask((store) => store.set(keyOf(place), text, Math.ceil(ttlMs)));
+  }
+
+  /** Drops a token that the API has refused, here and in the store, unless it was kept a moment ago. */
+  async drop(place: Place): Promise<void> {
+    const { name } = place.seal;
+    const kept = this.#memory.get(name);
+    if (!kept || monotonicNow() - kept.at < DROP_AFTER_MS) return;
+    this.#memory.delete(name);
+    await this.#ask((store) => store.set(keyOf(place), '', 1));
   }
 
   /** Asks the store. Without an answer, the process goes on alone. */

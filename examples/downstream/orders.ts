@@ -1,7 +1,7 @@
 import { AuthError, createAuthClient } from 'intentkit-auth';
-import { createDownstream } from 'intentkit-auth/downstream';
+import { type Caller, createDownstream } from 'intentkit-auth/downstream';
 import { createIntrospection } from 'intentkit-auth/introspection';
-import { type AuthInfo, protectMcp } from 'intentkit-auth/mcp';
+import { protectMcp } from 'intentkit-auth/mcp';
 
 const issuer = 'https://id.example.com';
 const resource = 'https://mcp.example.com/mcp';
@@ -16,10 +16,13 @@ const orders = createDownstream(client).for({
   scopes: ['orders:read'],
 });
 
-/** Call it in a tool, with the `authInfo` of the gate. It reads the orders of that user. */
-export async function openOrders(authInfo: AuthInfo): Promise<string> {
+/** Reads the orders of a caller. Call it in a tool with the `authInfo` of the gate: `http?.authInfo`, or `extra.authInfo` in SDK 1.x. */
+export async function openOrders(caller: Caller | undefined): Promise<string> {
+  if (!caller) throw new Error('The gate admits no request without a caller.');
   try {
-    const response = await orders.fetch(authInfo, '/open');
+    const response = await orders.fetch(caller, '/open');
+    // The gate of the API answers with a status, such as 403 without the scope.
+    if (!response.ok) throw new Error(`The orders API answered ${response.status}.`);
     return await response.text();
   } catch (error) {
     if (!(error instanceof AuthError)) throw error;

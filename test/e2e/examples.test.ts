@@ -159,10 +159,11 @@ describe('downstream/orders.ts', () => {
     vi.stubEnv('CLIENT_SECRET', 'the-secret-of-the-server');
     const issuer = await startIssuer('https://id.example.com', RESOURCE);
     const asked: (string | null)[] = [];
+    const statuses: number[] = [];
     vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
       if (!String(url).startsWith('https://orders.internal/')) return issuer.fetch(url, init);
       asked.push(new Headers(init.headers).get('authorization'));
-      return new Response('3 orders');
+      return new Response('3 orders', { status: statuses.shift() ?? 200 });
     });
     const { gate, openOrders } = await import('../../examples/downstream/orders.js');
     const tool = gate.fetch(async (_, { authInfo }) => new Response(await openOrders(authInfo)));
@@ -170,8 +171,14 @@ describe('downstream/orders.ts', () => {
       const response = await tool(new Request(RESOURCE, { headers: { authorization: `Bearer ${token}` } }));
       return response.ok ? response.text() : response.status;
     };
-    return { issuer, ask, asked };
+    return { issuer, ask, asked, statuses };
   }
+
+  it('says how the API has refused a request', async () => {
+    const { issuer, ask, statuses } = await start();
+    statuses.push(403);
+    await expect(ask(issuer.opaqueToken({ sub: 'user-1' }))).rejects.toThrow('The orders API answered 403.');
+  });
 
   it('calls the API with another token than that of the caller', async () => {
     const { issuer, ask, asked } = await start();

@@ -1,5 +1,5 @@
 import { createDownstream, type DownstreamOptions, type DownstreamToken } from 'intentkit-auth/downstream';
-import { afterAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { sealed, sealFor } from '../../../downstream/seal.js';
 import { type OAuthServer, startOAuthServer } from '../../support/oauth-server.js';
 import { memoryStore } from '../../support/stores.js';
@@ -78,4 +78,51 @@ it('An entry is not read for another endpoint of the same issuer', async () => {
   }
   expect(server.received.map(({ path }) => path)).toEqual(['/token', '/other']);
   expect(cache.map.size).toBe(2);
+});
+
+it('A token that the API answers with 401 is exchanged anew for all processes, at most once in 10 s', async () => {
+  const cache = memoryStore();
+  let apiStatus = 200;
+  let count = 0;
+  const sent: unknown[] = [];
+  server.replies.set('/token', () => {
+    count += 1;
+    return { ...EXCHANGED, access_token: `token-${count}` };
+  });
+  const fetch = async (_: unknown, init?: RequestInit): Promise<Response> => {
+    sent.push(new Headers(init?.headers).get('authorization'));
+    return new Response(null, { status: apiStatus });
+  };
+  const target = {
+    resource: 'https://orders.example/',
+    scopes: ['read'],
+    fetch: fetch as typeof globalThis.fetch,
+  };
+  const [first, second] = [create({ cache }).for(target), create({ cache }).for(target)];
+  const call = async (api = first): Promise<unknown> => {
+    await api.fetch(CALLER, '/');
+    return sent.at(-1);
+  };
+  vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  expect([await call(), await call(second)]).toEqual(['Bearer token-1', 'Bearer token-1']);
+  vi.advanceTimersByTime(9999);
+  apiStatus = 401;
+  expect([await call(), await call()]).toEqual(['Bearer token-1', 'Bearer token-1']);
+  vi.advanceTimersByTime(1);
+  for (const status of [200, 403, 500]) {
+    apiStatus = status;
+    expect(await call()).toBe('Bearer token-1');
+  }
+  apiStatus = 401;
+  expect([await call(), await call(), await call()]).toEqual([
+    'Bearer token-1',
+    'Bearer token-2',
+    'Bearer token-2',
+  ]);
+  // The second process drops the old token too, and then finds the new one in the store.
+  expect([await call(second), await call(create({ cache }).for(target))]).toEqual([
+    'Bearer token-1',
+    'Bearer token-3',
+  ]);
 });
