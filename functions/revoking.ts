@@ -20,12 +20,10 @@ export async function revokeFor(auth: AuthClient, token: string): Promise<void> 
     const { code, retryAfter } = error;
     if (retryAfter !== undefined)
       throw new AuthError(code, `The token was not revoked: ${NO_ANSWER} ${retryAfter} s.`, { retryAfter });
-    if (code === 'ERR_TOKEN_REFUSED') throw new AuthError(code, `${error.message} ${NO_NEED}`);
     throw code === 'ERR_NO_REVOCATION' ? new AuthError(code, NOT_ALONE) : error;
   }
 }
 
 const NO_ANSWER = 'the revocation list or the identity provider gave no answer. Try again in';
-const NO_NEED = 'This server accepts it nowhere, so there is nothing to revoke.';
 const NOT_ALONE =
   'The token was not revoked, because it has no "jti" or no "exp". Ask the operator of this server to revoke all tokens of its subject.';

@@ -7,9 +7,8 @@ import { OwnSource } from '../keys/own/own-source.js';
 import { RemoteSource } from '../keys/remote/remote-source.js';
 import { SecretSource } from '../keys/secret.js';
 import { type KeySource, Sources } from '../keys/sources.js';
-import { CLOCK_MARGIN, secondsNow } from '../shared/clock.js';
+import { secondsNow } from '../shared/clock.js';
 import { copyOfJson } from '../shared/json-copy.js';
-import { own } from '../shared/own-properties.js';
 import { SHORTEST_SIGNATURE } from '../signature/algorithms.js';
 import type { SignatureEngine, SignatureVerdict } from '../signature/engine.js';
 import { defaultEngine } from '../signature/node.js';
@@ -26,10 +25,11 @@ import type {
   VerifyResult,
 } from '../types.js';
 import { healthOf } from './health.js';
-import { isRevoked, revoke as revokeBy } from './hooks.js';
+import { isRevoked } from './hooks.js';
 import { publishInternals } from './internals.js';
 import { introspected } from './introspected.js';
 import { type ClaimsCheck, observed, type SignedHandler, signedOf } from './observe.js';
+import { revokeBy } from './revoking.js';
 import { verifyWith } from './verify-options.js';
 
 /**
@@ -157,28 +157,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     return { valid: true, payload, expired: false };
   }
 
-  async function revoke(input: unknown): Promise<void> {
-    if (!revocation?.revoke) {
-      throw new AuthError(
-        'ERR_NO_REVOCATION',
-        'Revoking needs a "revocation" option with a "revoke" method in the configuration.',
-      );
-    }
-    const { valid, payload, reason, message } = await verify(input);
-    if (reason === 'expired' && hasEnded(payload)) return;
-    // A token that is not valid yet will become valid. A client with another `maxTokenAge` or clock may still accept one
-    // that is expired here. If an older token with the same `jti` was revoked, its entry may end before this token expires.
-    if (valid || reason === 'not_yet_valid' || reason === 'expired' || reason === 'revoked') {
-      return revokeBy(revocation, payload, clockTolerance);
-    }
-    throw new AuthError('ERR_TOKEN_REFUSED', `The token was not revoked, because it was refused: ${message}`);
-  }
-
-  /** True if the token has expired even for a process whose clock is a minute behind. */
-  function hasEnded(payload: TokenPayload): boolean {
-    const expiry = own(payload, 'exp');
-    return typeof expiry === 'number' && expiry + clockTolerance + CLOCK_MARGIN <= secondsNow();
-  }
+  const revoke = (input: unknown): Promise<void> => revokeBy(input, verify, revocation, clockTolerance);
 
   /** `ping` gives no handler. */
   async function sign(payload: object, options?: SignOptions, onSigned?: SignHandler): Promise<string> {
