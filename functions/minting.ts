@@ -26,21 +26,29 @@ export function mintOptions(
   auth: AuthClient,
 ): SignOptions {
   const policy = lifetimesOf(auth, mint);
-  const lasts =
-    expiresIn === undefined
-      ? policy.defaultExpiry
-      : readLifetime(expiresIn, 'expires_in', policy, secondsNow());
+  const lasts = lifetimeOf(expiresIn, policy);
   const problems = [
     // A transform may make something else, which `sign` refuses.
     reservedAmong(Object(claims)),
-    isAllowed(subject, mint.subject)
-      ? undefined
-      : 'This server creates no tokens for that "subject": ask its operator which subjects are allowed.',
+    isAllowed(subject, mint.subject) ? undefined : refusalOf(subject),
     typeof lasts === 'string' ? lasts : undefined,
   ].filter((problem) => problem !== undefined);
   if (problems.length > 0) throw new AuthError('ERR_SIGN_INPUT', problems.join(' '));
   return { ...(subject !== undefined && { subject }), expiresIn: `${lasts}s` };
 }
+
+/** The seconds that the token lasts, or a sentence that says what to write instead. */
+function lifetimeOf(expiresIn: unknown, policy: LifetimePolicy): number | string {
+  if (expiresIn === undefined) return policy.defaultExpiry;
+  if (expiresIn !== null) return readLifetime(expiresIn, 'expires_in', policy, secondsNow());
+  const byDefault = formatDuration(policy.defaultExpiry);
+  return `"expires_in" must not be null: leave it out, or write for example ${byDefault}, which is the default.`;
+}
+
+const refusalOf = (subject: string | undefined): string =>
+  subject === undefined
+    ? '"subject" is missing: give one that this server allows. Its operator knows which.'
+    : 'This server creates no tokens for that "subject": ask its operator which subjects are allowed.';
 
 /** The "subject" field of the input. */
 export function subjectField(allowed: MintConfig['subject']): z.ZodOptional<z.ZodString> {
@@ -48,7 +56,9 @@ export function subjectField(allowed: MintConfig['subject']): z.ZodOptional<z.Zo
     .string()
     .min(1, { error: 'it must not be empty', abort: true })
     .refine((text) => text.trim() !== '', 'it must not be empty')
-    .describe('Who the token is about: the "sub" claim');
+    .describe(
+      `Who the token is about: the "sub" claim${typeof allowed === 'function' ? '. This server limits it' : ''}`,
+    );
   // The types of the functions are the same for every configuration.
   return allowed === 'required' ? (subject as unknown as z.ZodOptional<z.ZodString>) : subject.optional();
 }

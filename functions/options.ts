@@ -4,7 +4,7 @@ import { clientOfProvider } from '../src/client/internals.js';
 import type { AuthProvider } from '../src/client/provider.js';
 import { checkOptions } from '../src/shared/options.js';
 import { withoutPrototype } from '../src/shared/own-properties.js';
-import { aFunction, oneOf, readBy, seconds } from '../src/shared/schema.js';
+import { aFunction, oneOf, readBy, readOrSay, seconds } from '../src/shared/schema.js';
 import type { AuthClient } from '../src/types.js';
 import { describableClaims } from './claims.js';
 
@@ -26,7 +26,7 @@ export interface MintOptions {
   /**
    * A zod object for the claims, such as `z.object({ role: z.enum(['reader', 'editor']) })`. Other claims are refused.
    * The schema's output is signed, so defaults and transforms apply. The schema must not name a claim that the server sets, such as
-   * `sub` or `exp`. Default: any claims.
+   * `sub` or `exp`. The agent sees the descriptions of the object and of its claims. Default: any claims.
    */
   claims?: z.ZodType;
   /**
@@ -51,10 +51,7 @@ export const FUNCTIONS_OPTIONS = {
   provider: readBy(providerFrom, 'one that createAuthProvider made, or the name of one'),
   prefix: mini.string('text'),
   mint: {
-    claims: readBy(
-      describableClaims,
-      'an object schema of zod 4 that fits JSON and allows no other claims, none of which the server sets, such as "sub" or "exp"',
-    ),
+    claims: readOrSay(describableClaims),
     subject: mini.union(
       [oneOf(['required', 'optional'], ''), aFunction<(subject: string | undefined) => boolean>()],
       '"required", "optional" or a function',

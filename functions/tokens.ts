@@ -45,7 +45,7 @@ function functionsFor({ provider: { name: provider, client }, prefix, mint }: Fu
       intent: 'Create a signed JWT token with custom claims',
       permissions: ['auth:sign'],
       input: z.strictObject({
-        claims: claimsField(mint.claims).describe('Claims except iss, aud, exp, iat, nbf, sub and jti'),
+        claims: claimsField(mint.claims),
         subject: subjectField(mint.subject),
         expires_in: lifetimeField(client, mint),
       }),

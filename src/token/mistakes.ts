@@ -14,11 +14,11 @@ export const sentencesOf = ({ what, change }: Mistake): string => `${what} ${cha
 
 const EMPTY: Mistake = {
   what: 'The token is empty.',
-  change: 'Check the variable or the header that it comes from.',
+  change: 'Give the whole token.',
 };
 const PLACEHOLDER: Mistake = {
   what: 'The token is a placeholder or another text, such as "undefined": it was never put in.',
-  change: 'Check the variable that it comes from, and that its promise was awaited.',
+  change: 'Give the token itself.',
 };
 const SEVERAL: Mistake = {
   what: 'There are several tokens.',

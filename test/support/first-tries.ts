@@ -87,9 +87,9 @@ export const WRAPPED: readonly [what: string, wrap: (token: string) => string, s
   ['a line break after', (token) => `${token}\r\n`],
 ];
 
-const EMPTY = 'The token is empty. Check the variable or the header that it comes from.';
+const EMPTY = 'The token is empty. Give the whole token.';
 const PLACEHOLDER =
-  'The token is a placeholder or another text, such as "undefined": it was never put in. Check the variable that it comes from, and that its promise was awaited.';
+  'The token is a placeholder or another text, such as "undefined": it was never put in. Give the token itself.';
 const SEVERAL = 'There are several tokens. Give one token.';
 const SPACED = 'The token has a line break or another space in it. Give the token alone, in one line.';
 const CUT =

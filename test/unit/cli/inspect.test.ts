@@ -219,7 +219,7 @@ Unusual
     expect(await unusual(compact(header, claims, signature))).toContain(remark);
   });
 
-  const EMPTY = 'The token is empty. Check the variable or the header that it comes from.';
+  const EMPTY = 'The token is empty. Give the whole token.';
   const OPAQUE =
     'The token is opaque, not a JWT: only its issuer can check it. Ask the identity provider for a token for your API, for example with its audience.';
   const encrypted = (by: string): string =>

@@ -231,6 +231,7 @@ describe('createTokenFunctions with "mint"', () => {
 
   const NO_SUBJECT =
     'This server creates no tokens for that "subject": ask its operator which subjects are allowed.';
+  const MISSING = '"subject" is missing: give one that this server allows. Its operator knows which.';
   const asked: unknown[] = [];
   const onlyUsers = (subject?: string): boolean => {
     asked.push(subject);
@@ -371,7 +372,49 @@ describe('createTokenFunctions with "mint"', () => {
       { sub: 'user-1', lasts: HOUR },
     ],
     ['refuses a subject that the function refuses', { subject: onlyUsers }, { subject: 'root' }, NO_SUBJECT],
-    ['refuses no subject if the function refuses it', { subject: onlyUsers }, {}, NO_SUBJECT],
+    ['says that the subject is missing if the function refuses none', { subject: onlyUsers }, {}, MISSING],
+    [
+      'says that the subject is missing if the function throws for none',
+      { subject: (subject) => subject?.startsWith('user-') ?? expect.unreachable() },
+      {},
+      MISSING,
+    ],
+    [
+      'says what to do instead of null, as every default does',
+      { maxExpiry: '15m' },
+      { expires_in: null },
+      '"expires_in" must not be null: leave it out, or write for example "15m", which is the default.',
+    ],
+    [
+      'says what claims are if it gets them as text',
+      {},
+      { claims: '{"role":"editor"}' },
+      'Invalid argument "claims": it must be an object of claims, such as {"role":"editor"}.',
+    ],
+    [
+      'says which claims there are if it gets them as text',
+      { claims: CLAIMS },
+      { claims: '{"role":"editor"}' },
+      'Invalid argument "claims": it must be an object of claims (the claims are "role", "team").',
+    ],
+    [
+      'says the same if the schema has a transform',
+      { claims: z.object({ role }).transform(({ role }) => ({ roles: [role] })) },
+      { claims: ['editor'] },
+      'Invalid argument "claims": it must be an object of claims (the claims are "role").',
+    ],
+    [
+      'says what claims are if the schema names none',
+      { claims: z.object({}) },
+      { claims: 'none' },
+      'Invalid argument "claims": it must be an object of claims.',
+    ],
+    [
+      'says what the schema itself says',
+      { claims: z.object({ role }, 'give the role of the user') },
+      { claims: 'editor' },
+      'Invalid argument "claims": give the role of the user.',
+    ],
     [
       'refuses a subject if the function returns text',
       { subject: () => 'true' as never },
@@ -496,6 +539,55 @@ describe('createTokenFunctions with "mint"', () => {
     });
   });
 
+  it.each<[what: string, mint: Mint, description: string]>([
+    ['any claims', {}, 'Claims except iss, aud, exp, iat, nbf, sub and jti'],
+    ['a schema', { claims: CLAIMS }, 'The claims of the token. This server allows only these'],
+    ['a described schema', { claims: CLAIMS.describe('What the user may do') }, 'What the user may do'],
+    [
+      'a described schema with a check',
+      { claims: CLAIMS.describe('What the user may do').refine(() => true) },
+      'What the user may do',
+    ],
+    [
+      'a described schema before a transform',
+      {
+        claims: z
+          .object({ role })
+          .meta({ id: 'role', description: 'The role' })
+          .transform(() => ({})),
+      },
+      'The role',
+    ],
+    [
+      'a described transform of claims that are all optional',
+      {
+        claims: z
+          .object({ role: role.optional() })
+          .transform(() => ({}))
+          .describe('The role'),
+      },
+      'The role',
+    ],
+    [
+      'a described schema of zod/mini',
+      { claims: mini.object({ a: mini.string() }).check(mini.describe('From mini')) as never },
+      'From mini',
+    ],
+  ])('describes the claims for %s', (_, mint, description) => {
+    const { claims } = inputOf(functionsWith(mint)).properties ?? {};
+    expect(claims).toMatchObject({ type: 'object', description });
+    expect(JSON.stringify(claims).split(description)).toHaveLength(2);
+  });
+
+  it('says whether the server limits the subject', () => {
+    const described = (mint: Mint) => inputOf(functionsWith(mint)).properties?.subject;
+    const description = 'Who the token is about: the "sub" claim';
+    expect(described({ subject: 'required' })).toMatchObject({ description });
+    expect(described({ subject: onlyUsers })).toMatchObject({
+      description: `${description}. This server limits it`,
+    });
+  });
+
   it('creates no token by a schema that it was not given', async () => {
     // Another function of the same provider keeps its own bounds.
     const [open, bounded] = [functionsWith({}), functionsWith({ claims: CLAIMS })];
@@ -507,22 +599,35 @@ describe('createTokenFunctions with "mint"', () => {
   });
 
   const ONE_OBJECT =
-    '"mint.claims" must be an object schema of zod 4 that fits JSON and allows no other claims, none of which the server sets, such as "sub" or "exp".';
+    '"mint.claims" must be an object schema of zod 4, such as z.object({ role: z.string() }).';
+  const NO_OTHERS =
+    '"mint.claims" must be a schema that allows no other claims: use z.object, without a catchall.';
+  const NO_JSON =
+    '"mint.claims" must be a schema that JSON Schema can describe, so without dates, maps and other values that JSON does not have.';
+  const names = (name: string, instead = ''): string =>
+    `"mint.claims" must be a schema that does not name "${name}", which the server sets${instead}.`;
+  const INSTEAD: Record<string, string> = { sub: ': use "mint.subject"', exp: ': use "mint.maxExpiry"' };
   it.each<[what: string, mint: object, message: string]>([
     ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'].map((name): [string, object, string] => [
       `claims with "${name}"`,
       { claims: z.object({ role, [name]: z.any().optional() }) },
-      ONE_OBJECT,
+      names(name, INSTEAD[name]),
     ]),
     [
       'claims that become reserved ones',
       { claims: z.object({ role }).pipe(z.object({ role, sub: z.string().default('root') })) },
+      names('sub', INSTEAD.sub),
+    ],
+    ['claims of any name', { claims: z.looseObject({ role }) }, NO_OTHERS],
+    ['claims of any name and one type', { claims: z.object({ role }).catchall(z.string()) }, NO_OTHERS],
+    ['claims that become any', { claims: z.object({ role }).pipe(z.looseObject({ role })) }, NO_OTHERS],
+    ['claims as a record', { claims: z.record(z.string(), z.string()) }, ONE_OBJECT],
+    [
+      'claims as a record with a transform',
+      { claims: z.record(z.string(), z.string()).transform(() => ({})) },
       ONE_OBJECT,
     ],
-    ['claims of any name', { claims: z.looseObject({ role }) }, ONE_OBJECT],
-    ['claims of any name and one type', { claims: z.object({ role }).catchall(z.string()) }, ONE_OBJECT],
-    ['claims as a record', { claims: z.record(z.string(), z.string()) }, ONE_OBJECT],
-    ['claims that are no JSON', { claims: z.object({ at: z.date() }) }, ONE_OBJECT],
+    ['claims that are no JSON', { claims: z.object({ at: z.date() }) }, NO_JSON],
     ['claims of any shape', { claims: z.any() }, ONE_OBJECT],
     ['claims that are no schema', { claims: { role: 'string' } }, ONE_OBJECT],
     ['claims of null', { claims: null }, '"mint.claims" is null: give it a value or leave it out.'],
