@@ -1,6 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { FunctionContext, IntentFunction } from './define-function.js';
+import { describe } from './describe.js';
 
 // Many JSON parsers stop between 64 and 1000 levels, and JSON.stringify overflows at a few thousand.
 const MAX_OUTPUT_DEPTH = 128;
@@ -50,13 +51,6 @@ function isForTheAgent(error: unknown): error is Error {
     typeof error.code === 'string' &&
     error.code.startsWith('ERR_')
   );
-}
-
-/** Words for what zod's own messages do not say, such as that an argument is missing. A message set on a schema wins. */
-function describe(issue: z.core.$ZodRawIssue): string | undefined {
-  if (issue.code === 'unrecognized_keys') return '';
-  if (issue.code !== 'invalid_type') return undefined;
-  return issue.input === undefined ? 'it is missing' : `it must be of type ${issue.expected}`;
 }
 
 /** The agent may have made many mistakes, and its memory is small. */

@@ -258,7 +258,7 @@ describe('createTokenFunctions with "mint"', () => {
       'refuses a value that the schema refuses',
       { claims: CLAIMS },
       { claims: { role: 'admin' } },
-      'Invalid argument "claims.role": Invalid option: expected one of "reader"|"editor".',
+      'Invalid argument "claims.role": it must be one of "reader", "editor".',
     ],
     [
       'refuses a claim that the schema does not name',

@@ -168,3 +168,48 @@ describe('callFunction, with arguments that the input schema does not name,', ()
     });
   });
 });
+
+describe('callFunction names the rule that an argument breaks', () => {
+  it.each<[rule: string, schema: z.ZodType, value: unknown, sentence: string]>([
+    ['a text that must not be empty', z.string().min(1), '', 'it must not be empty'],
+    ['a list that must not be empty', z.array(z.string()).nonempty(), [], 'it must not be empty'],
+    ['a short text', z.string().min(3), 'ab', 'its number of characters must be at least 3'],
+    ['a long text', z.string().max(1), 'ab', 'its number of characters must be at most 1'],
+    ['a text of one length', z.string().length(1), '', 'its number of characters must be exactly 1'],
+    ['a long list', z.array(z.string()).max(1), ['a', 'b'], 'its number of items must be at most 1'],
+    ['a small number', z.number().min(1), 0, 'it must be at least 1'],
+    ['a number that is not positive', z.number().positive(), 0, 'it must be more than 0'],
+    ['a large number', z.number().max(5), 6, 'it must be at most 5'],
+    ['a number that is just too large', z.number().lt(5), 5, 'it must be less than 5'],
+    ['a number that is not safe', z.int(), 1e300, 'it must be at most 9007199254740991'],
+    ['a whole number', z.int(), 0.5, 'it must be of type int'],
+    ['a pattern', z.string().regex(/^a+$/), SECRET, 'it must match /^a+$/'],
+    ['a beginning', z.string().startsWith('a-'), SECRET, 'it must start with "a-"'],
+    ['an end', z.string().endsWith('-z'), SECRET, 'it must end with "-z"'],
+    ['a part', z.string().includes('"'), SECRET, 'it must contain "\\""'],
+    ['an address', z.email(), SECRET, 'it must be a valid email'],
+    ['a time', z.iso.datetime(), SECRET, 'it must be a valid datetime'],
+    ['a list of values', z.enum(['a', 'b']), SECRET, 'it must be one of "a", "b"'],
+    ['a value', z.literal(5), SECRET, 'it must be 5'],
+    ['values that JSON does not have', z.literal([5n, undefined]), SECRET, 'it must be one of 5, undefined'],
+    ['a sentence of its own', z.string().min(1, 'Name the order.'), '', 'Name the order'],
+    [
+      'a rule that it has no words for',
+      z.number().multipleOf(2),
+      3,
+      'Invalid number: must be a multiple of 2',
+    ],
+  ])('%s', async (_, schema, value, sentence) => {
+    const fn = defineFunction({
+      name: 'echo',
+      intent: 'Say it again',
+      permissions: [],
+      input: z.object({ order: schema }),
+      output: z.object({}),
+      execute: () => expect.unreachable(),
+    });
+    expect(await callFunction(fn, { order: value }, ctx, expect.unreachable)).toEqual(
+      toolError(`Invalid argument "order": ${sentence}.`),
+    );
+  });
+});
