@@ -1,6 +1,6 @@
 // Programs of users, compiled and run where npm has installed the packed package: those of the specification unchanged.
 import { randomBytes } from 'node:crypto';
-import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/client';
 import { jwtVerify } from 'jose';
@@ -145,6 +145,21 @@ it('The quick start of the specification serves the ready-made functions', async
     payload,
   });
   expect(await answerOf(agent, 'decode_token', { token })).toEqual({ verified: false, payload });
+});
+
+it('README.md names two files to save, which run on Node as they stand there', async () => {
+  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+  const saved =
+    /Save this as\s`([\w.]+)`, and run it with `JWT_SECRET="[^"]+" node \1`\.?[\s\S]*?\n```ts\n([\s\S]*?)```/g;
+  const printed: [name: string, text: string][] = [];
+  for (const [, name = '', text = ''] of readme.matchAll(saved)) {
+    await writeFile(join(app, name), text);
+    printed.push([name, await run(name)]);
+  }
+  expect(printed).toEqual([
+    ['sign.mjs', 'user-1\n'],
+    ['agent.mjs', ''],
+  ]);
 });
 
 it('Each configuration of the specification makes a provider', async () => {
