@@ -1,5 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import { createContext, type IntentFunction, z } from 'intentkit';
+import { createContext, type IntentFunction, IntentRegistry, z } from 'intentkit';
 import {
   type AuthClient,
   type AuthProvider,
@@ -129,9 +129,34 @@ describe('create_token', () => {
     );
   });
 
-  it('gives each token a random "jti" when the server can revoke', async () => {
-    const providers = { auth: revocable() };
-    expect(providers.auth.decode(await mint(providers)).jti).toMatch(/^[0-9a-f-]{36}$/);
+  it.each([
+    ['can revoke', revocable],
+    ['has a list that revokes nothing', () => client({ revocation: { isRevoked: () => false } })],
+  ])('gives each token a random "jti" when the server %s', async (_, make) => {
+    const providers = { auth: make() };
+    const token = await mint(providers);
+    expect(providers.auth.decode(token).jti).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await call(verifyToken, { token }, providers)).toMatchObject({ valid: true });
+  });
+
+  it('can be wrapped, so that the claims of each token are logged', async () => {
+    const logged: unknown[] = [];
+    const claims = z.object({ role: z.enum(['reader']).default('reader') });
+    const { createToken } = createTokenFunctions({ mint: { claims } });
+    const fn = {
+      ...createToken,
+      execute: async (...[input, ctx]: Parameters<typeof createToken.execute>) => {
+        const result = await createToken.execute(input, ctx);
+        logged.push(input.claims);
+        return result;
+      },
+    };
+    expect([...new IntentRegistry().register(fn)]).toEqual([fn]);
+    const providers = { auth: client() };
+    expect(await call(fn, { claims: { role: 'admin' } }, providers)).toMatch(/^Invalid argument/);
+    expect(await call(fn, { expires_in: 'never' }, providers)).toMatch(/^"expires_in" must/);
+    expect(await call(fn, {}, providers)).toMatchObject({ expires_in_seconds: 3600 });
+    expect(logged).toEqual([{ role: 'reader' }]);
   });
 });
 
