@@ -43,7 +43,7 @@ function strictClaims(schema: unknown): z.ZodType | string {
     const { def } = schema as z.ZodObject;
     if (def.catchall !== undefined && !(def.catchall instanceof z.core.$ZodNever))
       return 'a schema that allows no other claims: use z.object, without a catchall';
-    return nameless(def.shape) ?? copyOf(schema, { ...def, error: complaintOf(def), catchall: z.never() });
+    return reservedIn(def.shape) ?? copyOf(schema, { ...def, error: complaintOf(def), catchall: z.never() });
   }
   // An object with a transform.
   if (!(schema instanceof z.core.$ZodPipe))
@@ -61,8 +61,8 @@ const OPTIONS: ReadonlyMap<string, string> = new Map([
   ['exp', ': use "mint.maxExpiry"'],
 ]);
 
-/** Says which reserved claim a schema names. */
-function nameless(shape: object): string | undefined {
+/** Says what a schema that names a reserved claim must be. */
+function reservedIn(shape: object): string | undefined {
   const name = Object.keys(shape).find((claim) => RESERVED.has(claim));
   if (name === undefined) return undefined;
   return `a schema that does not name ${JSON.stringify(name)}, which the server sets${OPTIONS.get(name) ?? ''}`;
