@@ -1,17 +1,11 @@
-// The commands that docs/mcp.md shows below "Try it", as they stand there, at each MCP server that the page shows.
+// The commands that docs/mcp.md shows below "Try it", as they stand there, at each MCP server that the page shows. The identity
+// provider is the one of docs/testing.md.
 import { readFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import { createTestIssuer, type TestIssuer } from 'intentkit-auth/testing';
-import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { startServer } from '../../examples/authorization-server.js';
-
-let issuer: TestIssuer;
-beforeAll(async () => {
-  issuer = await createTestIssuer();
-  await issuer.listen();
-});
-afterAll(() => issuer.close());
+import { listening } from '../support/recipes.js';
 
 const SERVERS: Readonly<Record<string, () => Promise<RequestListener>>> = {
   'mcp-node': async () => {
@@ -51,27 +45,46 @@ function curl(command: string, server: string, token: string): Promise<Response>
   return fetch(url.replace('http://localhost:3000', server), init);
 }
 
+/** Starts the identity provider of the guide, and returns the variables that it prints. */
+async function startProvider(resource: string): Promise<Record<string, string>> {
+  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const { stop } = await listening('identity-provider', 'testing')({ RESOURCE: resource });
+  onTestFinished(stop);
+  await vi.waitUntil(() => write.mock.calls.length > 0);
+  const [printed] = write.mock.calls.splice(0).map(([text]) => String(text));
+  write.mockRestore();
+  return Object.fromEntries(
+    Array.from(printed?.matchAll(/^export (\w+)=(.+)$/gm) ?? [], ([, name, value]) => [name, value]),
+  );
+}
+
+it('The identity provider does not start without the URL of the server', async () => {
+  await expect(startProvider('')).rejects.toThrow('Set the variable RESOURCE to the URL of your server.');
+});
+
 it('The page shows three commands', () => {
   expect(commands).toHaveLength(3);
 });
 
 it.each(Object.entries(SERVERS))('The commands work at %s.ts', async (_, load) => {
-  const { url, stop } = await startServer((url) => {
+  let variables: Record<string, string> = {};
+  const { url, stop } = await startServer(async (url) => {
+    variables = await startProvider(`${url}/mcp`);
     vi.resetModules();
-    vi.stubEnv('ISSUER', issuer.url);
+    vi.stubEnv('ISSUER', variables.ISSUER);
     vi.stubEnv('RESOURCE', `${url}/mcp`);
     return load();
   });
   onTestFinished(stop);
-  const token = await issuer.token({ sub: 'user-1', scope: 'mcp' }, { audience: `${url}/mcp` });
+  const { ISSUER, TOKEN = '' } = variables;
   const [refused, metadata, admitted] = await Promise.all(
-    commands.map((command) => curl(command, url, token)),
+    commands.map((command) => curl(command, url, TOKEN)),
   );
   expect([refused?.status, refused?.headers.get('www-authenticate')]).toEqual([
     401,
     expect.stringContaining(`resource_metadata="${url}/.well-known/oauth-protected-resource/mcp"`),
   ]);
-  expect(await metadata?.json()).toMatchObject({ authorization_servers: [issuer.url] });
+  expect(await metadata?.json()).toMatchObject({ authorization_servers: [ISSUER] });
   expect([admitted?.status, await admitted?.text()]).toEqual([
     200,
     expect.stringContaining('"serverInfo":{"name":"files"'),

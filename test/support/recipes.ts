@@ -26,22 +26,22 @@ function setVariables(variables: Variables): void {
 }
 
 /** Loads a file anew, so that its client knows no keys. */
-function load<Module>(file: string, variables: Variables): Promise<Module> {
+function load<Module>(file: string, variables: Variables, folder = 'http'): Promise<Module> {
   vi.resetModules();
   setVariables(variables);
-  return import(`../../examples/http/${file}.ts`);
+  return import(`../../examples/${folder}/${file}.ts`);
 }
 
-/** Starts a recipe that listens by itself. Its port is replaced by a free one. */
+/** Starts a recipe that listens by itself, or a file of another folder of `examples`. Its port is replaced by a free one. */
 export const listening =
-  (file: string): Start =>
+  (file: string, folder?: string): Start =>
   async (variables) => {
     const { listen } = Server.prototype;
     const spy = vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server, ...args) {
       const done = args.find((one) => typeof one === 'function');
       return Reflect.apply(listen, this, [0, '127.0.0.1', done]);
     });
-    await load(file, variables);
+    await load(file, variables, folder);
     // fastify has one for each address of `localhost`.
     const servers = spy.mock.contexts as (Server & { closeAllConnections(): void })[];
     spy.mockRestore();

@@ -1,2 +1,3 @@
-// The example of docs/testing.md brings its own tests.
+// The examples of docs/testing.md bring their own tests.
+import '../../../examples/testing/orders-api.test.js';
 import '../../../examples/testing/who-am-i.test.js';
