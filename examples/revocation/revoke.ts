@@ -1,11 +1,11 @@
-// Run it with: JWT_SECRET="$(openssl rand -base64 48)" REDIS_URL=redis://127.0.0.1:6379 npx tsx revoke.ts
+// Run it with: JWT_SECRET="$(openssl rand -base64 48)" npx tsx revoke.ts
 import KeyvRedis from '@keyv/redis';
 import { createAuthClient } from 'intentkit-auth';
 import { createRevocationList } from 'intentkit-auth/revocation';
 import Keyv from 'keyv';
 
 const { JWT_SECRET: secret = '', REDIS_URL } = process.env;
-// Without Redis, the list is in memory. It then belongs to this process, and is lost when the process ends.
+// Set REDIS_URL=redis://127.0.0.1:6379 if you have Redis. Otherwise, the list is in memory, and ends with this process.
 const redis = REDIS_URL ? new KeyvRedis(REDIS_URL, { throwOnErrors: true }) : undefined;
 const store = new Keyv({ store: redis ?? new Map(), throwOnErrors: true });
 const revocation = createRevocationList(store, { maxLifetime: '1d' });

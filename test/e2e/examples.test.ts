@@ -144,12 +144,16 @@ it('revocation/sign-out.ts ends the refresh tokens first, and revokes nothing if
   const revocation = createRevocationList(memoryStore());
   const auth = createAuthClient({ secret: SECRET, issuer: 'my-service', revocation });
   const token = await auth.sign({}, { subject: 'user-1' });
+  const caller = { issuer: 'my-service', subject: 'user-1' };
   const refuse = (): Promise<void> => Promise.reject(new Error('no answer'));
-  await expect(signOut('user-1', 'my-service', refuse, revocation)).rejects.toThrow('no answer');
+  await expect(signOut(caller, refuse, revocation)).rejects.toThrow('no answer');
   expect(await outcome(auth, token)).toBe('valid');
   const during: string[] = [];
   const end = async (subject: string): Promise<void> => void during.push(subject, await outcome(auth, token));
-  await signOut('user-1', 'my-service', end, revocation);
+  for (const nobody of [{ issuer: 'my-service' }, { subject: 'user-1' }]) {
+    await expect(signOut(nobody, end, revocation)).rejects.toThrow('revoke it with auth.revoke');
+  }
+  await signOut(caller, end, revocation);
   expect([during, await outcome(auth, token)]).toEqual([['user-1', 'valid'], 'revoked']);
 });
 
