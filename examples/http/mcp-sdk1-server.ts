@@ -18,8 +18,11 @@ export async function connect(transport: object): Promise<McpServer> {
   return server;
 }
 
-/** The scopes that a tool needs in addition to `requiredScopes`. */
-const scopesOf = new Map([['write_file', ['files:write']]]);
+/** Every tool, with the scopes that it needs in addition to `requiredScopes`. Calls to other tools are refused. */
+const scopesOf = new Map([
+  ['who_am_i', []],
+  ['write_file', ['files:write']],
+]);
 
 // Every content type is parsed. Otherwise the SDK would read a body that the check below has not seen.
 const parse = express.json({ type: () => true, limit: '4mb' });
@@ -32,8 +35,15 @@ export const stepUp: RequestHandler = (request, response, next) => {
       response.status(failure.status ?? 400).json({ jsonrpc: '2.0', error, id: null });
       return;
     }
-    // A body can also be a list of calls.
-    const scopes = [request.body].flat().flatMap((message) => scopesOf.get(message?.params?.name) ?? []);
+    // A body can also be a list of messages.
+    const calls = [request.body].flat().filter((message) => message?.method === 'tools/call');
+    const unknown = calls.find(({ params }) => !scopesOf.has(params?.name));
+    if (unknown) {
+      const error = { code: -32602, message: 'Unknown tool' };
+      response.json({ jsonrpc: '2.0', error, id: unknown.id ?? null });
+      return;
+    }
+    const scopes = calls.flatMap(({ params }) => scopesOf.get(params.name) ?? []);
     if (scopes.length > 0) gate.node({ scopes })(request, response, next);
     else next();
   });

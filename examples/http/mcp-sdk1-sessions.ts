@@ -9,23 +9,31 @@ const IDLE = 24 * 60 * 60 * 1000;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 interface Session {
-  readonly owner: string;
+  readonly user: string;
+  readonly clientId: string;
   readonly transport: StreamableHTTPServerTransport;
   readonly idle: NodeJS.Timeout;
 }
 const sessions = new Map<string, Session>();
 
-/** A `subject` is unique only within its issuer, and a user may have several clients. */
-const ownerOf = ({ issuer, subject, clientId }: AuthInfo): string =>
-  JSON.stringify([issuer, subject, clientId]);
+/** A `subject` is unique only within its issuer. */
+const userOf = ({ issuer, subject }: Pick<AuthInfo, 'issuer' | 'subject'>): string =>
+  JSON.stringify([issuer, subject]);
+
+/** Closes the sessions and streams of a user in this process. Call it when the user signs out. */
+export async function endSessions(issuer: string, subject: string): Promise<void> {
+  const user = userOf({ issuer, subject });
+  const ended = [...sessions.values()].filter((session) => session.user === user);
+  await Promise.all(ended.map(({ transport }) => transport.close()));
+}
 
 /** Creates a transport. It opens a session if the request is an `initialize`. */
-async function open(owner: string): Promise<StreamableHTTPServerTransport> {
+async function open(user: string, clientId: string): Promise<StreamableHTTPServerTransport> {
   const transport = new StreamableHTTPServerTransport({
     sessionIdGenerator: randomUUID,
     onsessioninitialized: (id) => {
       const idle = setTimeout(() => transport.close(), IDLE).unref();
-      sessions.set(id, { owner, transport, idle });
+      sessions.set(id, { user, clientId, transport, idle });
     },
   });
   transport.onclose = () => {
@@ -41,10 +49,17 @@ export const app = express();
 app.use(gate.node());
 app.all('/mcp', stepUp, async (request, response) => {
   const authInfo = gate.authOf(request);
-  const owner = ownerOf(authInfo);
+  const { subject, clientId } = authInfo;
+  if (!subject && !clientId) {
+    // All such callers would share their sessions.
+    const error = { code: -32001, message: 'The token names neither a user nor a client' };
+    response.status(403).json({ jsonrpc: '2.0', error, id: null });
+    return;
+  }
+  const user = userOf(authInfo);
   const id = request.get('mcp-session-id');
   const session = sessions.get(id ?? '');
-  if (id !== undefined && session?.owner !== owner) {
+  if (id !== undefined && (session?.user !== user || session.clientId !== clientId)) {
     // The session of another caller gets the same answer as one that does not exist.
     const error = { code: -32001, message: 'Session not found' };
     response.status(404).json({ jsonrpc: '2.0', error, id: null });
@@ -57,6 +72,6 @@ app.all('/mcp', stepUp, async (request, response) => {
     const end = setTimeout(() => response.end(), Math.min(left, LONGEST_TIMER));
     response.on('close', () => clearTimeout(end));
   }
-  const transport = session?.transport ?? (await open(owner));
+  const transport = session?.transport ?? (await open(user, clientId));
   await transport.handleRequest(request, response, request.body);
 });

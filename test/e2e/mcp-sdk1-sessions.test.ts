@@ -69,6 +69,17 @@ describe('A session of SDK 1.x', () => {
     expect((await use(await issuer.token(CLAIMS))).status).toBe(200);
   });
 
+  it('is not opened for a token that names neither a user nor a client', async () => {
+    const url = await start();
+    const nobody = await issuer.token({ scope: 'mcp' });
+    const response = await postMessage(url, nobody, INITIALIZE);
+    expect([response.status, response.headers.get('mcp-session-id')]).toEqual([403, null]);
+    for (const claims of [{ sub: 'user-1' }, { client_id: 'agent' }]) {
+      const use = await open(url, await issuer.token({ ...claims, scope: 'mcp' }));
+      expect((await use(nobody)).status).toBe(403);
+    }
+  });
+
   it('outlives the token that opened it, and ends when its owner deletes it', async () => {
     const use = await open(await start(), await issuer.token(CLAIMS));
     const renewed = await issuer.token({ ...CLAIMS, scope: 'mcp files:write' });
@@ -110,6 +121,27 @@ describe('A session of SDK 1.x', () => {
     const next = await use(await issuer.token(CLAIMS), 'GET');
     expect(next.status).toBe(200);
     await next.body?.cancel();
+  });
+
+  it('ends with its stream when its user signs out, and those of other users stay', async () => {
+    const url = await start();
+    const { endSessions } = await import('../../examples/http/mcp-sdk1-sessions.js');
+    const tokens = {
+      mine: await issuer.token(CLAIMS),
+      myOther: await issuer.token({ ...CLAIMS, client_id: 'another-agent' }),
+      yours: await issuer.token({ ...CLAIMS, sub: 'user-2' }),
+    };
+    const opened = Object.values(tokens).map(async (token) => {
+      const use = await open(url, token);
+      return { use: () => use(token), stream: watch(await use(token, 'GET')) };
+    });
+    const [mine, myOther, yours] = await Promise.all(opened);
+    await endSessions('https://other.example.com', 'user-1');
+    expect((await mine?.use())?.status).toBe(200);
+    await endSessions(issuer.url, 'user-1');
+    await until(() => mine?.stream.ended === true && myOther?.stream.ended === true);
+    expect([(await mine?.use())?.status, (await myOther?.use())?.status]).toEqual([404, 404]);
+    expect([yours?.stream.ended, (await yours?.use())?.status]).toEqual([false, 200]);
   });
 
   it('has a stream with a token that is valid for longer than a timer can wait', async () => {

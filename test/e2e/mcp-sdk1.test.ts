@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { createTestIssuer, type TestIssuer } from 'intentkit-auth/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
@@ -148,6 +149,20 @@ describe.each(Object.entries(SERVERS))('A server of SDK 1.x %s', (kind, load) =>
     const response = await fetch(url, { method: 'POST', headers, body });
     expect(await response.text()).not.toContain('wrote');
     expect(response.status).toBe(403);
+  });
+
+  it('does not run a tool whose scopes are not listed', async () => {
+    const { connect } = McpServer.prototype;
+    vi.spyOn(McpServer.prototype, 'connect').mockImplementation(function (this: McpServer, transport) {
+      this.registerTool('write-file', {}, () => ({ content: [{ type: 'text', text: 'wrote' }] }));
+      return connect.call(this, transport);
+    });
+    const url = await start(load);
+    const response = await callTool(url, await issuer.token(CLAIMS), 'write-file');
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { jsonrpc: '2.0', error: { code: -32602, message: 'Unknown tool' }, id: 1 },
+    ]);
   });
 
   it.each([
