@@ -1,8 +1,9 @@
 import { createAuthClient } from 'intentkit-auth';
 import { protectApi } from 'intentkit-auth/http';
 
-const issuer = process.env.ISSUER ?? 'https://issuer.example.com';
-const resource = process.env.RESOURCE ?? 'https://api.example.com';
+// Set ISSUER to the URL of your identity provider, and RESOURCE to the public URL of this API.
+const { ISSUER: issuer = '', RESOURCE: resource = '' } = process.env;
+if (!issuer || !resource) throw new Error('Set the variables ISSUER and RESOURCE.');
 // The keys are discovered from the issuer.
 const auth = createAuthClient({ issuers: [{ issuer, audience: resource }] });
 

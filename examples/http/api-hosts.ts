@@ -3,7 +3,8 @@ import { serve } from '@hono/node-server';
 import { createAuthClient } from 'intentkit-auth';
 import { protectApi } from 'intentkit-auth/http';
 
-const issuer = process.env.ISSUER ?? 'https://issuer.example.com';
+const { ISSUER: issuer = '' } = process.env;
+if (!issuer) throw new Error('Set the variable ISSUER.');
 const hosts = ['one.example.com', 'two.example.com'];
 // The client has no `audience`, so each gate demands that the token is for its own resource.
 const auth = createAuthClient({ issuers: [{ issuer }] });

@@ -4,8 +4,8 @@ import express from 'express';
 import { createAuthClient, type VerifyResult } from 'intentkit-auth';
 import { protectApi } from 'intentkit-auth/http';
 
-const issuer = process.env.ISSUER ?? 'https://issuer.example.com';
-const resource = process.env.RESOURCE ?? 'https://api.example.com';
+const { ISSUER: issuer = '', RESOURCE: resource = '' } = process.env;
+if (!issuer || !resource) throw new Error('Set the variables ISSUER and RESOURCE.');
 const auth = createAuthClient({ issuers: [{ issuer, audience: resource }] });
 
 const hash = (key: string): string => createHash('sha256').update(key).digest('hex');
@@ -17,7 +17,7 @@ const keys = new Map([
 const refused = {
   valid: false,
   expired: false,
-  reason: 'revoked',
+  reason: 'inactive',
   message: 'unknown key',
   payload: {},
 } as const;

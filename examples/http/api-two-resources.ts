@@ -3,8 +3,8 @@ import express from 'express';
 import { createAuthClient } from 'intentkit-auth';
 import { protectApi } from 'intentkit-auth/http';
 
-const issuer = process.env.ISSUER ?? 'https://issuer.example.com';
-const origin = process.env.RESOURCE ?? 'https://api.example.com';
+const { ISSUER: issuer = '', RESOURCE: origin = '' } = process.env;
+if (!issuer || !origin) throw new Error('Set the variables ISSUER and RESOURCE.');
 // The client has no `audience`, so each gate demands that the token is for its own resource.
 const auth = createAuthClient({ issuers: [{ issuer }] });
 const all = ['api', 'files:write'];
