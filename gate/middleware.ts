@@ -3,8 +3,12 @@
  * responses of their own.
  */
 
-/** The part of a `node:http` request that the middleware reads, and `auth`, which it sets. */
+/**
+ * The part of a `node:http` request that the middleware reads, and `auth`, which it sets. A gate with `publicTools` also reads
+ * `body`, where a parser such as `express.json()` ran before.
+ */
 export interface NodeRequest {
+  // `body` is not declared, because express would give its type to `request.body` in the handlers behind the gate.
   /** The method, such as `POST`. */
   readonly method?: string | undefined;
   /** The path and the query. */
@@ -15,8 +19,6 @@ export interface NodeRequest {
   readonly rawHeaders?: readonly string[] | undefined;
   /** The headers by name. They are read only if `rawHeaders` is missing or empty, as behind adapters for Lambda. */
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
-  /** The parsed body, where a parser such as `express.json()` ran before. Only a gate with `publicTools` reads it. */
-  readonly body?: unknown;
   /** The `AuthInfo` once the request is admitted. A request that is admitted without a token gets none. */
   auth?: unknown;
 }

@@ -33,7 +33,7 @@ async function statuses(text: string, headers = {}): Promise<number[]> {
     } catch {
       body = text;
     }
-    const request: NodeRequest = { method: 'POST', url: '/mcp', rawHeaders, body };
+    const request: NodeRequest & { body: unknown } = { method: 'POST', url: '/mcp', rawHeaders, body };
     gate.node()(request, response, () => resolve(request.auth ? 299 : 200));
   });
   return [(await serve(post(text, headers))).status, overNode];
