@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { tablesOf } from '../support/markdown.js';
-import { AUDIENCE, answerOf, ask, asWord, type Block } from '../support/migration-blocks.js';
+import { AUDIENCE, answerOf, ask, asWord, type Block, withAddedRoute } from '../support/migration-blocks.js';
 import { mint, segment } from '../support/mint.js';
 import { withSegment } from '../support/tamper.js';
 
@@ -52,7 +52,7 @@ let files = 0;
 async function load(code: string): Promise<Block> {
   files += 1;
   const file = `${folder}${files}.ts`;
-  await writeFile(file, code);
+  await writeFile(file, withAddedRoute(code));
   return import(/* @vite-ignore */ file);
 }
 
@@ -172,8 +172,6 @@ describe.each(LIBRARIES)('The code that replaces %s', (library) => {
       }
     }
 
-    for (const { app } of [before, now]) if (app) expect((await answerOf(app, {})).status).toBe(401);
-
     const differences: string[] = [];
     for (const [what, make] of Object.entries({ ...BAD, ...UNUSUAL })) {
       const token = await make(made);
@@ -182,6 +180,31 @@ describe.each(LIBRARIES)('The code that replaces %s', (library) => {
       if (there !== here) differences.push(`${what} | ${there} | ${here}`);
     }
     expect(rowsOf('library,a token that,there,here', library).toSorted()).toEqual(differences.toSorted());
+  });
+});
+
+const MIDDLEWARE = LIBRARIES.filter((library) => codeOf.get(library)?.now.includes('export const app'));
+it('The page has a block for each middleware', () => expect(MIDDLEWARE).toHaveLength(6));
+describe.each(MIDDLEWARE)('The middleware that replaces %s', (library) => {
+  it('protects the routes that the other library protects, also one that is added later', async () => {
+    const { made, before, now } = await start(library);
+    const authorization = `Bearer ${await made.token()}`;
+    for (const { app } of [before, now]) {
+      expect((await answerOf(app, {})).status).toBe(401);
+      expect((await answerOf(app, {}, '/added')).status).toBe(401);
+      expect(await answerOf(app, { authorization }, '/added')).toMatchObject({ status: 200, body: 'added' });
+    }
+    // Only the routes of one library ask for a scope.
+    const other = await made.token({ scope: 'other' });
+    expect(asWord(await ask(now, other))).toBe(asWord(await ask(before, other)));
+  });
+
+  it('serves the metadata that its challenge names', async () => {
+    const { now } = await start(library);
+    const { challenge } = await answerOf(now.app, {}, '/added');
+    const named = new URL(/resource_metadata="([^"]*)"/.exec(challenge)?.[1] ?? '');
+    const { status, body } = await answerOf(now.app, {}, named.pathname);
+    expect([status, JSON.parse(body).resource]).toEqual([200, AUDIENCE]);
   });
 });
 

@@ -13,8 +13,21 @@ export interface Block {
   readonly app?: RequestListener | { readonly inject: Inject } | { readonly fetch: typeof fetch };
   readonly verifier?: { cacheJwks(jwks: object): void };
 }
+/** One more route, in the words of each HTTP library. The block does not name it, and must protect it all the same. */
+const ADDED: readonly (readonly [app: string, route: string])[] = [
+  ['express()', "app.get('/added', (_request, response) => void response.send('added'));"],
+  ['fastify()', "app.get('/added', () => 'added');"],
+  ['new Hono()', "app.get('/added', (context) => context.text('added'));"],
+];
+/** The code of a block, with the route `/added` if it has an application. */
+export function withAddedRoute(code: string): string {
+  const [, route = ''] = ADDED.find(([app]) => code.includes(`app = ${app};`)) ?? [];
+  return code + route;
+}
+
 type Inject = (request: { url: string; headers: Record<string, string> }) => Promise<{
   readonly statusCode: number;
+  readonly headers: Readonly<Record<string, unknown>>;
   readonly body: string;
 }>;
 
@@ -43,26 +56,34 @@ export async function ask({ userOf, app }: Block, token: string): Promise<Answer
 export const asWord = ({ verdict }: Answer): string =>
   verdict === '401' || !/^(accepted|\d+|ERR_\w+)$/.test(verdict) ? 'refused' : verdict;
 
-/** What the route `/me` answers. */
-export async function answerOf(app: Block['app'], headers: Record<string, string>) {
+/** What a route answers. */
+export async function answerOf(app: Block['app'], headers: Record<string, string>, path = '/me') {
   if (!app) throw new Error('The block exports neither userOf nor app.');
   if ('inject' in app) {
-    const { statusCode, body } = await app.inject({ url: '/me', headers });
-    return { status: statusCode, body };
+    const { statusCode, headers: sent, body } = await app.inject({ url: path, headers });
+    return { status: statusCode, challenge: String(sent['www-authenticate'] ?? ''), body };
   }
   const answer =
     'fetch' in app
-      ? await app.fetch(new Request(`${AUDIENCE}/me`, { headers }))
-      : await overHttp(app, headers);
-  return { status: answer.status, body: await answer.text() };
+      ? await app.fetch(new Request(AUDIENCE + path, { headers }))
+      : await overHttp(app, headers, path);
+  return {
+    status: answer.status,
+    challenge: answer.headers.get('www-authenticate') ?? '',
+    body: await answer.text(),
+  };
 }
 
-async function overHttp(app: RequestListener, headers: Record<string, string>): Promise<Response> {
+async function overHttp(
+  app: RequestListener,
+  headers: Record<string, string>,
+  path: string,
+): Promise<Response> {
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   try {
-    const answer = await fetch(`http://127.0.0.1:${port}/me`, { headers });
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
     return new Response(await answer.text(), answer);
   } finally {
     server.close().closeAllConnections();
