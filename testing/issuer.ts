@@ -61,12 +61,13 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
   const endpoints = new TokenEndpoints(sign);
 
   function standardClaims(lifetime: number, audience: string | string[] | undefined) {
-    const iat = secondsNow();
+    const now = secondsNow();
+    const exp = now + Math.round(lifetime);
     return {
       iss: url,
       ...(audience !== undefined && { aud: audience }),
-      iat,
-      exp: iat + Math.round(lifetime),
+      iat: exp > now ? now : exp - HOUR,
+      exp,
     };
   }
 
@@ -87,6 +88,7 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
     requests.push(request);
     const now = fault;
     const [path = '', query] = request.path.split('?');
+    if (path === authorizationUrl(jwksUrl()).pathname) return NO_LOGIN;
     const found = await served(request, path);
     if (!found) return { status: 404, headers: {}, body: 'The test issuer serves nothing here.' };
     const isFaulty = now && (now.only ?? found.kind) === found.kind && query !== REDIRECTED;
@@ -170,11 +172,20 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
   };
 }
 
-/** The members that OAuth and OpenID Connect require. The authorization endpoint does not exist. */
+const authorizationUrl = (jwksUrl: string): URL => new URL('/authorize', jwksUrl);
+
+/** The reply of the authorization endpoint. */
+const NO_LOGIN: Reply = {
+  status: 501,
+  headers: { 'content-type': 'text/plain' },
+  body: 'The test issuer logs nobody in. Create tokens with "token()", or use oidc-provider to test a login.',
+};
+
+/** The members that OAuth and OpenID Connect require. SDK 1.x of MCP refuses metadata without an authorization endpoint. */
 const metadata = (issuer: string, jwksUrl: string, algorithm: string) => ({
   issuer,
   jwks_uri: jwksUrl,
-  authorization_endpoint: new URL('/authorize', jwksUrl).href,
+  authorization_endpoint: authorizationUrl(jwksUrl).href,
   token_endpoint: new URL('/token', jwksUrl).href,
   introspection_endpoint: new URL('/introspect', jwksUrl).href,
   grant_types_supported: [

@@ -74,7 +74,9 @@ function plainUrl(text: unknown): string | undefined {
 
 /** Options of {@link TestIssuer.token}. */
 export interface TestTokenOptions {
-  /** Time until `exp`, such as `'5m'`, or `'-5m'` for an expired token. Default: `'1h'`. */
+  /**
+   * Time until `exp`, such as `'5m'`, or `'-5m'` for an expired token, whose `iat` is an hour before its `exp`. Default: `'1h'`.
+   */
   expiresIn?: string;
   /** The `aud` of this token. Default: the `audience` of the issuer. */
   audience?: string | string[];

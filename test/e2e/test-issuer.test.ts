@@ -1,3 +1,4 @@
+import { OAuthMetadataSchema } from '@modelcontextprotocol/sdk/shared/auth.js';
 import { createAuthClient } from 'intentkit-auth';
 import {
   createTestIssuer,
@@ -48,6 +49,20 @@ describe.each(MODES)('A test issuer $mode', ({ listens }) => {
       expect(await response.json()).toMatchObject({ issuer: issuer.url, jwks_uri: issuer.jwksUrl });
     }
     expect(issuer.requests.map((request) => request.path)).toEqual([oauth, openId]);
+  });
+
+  it('says at its authorization endpoint that it logs nobody in', async () => {
+    const issuer = await start(listens, { url: 'https://issuer.test/tenant-a' });
+    const ask = listens ? fetch : issuer.fetch;
+    const discovery = await ask(`${issuer.url}/.well-known/openid-configuration`);
+    const metadata = OAuthMetadataSchema.parse(await discovery.json());
+    for (const method of ['GET', 'POST']) {
+      const response = await ask(`${metadata.authorization_endpoint}?response_type=code`, { method });
+      expect(response.status).toBe(501);
+      expect(await response.text()).toBe(
+        'The test issuer logs nobody in. Create tokens with "token()", or use oidc-provider to test a login.',
+      );
+    }
   });
 
   it.each<[TestFault, RegExp]>([
@@ -167,12 +182,16 @@ describe('A token of a test issuer', () => {
     expect(decodeProtectedHeader(token)).toEqual({ alg: 'ES256', typ: 'at+jwt', kid, crit: ['x'], x: 1 });
   });
 
-  it('can have an expiry in the past', async () => {
-    const issuer = await start(false);
-    expect(await outcome(clientOf(issuer, false), await issuer.token({}, { expiresIn: '-5m' }))).toBe(
-      'expired',
-    );
-  });
+  it.each(['-1s', '-5m', '-30d', '0s'])(
+    'with the lifetime %s has expired, and was issued an hour before that',
+    async (expiresIn) => {
+      const issuer = await start(false);
+      const token = await issuer.token({}, { expiresIn });
+      const { iat = 0, exp = 0, nbf } = decodeJwt(token);
+      expect([exp - iat, nbf]).toEqual([3600, undefined]);
+      expect(await outcome(clientOf(issuer, false), token)).toBe('expired');
+    },
+  );
 });
 
 describe('A test issuer that listens', () => {
