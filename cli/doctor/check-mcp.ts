@@ -1,8 +1,7 @@
-import { scopesOf } from '../../gate/scopes.js';
 import { isSafeUrl, leadsHere, shownUrl, wellKnownUrl } from '../../src/shared/url.js';
-import { shownValue } from '../bounded.js';
 import type { ReadableToken } from '../read-token.js';
 import { checkMetadata } from './check-metadata.js';
+import { compareChallenge, compareSupported } from './check-scopes.js';
 import { type Finding, fits, note, wrong } from './finding.js';
 import type { Plan } from './plan.js';
 import { ping } from './request.js';
@@ -40,10 +39,12 @@ export async function checkMcp(
   const challenge = headers.get('www-authenticate') ?? '';
   const named = /\bresource_metadata="([^"]*)"/i.exec(challenge)?.[1] ?? '';
   const wellKnown = wellKnownUrl(mcp, 'oauth-protected-resource');
-  const findings = token === undefined ? [] : compareScopes(challenge, token);
+  const findings = token ? [NOT_SENT, ...compareChallenge(challenge, token)] : [];
+  const compare = (document: unknown): Finding[] =>
+    token ? compareSupported(document, challenge, token) : [];
   if (URL.canParse(named) && isSafeUrl(new URL(named)) && !leadsHere(mcp, new URL(named))) {
     findings.push(fits('challenge', `${place} answers 401 and names its metadata.`));
-    return [...findings, ...(await checkMetadata(new URL(named), mcp, plan, server))];
+    return [...findings, ...(await checkMetadata(new URL(named), mcp, plan, server, compare))];
   }
   findings.push(
     challenge === ''
@@ -57,29 +58,11 @@ export async function checkMcp(
           `${place} answers 401 but names no usable metadata, so clients have to try the well-known URL.`,
         ),
   );
-  return [...findings, ...(await checkMetadata(wellKnown, mcp, plan, server))];
+  return [...findings, ...(await checkMetadata(wellKnown, mcp, plan, server, compare))];
 }
 
-/** Only a note: at the server, one scope may include another. */
-function compareScopes(challenge: string, token: ReadableToken): Finding[] {
-  const findings = [
-    note(
-      'challenge',
-      'The doctor did not send the token to the MCP server, which may be configured differently.',
-      'Send the server a request with the token, and check the status.',
-    ),
-  ];
-  const scopes = scopesOf(token.claims, true);
-  const wanted = /\bscope="([^"]*)"/i.exec(challenge)?.[1]?.split(' ') ?? [];
-  const missing = wanted.filter((scope) => !scopes.includes(scope));
-  if (missing.length > 0) {
-    findings.push(
-      note(
-        'challenge',
-        `The server requires the scope ${shownValue(missing.join(' '))}, which the token does not have.`,
-        'Request that scope from the identity provider, unless another scope of the token includes it.',
-      ),
-    );
-  }
-  return findings;
-}
+const NOT_SENT = note(
+  'challenge',
+  'The doctor did not send the token to the MCP server, which may be configured differently.',
+  'Send the server a request with the token, and check the status.',
+);

@@ -8,6 +8,7 @@ import { fetchDocument, memberOf } from './request.js';
 /**
  * Fetches the metadata of an MCP server, and compares it with the URL of the server, the issuer and the audience.
  *
+ * @param compare compares it with the token, if there is one.
  * @see RFC 9728 section 3
  */
 export async function checkMetadata(
@@ -15,6 +16,7 @@ export async function checkMetadata(
   mcp: URL,
   { audience, timeoutMs }: Plan,
   server: string | undefined,
+  compare: (document: unknown) => readonly Finding[],
 ): Promise<Finding[]> {
   const place = shownUrl(url.href);
   const fetched = await fetchDocument(url, timeoutMs);
@@ -32,7 +34,7 @@ export async function checkMetadata(
     const change = 'Make them equal, unless the identity provider maps one to the other.';
     findings.push(note('audience', message, change));
   }
-  return findings;
+  return [...findings, ...compare(document)];
 }
 
 function compareResource(resource: unknown, mcp: URL): Finding[] {

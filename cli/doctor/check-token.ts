@@ -9,6 +9,7 @@ import { shownValue } from '../bounded.js';
 import type { ReadableToken } from '../read-token.js';
 import { printable } from '../text.js';
 import { otherIssuer } from './check-adfs.js';
+import { scopesIn } from './check-scopes.js';
 import { type Discovered, type Finding, fits, note, wrong } from './finding.js';
 import type { Plan } from './plan.js';
 
@@ -17,8 +18,7 @@ const INSPECT = 'Compare the token with the configuration: npx intentkit-auth in
 /** What to do about each reason of a refusal. */
 const CHANGES = {
   malformed: 'Find out what cut or changed the token on its way.',
-  algorithm:
-    'Have the identity provider sign with a key, such as RS256 or ES256; a token signed with a secret needs "secret".',
+  algorithm: 'Have the identity provider sign with a key, such as RS256 or ES256.',
   key: 'Check that the token is from this environment and tenant, and was issued after the last key rotation.',
   signature:
     'Check that nothing changed the token on its way, and that no other environment uses the same key ids.',
@@ -55,11 +55,23 @@ export async function checkToken(
     if (isForGraph(token.header)) return [asFinding(FOR_GRAPH)];
     return [...differences, note('token', 'The signature was not checked, because no key is usable.')];
   }
-  const { finding, reason } = await verifyToken(token, plan, keys);
+  const { findings, reason } = await verifyToken(token, plan, keys);
   if (isForGraph(token.header) && (reason === 'signature' || reason === 'key')) return [asFinding(FOR_GRAPH)];
-  // The difference says more than the verdict that it leads to.
-  const isExplained = (reason === 'issuer' || reason === 'audience') && differences.length > 0;
-  return isExplained ? differences : [...differences, finding];
+  // The difference says more than the verdict that it leads to, and so does the finding about the secret.
+  const isExplained =
+    ((reason === 'issuer' || reason === 'audience') && differences.length > 0) ||
+    (reason === 'algorithm' && signedWithSecret(token).length > 0);
+  return isExplained ? differences : [...differences, ...findings];
+}
+
+/** That no key of an issuer verifies the token. It comes first, because it makes the issuer and its keys beside the point. */
+export function signedWithSecret({ header }: ReadableToken): Finding[] {
+  const alg = String(own(header, 'alg'));
+  if (!/^HS(256|384|512)$/.test(alg)) return [];
+  const message = `The token is signed with a secret (${alg}), so the keys of an issuer cannot verify it.`;
+  const change =
+    'Give the client the "secret": a token signed with a secret needs "secret". Otherwise have the identity provider sign with a key, such as RS256 or ES256.';
+  return [wrong('token', message, change)];
 }
 
 /** What is wrong with a text that is not a token, or not only one. */
@@ -105,11 +117,11 @@ function compareAudience({ claims }: ReadableToken, { audience }: Plan): Finding
 }
 
 interface Verdict {
-  readonly finding: Finding;
+  readonly findings: readonly Finding[];
   readonly reason?: VerifyFailure;
 }
 
-async function verifyToken({ compact }: ReadableToken, plan: Plan, keys: URL): Promise<Verdict> {
+async function verifyToken(token: ReadableToken, plan: Plan, keys: URL): Promise<Verdict> {
   const { issuer, audience, timeoutMs } = plan;
   const client = createAuthClient({
     jwksUrl: keys.href,
@@ -119,12 +131,12 @@ async function verifyToken({ compact }: ReadableToken, plan: Plan, keys: URL): P
     onWarning: () => {},
   });
   try {
-    const result = await client.verify(compact);
-    if (result.valid) return { finding: fits('token', 'The package accepts the token.') };
+    const result = await client.verify(token.compact);
+    if (result.valid) return { findings: [fits('token', 'The package accepts the token.'), scopesIn(token)] };
     const { reason, message } = result;
-    return { finding: wrong('token', message, CHANGES[reason]), reason };
+    return { findings: [wrong('token', message, CHANGES[reason])], reason };
   } catch (error) {
     const message = error instanceof AuthError ? error.message : 'The token could not be verified.';
-    return { finding: wrong('token', message, 'Try again when the keys can be fetched.') };
+    return { findings: [wrong('token', message, 'Try again when the keys can be fetched.')] };
   }
 }

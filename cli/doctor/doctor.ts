@@ -9,7 +9,7 @@ import { otherIssuer } from './check-adfs.js';
 import { checkDiscovery } from './check-discovery.js';
 import { checkKeys } from './check-keys.js';
 import { checkMcp } from './check-mcp.js';
-import { asFinding, audienceIn, checkToken } from './check-token.js';
+import { asFinding, audienceIn, checkToken, signedWithSecret } from './check-token.js';
 import { type Checked, configurationOf } from './configuration.js';
 import { type Discovered, type Finding, note } from './finding.js';
 import { type Plan, planOf } from './plan.js';
@@ -44,6 +44,7 @@ async function examine(given: Plan, read: ReadableToken | Mistake | undefined): 
   const url = plan.jwksUrl ?? discovered.jwksUrl;
   const keys = url && (await checkKeys(url, plan));
   const findings = [
+    ...(token ? signedWithSecret(token) : []),
     ...discovered.findings,
     ...comparePlaces(plan.jwksUrl, discovered.jwksUrl),
     ...(keys?.findings ?? []),

@@ -57,6 +57,8 @@ describe('The doctor with a real identity provider', () => {
         `fits   discovery  http://HOST${place} names exactly this issuer.`,
         `fits   keys       http://HOST${path}/jwks has 1 usable key: ES256 "EC-1".`,
         'fits   token      The package accepts the token.',
+        'note   token      The token has the scopes: "read".',
+        '                  → A gate may require others: compare them with those that your gate and its routes require.',
         '',
         'Nothing is wrong. The configuration:',
         '',

@@ -173,11 +173,15 @@ it.each<[string, () => Response | Promise<Response>, string]>([
 
 it('The doctor names the scope that the token lacks, and does not send the token', async () => {
   const wantsScopes = challenged(`Bearer scope="mcp files", resource_metadata="${METADATA}"`);
-  const issuer = await startIssuer({ [MCP]: wantsScopes, [METADATA]: metadata() });
+  const supported = metadata({ scopes_supported: ['mcp', 'files', 'files:write', 42] });
+  const issuer = await startIssuer({ [MCP]: wantsScopes, [METADATA]: supported });
   const told = async (scope: string) => (await diagnose(await issuer.token({ scope }), '--mcp', MCP)).said;
   const lacking = 'The server requires the scope "mcp", which the token does not have.';
   expect(await told('files')).toContain(lacking);
   expect(await told('files mcp')).not.toContain(lacking);
+  const unused = 'The server also knows the scope "files:write", which the token does not have.';
+  expect(await told('files')).toContain(unused);
+  expect(await told('files mcp files:write')).not.toContain('which the token does not have');
   expect(await told('files mcp')).toContain(
     'The doctor did not send the token to the MCP server, which may be configured differently.',
   );

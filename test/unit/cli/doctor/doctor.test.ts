@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { run } from '../../../../cli/run.js';
 import { type Answers, diagnose, ISSUER, KEYS, startIssuer } from '../../../support/doctor.js';
 import { fakeIo, unwrapped } from '../../../support/fake-io.js';
-import { generateKeys } from '../../../support/mint.js';
+import { generateKeys, mint } from '../../../support/mint.js';
 
 const OAUTH = 'https://id.example.com/.well-known/oauth-authorization-server/tenant-a';
 const OPENID = `${ISSUER}/.well-known/openid-configuration`;
@@ -227,6 +227,47 @@ describe('The doctor with a token', () => {
     expect(said).toContain('1 thing is wrong.');
     expect(said).not.toContain(token.split('.')[2]);
   });
+
+  it.each([
+    [{ scope: 'orders:write orders:read' }, 'The token has the scopes: "orders:write orders:read".'],
+    [{ scp: ['a'], permissions: ['b'] }, 'The token has the scopes: "a".'],
+    [{}, 'The token has no scopes ("scope" or "scp").'],
+  ])('accepts the claims %j, and names the scopes', async (claims, sentence) => {
+    const issuer = await startIssuer();
+    const { status, said } = await diagnose(await issuer.token(claims), '--json');
+    const { findings } = JSON.parse(said);
+    expect([status, findings.at(-1)]).toMatchObject([
+      0,
+      { verdict: 'note', check: 'token', message: sentence },
+    ]);
+    const refused = await diagnose(await issuer.token(claims, { expiresIn: '-5m' }));
+    expect(refused.said).not.toContain('scopes');
+  });
+
+  it.each<TestFault | undefined>([undefined, '404'])(
+    'says first that a token signed with a secret needs the secret, with the fault %s',
+    async (fault) => {
+      const issuer = await startIssuer();
+      if (fault) issuer.fail(fault);
+      const token = mint({
+        header: { alg: 'HS512', typ: 'JWT' },
+        payload: { iss: ISSUER, aud: 'my-api' },
+        key: 'k',
+      });
+      const { status, said } = await diagnose(token, '--json');
+      const { findings } = JSON.parse(said);
+      expect([status, findings[0]]).toMatchObject([
+        1,
+        {
+          verdict: 'wrong',
+          message: 'The token is signed with a secret (HS512), so the keys of an issuer cannot verify it.',
+          change: expect.stringContaining('a token signed with a secret needs "secret"'),
+        },
+      ]);
+      const onTheToken = findings.filter((one: { check: string }) => one.check === 'token');
+      expect(onTheToken.filter((one: { verdict: string }) => one.verdict === 'wrong')).toHaveLength(1);
+    },
+  );
 
   it.each([
     ['the slash after its host', 'https://api.example.com', 'https://api.example.com/'],
