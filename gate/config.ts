@@ -33,11 +33,17 @@ export interface GateConfig extends VerifierConfig {
 }
 
 const SCOPES = 'a list of scopes, each without spaces, quotes and backslashes';
+const scopes = z.array(z.custom<string>(isScope, SCOPES), SCOPES);
+const withoutDuplicates = z.transform((list: string[]) => [...new Set(list)]);
 /** A list of scopes, which loses its duplicates. */
-export const SCOPE_LIST = z.pipe(
-  z.array(z.custom<string>(isScope, SCOPES), SCOPES),
-  z.transform((list) => [...new Set(list)]),
+export const SCOPE_LIST = z.pipe(scopes, withoutDuplicates);
+/** The same for a route, where an empty list would require nothing. */
+export const SOME_SCOPES = z.pipe(
+  scopes.check(z.minLength(1, 'a list of at least one scope: leave it out if the route needs no more')),
+  withoutDuplicates,
 );
+const SCOPE = 'a scope, without spaces, quotes and backslashes, such as "orders:read"';
+const SCOPE_ARGUMENTS = z.array(z.custom<string>(isScope, SCOPE));
 
 const URLS = 'a list of issuer URLs';
 
@@ -81,6 +87,7 @@ export const GATE_OPTIONS = {
  */
 export function parseGateOptions(auth: Verifier, given: ApiOptions<unknown>, of: string): GateConfig {
   checkVerifier(auth);
+  refuseClientOptions(given, of);
   return gateConfig(auth, checkOptions(given, GATE_OPTIONS, of));
 }
 
@@ -101,8 +108,19 @@ export function gateConfig(auth: Verifier, options: Checked<typeof GATE_OPTIONS>
   };
 }
 
-/** @throws {AuthError} `ERR_AUTH_CONFIG` for what is not a list of scopes. */
-export const scopeList = (list: unknown, name: string): string[] => checkValue(list, SCOPE_LIST, `"${name}"`);
+/** @throws {AuthError} `ERR_AUTH_CONFIG` for an argument that is not a scope. */
+export const scopeArguments = (given: unknown, of: string): string[] =>
+  checkValue(given, SCOPE_ARGUMENTS, `Each argument of ${of}`);
+
+/** Options that people look for at the gate. */
+const CLIENT_OPTIONS = ['audience', 'issuer', 'issuers', 'clientIds', 'jwksUrl', 'secret'];
+
+/** @throws {AuthError} `ERR_AUTH_CONFIG` for an option of the client. */
+export function refuseClientOptions(given: object, of: string): void {
+  const name = CLIENT_OPTIONS.find((one) => Object.hasOwn(Object(given), one));
+  if (name === undefined) return;
+  throw configError(`"${name}" is not an option of ${of}. It belongs to createAuthClient.`);
+}
 
 /** @throws {AuthError} `ERR_AUTH_CONFIG` for what cannot verify tokens. */
 export function checkVerifier(auth: unknown): void {

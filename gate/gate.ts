@@ -10,7 +10,7 @@ import { isProbe, NO_AUTHORIZATION_SERVER } from './probes.js';
 import { Anonymous, type PublicAccess } from './public-access.js';
 import { INSUFFICIENT_SCOPE, NO_TOKEN, Refusal } from './refusals.js';
 import { fromFetch, fromNode, type Incoming } from './request.js';
-import { createRoutes, type Route } from './route.js';
+import { createRoutes, type Route, refuseRequest } from './route.js';
 import { hasAllScopes } from './scopes.js';
 import type { AuthInfo, Gate, PublicHandler, RouteOptions, Verifier } from './types.js';
 import { isBound } from './verified-token.js';
@@ -96,10 +96,14 @@ export function createGate<Claims>(
       };
     },
 
-    nodeMetadata: (): NodeMiddleware => (request, response, next) => {
-      const document = metadata(fromNode(request));
-      if (document) send(document, response);
-      else next();
+    nodeMetadata(...given: readonly unknown[]): NodeMiddleware {
+      // It would otherwise never answer.
+      refuseRequest(Object(given[0]), 'nodeMetadata');
+      return (request, response, next) => {
+        const document = metadata(fromNode(request));
+        if (document) send(document, response);
+        else next();
+      };
     },
 
     authOf(request: object, options: { optional?: boolean } = {}) {

@@ -1,8 +1,9 @@
 import { BoundedMap } from '../src/shared/bounded-map.js';
-import { checkOptions } from '../src/shared/options.js';
+import { checkOptions, configError } from '../src/shared/options.js';
+import { memberOf } from '../src/shared/own-properties.js';
 import { trueOrFalse } from '../src/shared/schema.js';
 import { type AnswerTo, createAnswers } from './answers.js';
-import { type GateConfig, SCOPE_LIST } from './config.js';
+import { type GateConfig, SOME_SCOPES } from './config.js';
 import { union } from './scopes.js';
 import type { RouteOptions } from './types.js';
 
@@ -18,7 +19,7 @@ export interface Route {
 }
 
 /** The options of `authenticate`, `fetch` and `node`. */
-export const ROUTE_OPTIONS = { scopes: SCOPE_LIST, optional: trueOrFalse };
+export const ROUTE_OPTIONS = { scopes: SOME_SCOPES, optional: trueOrFalse };
 
 /** The options of `authenticate` are given with each request, so what follows from some lists of scopes is kept. */
 const MOST_KEPT = 64;
@@ -44,7 +45,21 @@ export function createRoutes(config: GateConfig): (options: RouteOptions | undef
 
   return (options, of) => {
     if (options === undefined) return strict;
+    if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+      throw configError(`The options of ${of} must be an object, such as { scopes: ["orders:read"] }.`);
+    }
+    refuseRequest(options, of);
     const { scopes = [], optional = false } = checkOptions(options, ROUTE_OPTIONS, of);
     return { ...needing(scopes), optional };
   };
+}
+
+/**
+ * Refuses a request in place of options, as `app.use(gate.node)` gives it.
+ *
+ * @throws {AuthError} `ERR_AUTH_CONFIG`
+ */
+export function refuseRequest(given: object, of: string): void {
+  if (typeof memberOf(given, 'method') !== 'string' || typeof memberOf(given, 'url') !== 'string') return;
+  throw configError(`Middleware is what ${of} returns. Call it: gate.${of}().`);
 }

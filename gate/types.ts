@@ -38,7 +38,10 @@ export interface AuthInfo<Claims = TokenPayload> {
 
 /** What a route requires, in addition to what the gate requires of every request. */
 export interface RouteOptions {
-  /** The scopes that the route needs in addition to `requiredScopes`. If a token lacks one, the 403 names all of them. */
+  /**
+   * The scopes, at least one, that the route needs in addition to `requiredScopes`. If a token lacks one, the 403 names all of
+   * them. Default: none.
+   */
   scopes?: readonly string[];
   /** If true, requests without a token pass. If a token is present, it must be valid. Default: false. */
   optional?: boolean;

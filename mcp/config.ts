@@ -5,6 +5,7 @@ import {
   type GateConfig,
   gateConfig,
   RESOURCE_OPTIONS,
+  refuseClientOptions,
   type VerifierConfig,
   verifierConfig,
 } from '../gate/config.js';
@@ -42,6 +43,7 @@ export const VERIFIER_OPTIONS = {
 /** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts, never its value. */
 export function parseMcpOptions(auth: Verifier, given: McpOptions<unknown>): McpConfig {
   checkVerifier(auth);
+  refuseClientOptions(given, 'protectMcp');
   const options = checkOptions(given, MCP_OPTIONS, 'protectMcp');
   return { ...gateConfig(auth, options), publicTools: options.publicTools };
 }
@@ -49,6 +51,7 @@ export function parseMcpOptions(auth: Verifier, given: McpOptions<unknown>): Mcp
 /** @throws {AuthError} `ERR_AUTH_CONFIG`, naming the option and what it accepts, never its value. */
 export function parseVerifierOptions(auth: Verifier, given: TokenVerifierOptions): TokenVerifierConfig {
   checkVerifier(auth);
+  refuseClientOptions(given, 'createTokenVerifier');
   const options = checkOptions(given, VERIFIER_OPTIONS, 'createTokenVerifier');
   return { ...verifierConfig(options), invalidToken: options.invalidToken };
 }

@@ -1,7 +1,7 @@
-import { scopeList } from '../gate/config.js';
+import { scopeArguments } from '../gate/config.js';
 import { createGate } from '../gate/gate.js';
 import { INSUFFICIENT_SCOPE } from '../gate/refusals.js';
-import { hasAllScopes } from '../gate/scopes.js';
+import { hasAllScopes, union } from '../gate/scopes.js';
 import type { Verifier } from '../gate/types.js';
 import { memberOf } from '../src/shared/own-properties.js';
 import type { TokenPayload } from '../src/types.js';
@@ -48,7 +48,7 @@ export function protectMcp<Claims>(auth: Verifier, options: McpOptions<Claims>):
     ...createGate<Claims>(auth, config, publicTools && createPublicTools(publicTools)),
 
     requireScopes(...scopes) {
-      const required = scopeList([...config.requiredScopes, ...scopes], 'requireScopes');
+      const required = union(config.requiredScopes, scopeArguments(scopes, 'requireScopes'));
       return (context) => {
         // Both objects come from the SDK, which leaves `authInfo` out where no gate has admitted the request. So a polluted
         // Object.prototype must not fill the gap.

@@ -81,7 +81,7 @@ export function serverOf(
   const { issuer, endpoint, clientId, clientAuth, timeout = 5000, fetch, onWarning = emitWarning } = options;
   if (!endpoint && !isDiscoverable(issuer)) {
     throw configError(
-      '"issuer" must be an https: URL without credentials, query and fragment, because the endpoint is discovered from it; for another issuer, give "endpoint" too.',
+      '"issuer" must be an https: URL without credentials, query and fragment, because the endpoint is discovered from it. http: is for this machine only. For another issuer, give "endpoint" too.',
     );
   }
   const auth = clientAuthOf(clientAuth, clientId, assertionsAreFor === 'issuer' ? issuer : undefined);

@@ -114,7 +114,7 @@ function checkUrl(url: URL, options: GivenRemote, name: string, headers: string)
 function checkDiscoverable(issuer: string, options: GivenRemote, name: string): void {
   if (isDiscoverable(issuer, options)) return;
   throw configError(
-    `${name} must be an https: URL without credentials, query and fragment, because its keys are discovered from it; for another issuer, give "jwksUrl" too.`,
+    `${name} must be an https: URL without credentials, query and fragment, because its keys are discovered from it. http: is for this machine only. For another issuer, give "jwksUrl" too.`,
   );
 }
 

@@ -120,10 +120,17 @@ function parsed(value: unknown, schema: z.ZodMiniType, name: string, owner: Owne
   throw mistake(owner, [name, ...keys].join('.'), `must be ${issue?.message}.`);
 }
 
+/** What options are called here that other libraries call by these names. */
+const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  issuerBaseURL: ['issuers', 'issuer'],
+  domain: ['issuers', 'issuer'],
+};
+
 /** Names the most similar option, or all options if there are few. */
 function hint(name: string, path: string, shape: Shape): string {
   const known = Object.keys(shape);
-  const nearest = nearestName(name, known);
+  const others = Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : undefined;
+  const nearest = others?.find((one) => known.includes(one)) ?? nearestName(name, known);
   if (nearest !== undefined) return ` Did you mean "${path}${nearest}"?`;
   if (known.length > FEW_NAMES) return '';
   return ` Its options are ${known.map((one) => `"${path}${one}"`).join(', ')}.`;

@@ -85,6 +85,10 @@ const ofGate = {
 const gate = protectApi(auth, ofGate);
 const request = new Request(ofGate.resource);
 const route = { scopes: ['files'], optional: false };
+const ofRoute = (of: string, make: Row['make']): Row =>
+  row(of, ROUTE_OPTIONS, make, route, {
+    noObject: `The options of ${of} must be an object, such as { scopes: ["orders:read"] }.`,
+  });
 const introspection = {
   issuer: 'https://issuer.example',
   clientId: 'my-api',
@@ -127,9 +131,9 @@ const ROWS: readonly Row[] = [
     ...ofGate,
     publicTools: ['search'],
   }),
-  row('authenticate', ROUTE_OPTIONS, (options) => gate.authenticate(request, options), route),
-  row('fetch', ROUTE_OPTIONS, (options) => gate.fetch(() => new Response(), options), route),
-  row('node', ROUTE_OPTIONS, (options) => gate.node(options), route),
+  ofRoute('authenticate', (options) => gate.authenticate(request, options)),
+  ofRoute('fetch', (options) => gate.fetch(() => new Response(), options)),
+  ofRoute('node', (options) => gate.node(options)),
   row('createTokenVerifier', VERIFIER_OPTIONS, (options) => createTokenVerifier(auth, options), {
     resource: 'https://api.example.com/mcp',
     scopes: { admin: ['mcp'] },
@@ -301,6 +305,17 @@ describe.each(ROWS)(
       for (const wrong of [`${name}x`, name.toUpperCase(), `_${snake}`]) {
         const says = `"${path}${wrong}" is not an option of ${of}. Did you mean "${path}${name}"?`;
         await expectRefused({ ...valid, [wrong]: 'x' }, says);
+      }
+    });
+
+    it('that have the name of another library are refused with the name that they have here', async () => {
+      const here = ['issuers', 'issuer'].find((one) => known.includes(one));
+      for (const name of ['issuerBaseURL', 'domain']) {
+        const says = here ? ` Did you mean "${path}${here}"?` : '';
+        const message = `"${path}${name}" is not an option of ${of}.${says}`;
+        await expect(attempt({ ...valid, [name]: 'x' })).rejects.toMatchObject({
+          message: expect.stringContaining(message),
+        });
       }
     });
 

@@ -259,7 +259,11 @@ describe('A configuration of issuers', () => {
       { issuers: [{ issuer: 'a' }] },
       '"issuers[0].issuer" must be an https: URL',
     ],
-    ['with an issuer over http:', { issuers: [{ issuer: 'http://a.example' }] }, 'must be an https: URL'],
+    [
+      'with an issuer over http:',
+      { issuers: [{ issuer: 'http://a.example' }] },
+      'http: is for this machine only.',
+    ],
     [
       'with keys over http:',
       { issuers: [{ issuer: A, jwksUrl: 'http://a.example' }] },

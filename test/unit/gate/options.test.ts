@@ -1,6 +1,9 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import KeyvRedis from '@keyv/redis';
 import { createAuthClient } from 'intentkit-auth';
-import { type McpOptions, protectMcp } from 'intentkit-auth/mcp';
+import { protectApi } from 'intentkit-auth/http';
+import { createTokenVerifier, type McpOptions, protectMcp } from 'intentkit-auth/mcp';
 import Keyv from 'keyv';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ISSUER, RESOURCE } from '../../support/gate.js';
@@ -143,7 +146,48 @@ describe('An option of protectMcp that cannot be used is refused when the gate i
 
   it('a demand of a tool that is no scope', () => {
     const gate = protectMcp(auth, { resource: RESOURCE });
-    expect(message(() => gate.requireScopes('a b'))).toBe(A_LIST('requireScopes'));
+    const says =
+      'Each argument of requireScopes must be a scope, without spaces, quotes and backslashes, such as "orders:read".';
+    for (const wrong of ['a b', ['a'], { scopes: ['a'] }, undefined]) {
+      expect(message(() => gate.requireScopes('a', wrong as never))).toBe(says);
+    }
+  });
+
+  it('an option of the client', () => {
+    const options = { resource: RESOURCE, invalidToken: () => new Error() };
+    for (const name of ['audience', 'issuer', 'issuers', 'clientIds', 'jwksUrl', 'secret']) {
+      const says = (of: string): string =>
+        `"${name}" is not an option of ${of}. It belongs to createAuthClient.`;
+      const given = { resource: RESOURCE, [name]: 'x' };
+      expect(message(() => create(given))).toBe(says('protectMcp'));
+      expect(message(() => protectApi(auth, given))).toBe(says('protectApi'));
+      expect(message(() => createTokenVerifier(auth, { ...options, ...given }))).toBe(
+        says('createTokenVerifier'),
+      );
+    }
+  });
+});
+
+describe('A route that cannot be used is refused', () => {
+  const gate = protectMcp(auth, { resource: RESOURCE });
+  const node = (options?: unknown): unknown => gate.node(options as never);
+
+  it('with no scopes in the list, because it would need none', () => {
+    const says = '"scopes" must be a list of at least one scope: leave it out if the route needs no more.';
+    expect(message(() => node({ scopes: [] }))).toBe(says);
+    expect(message(() => gate.fetch(() => new Response(), { scopes: [] }))).toBe(says);
+    expect(message(() => node({ scopes: 'a' }))).toBe(A_LIST('scopes'));
+    expect(message(() => node({ scopes: ['a b'] }))).toBe(A_LIST('scopes'));
+  });
+
+  it.each<[of: 'node' | 'nodeMetadata', request: object]>([
+    ['node', Object.assign(new IncomingMessage(new Socket()), { method: 'GET', url: '/' })],
+    ['node', { method: 'GET', url: '/', headers: {} }],
+    ['node', new Request(RESOURCE)],
+    ['nodeMetadata', { method: 'GET', url: '/', headers: {} }],
+  ])('where %s is not called, and gets the request', (of, request) => {
+    const given = gate[of] as (request: object) => unknown;
+    expect(message(() => given(request))).toBe(`Middleware is what ${of} returns. Call it: gate.${of}().`);
   });
 });
 
