@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
+import { withoutPrototype } from '../../shared/own-properties.js';
 import type { SignatureEngine } from '../../signature/engine.js';
 import { isPair, nodeSigner } from '../../signature/sign-node.js';
 import { externalSigner } from './external-signer.js';
@@ -36,7 +37,7 @@ export function importByNode(
   // An entry has at least one of the two.
   if (!members) throw damaged(`"${place}"`);
   if (own && thumbprintText(own.members) !== thumbprintText(members)) throw notItsPublicKey(place);
-  const publicKey = crypto.createPublicKey({ key: { ...members }, format: 'jwk' });
+  const publicKey = crypto.createPublicKey({ key: withoutPrototype(members), format: 'jwk' });
   if (own && !attempt(() => isPair(crypto, own.key, publicKey, algorithm)))
     throw notOneKey(`"${place}.privateKey"`);
 
@@ -47,6 +48,9 @@ export function importByNode(
   const makeSign = own ? signerOf(crypto, own.key, entry) : externalSigner(entry, kid, key);
   return { publicJwk, key, sign: makeSign?.(headerOfTokens) };
 }
+
+// `node:crypto` also reads inherited members, such as `oth` of a key and `passphrase` of options.
+const AS_JWK = withoutPrototype({ format: 'jwk' } as const);
 
 interface Imported {
   readonly key: KeyObject;
@@ -65,20 +69,24 @@ function importPrivate(form: KeyForm, name: string, crypto: Crypto): Imported {
 function isOneRsaKey(material: KeyMaterial, key: KeyObject): boolean {
   if (material.form === 'jwk') return areOneRsaKey(material.jwk);
   if (material.form === 'cryptoKey' && !material.key.extractable) return true;
-  return attempt(() => areOneRsaKey(key.export({ format: 'jwk' }))) ?? false;
+  return attempt(() => areOneRsaKey(key.export(AS_JWK))) ?? false;
 }
 
 function privateKeyOf(material: KeyMaterial, crypto: Crypto): KeyObject {
   if (material.form === 'der') {
-    return crypto.createPrivateKey({ key: Buffer.from(material.der), format: 'der', type: 'pkcs8' });
+    return crypto.createPrivateKey(
+      withoutPrototype({ key: Buffer.from(material.der), format: 'der', type: 'pkcs8' } as const),
+    );
   }
-  if (material.form === 'jwk') return crypto.createPrivateKey({ key: { ...material.jwk }, format: 'jwk' });
+  if (material.form === 'jwk') {
+    return crypto.createPrivateKey({ key: withoutPrototype(material.jwk), format: 'jwk' });
+  }
   return material.form === 'keyObject' ? material.key : crypto.KeyObject.from(material.key);
 }
 
 function membersOf(material: KeyMaterial, name: string, crypto: Crypto): JWK {
   if (material.form === 'jwk') return publicMembers(name, material.jwk);
-  const exported = attempt(() => publicKeyOf(material, crypto).export({ format: 'jwk' }));
+  const exported = attempt(() => publicKeyOf(material, crypto).export(AS_JWK));
   if (!exported) throw damaged(name);
   return publicMembers(name, exported);
 }

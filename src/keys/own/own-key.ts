@@ -1,5 +1,6 @@
 import type { JWK } from 'jose';
 import { configError } from '../../shared/options.js';
+import { withoutPrototype } from '../../shared/own-properties.js';
 import { ASYMMETRIC_ALGORITHMS, type AsymmetricAlgorithm } from '../../signature/algorithms.js';
 import type { Key } from '../../signature/engine.js';
 import type { PublicJwk } from '../../types.js';
@@ -59,7 +60,7 @@ export function algorithmFor(
 ): AsymmetricAlgorithm {
   const possible = ASYMMETRIC_ALGORITHMS.filter((algorithm) =>
     forms.every(({ type, algorithm: only }) =>
-      fits({ ...type, ...(only !== undefined && { alg: only }) }, algorithm),
+      fits(withoutPrototype<JWK>(type, only === undefined ? {} : { alg: only }), algorithm),
     ),
   );
   const algorithm = given ?? possible[0];

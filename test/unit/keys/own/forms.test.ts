@@ -47,6 +47,28 @@ describe('A key of "signingKeys"', () => {
     }
   });
 
+  // Node 26 reads `oth`, and Node 20 does not.
+  it.each([
+    ['oth', [{ r: 'AQAB', d: 'AQAB', t: 'AQAB' }]],
+    ['passphrase', 'x'],
+    ['alg', 'HS256'],
+  ])('gets no "%s" from a polluted Object.prototype', async (name, value) => {
+    for (const algorithm of ['RS256', 'ES256', 'EdDSA'] as const) {
+      for (const [form, privateKey] of Object.entries(
+        await privateForms(algorithm, pairFor(algorithm).privateKey),
+      )) {
+        Object.defineProperty(Object.prototype, name, { value, configurable: true });
+        let auth: ReturnType<typeof clientWith>;
+        try {
+          auth = clientWith({ signingKeys: [{ privateKey }] });
+        } finally {
+          Reflect.deleteProperty(Object.prototype, name);
+        }
+        expect([form, (await auth.verify(await auth.sign({}))).valid]).toEqual([form, true]);
+      }
+    }
+  });
+
   it.each(ENGINE_NAMES)('has an algorithm by its type, imported by %s', async (engine) => {
     for (const [alg, keys] of [
       ['ES256', pairFor('ES256')],
