@@ -19,8 +19,16 @@ export async function fetchDocument(url: URL, timeoutMs: number): Promise<Fetche
   };
   try {
     const accept = 'application/json, application/jwk-set+json';
-    const request = { url, accept, timeoutMs, headers: undefined, fetch: watched };
-    const { document } = await fetchJson({ ...request, isFailing: false });
+    const { document } = await fetchJson({
+      url,
+      accept,
+      timeoutMs,
+      headers: undefined,
+      fetch: watched,
+      isFailing: false,
+      noCache: false,
+      onRequest: undefined,
+    });
     return { document };
   } catch (error) {
     const failure = asFetchError(error);

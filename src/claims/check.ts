@@ -2,15 +2,18 @@ import { own } from '../shared/own-properties.js';
 import type { TokenPayload, VerifyFailure } from '../types.js';
 import { clientIdOf } from './client-id.js';
 
-/** The rules for a token's claims. Times are in seconds. One matching member of `issuer`, `audience` or `clientIds` is enough. */
+/**
+ * The rules for a token's claims. Times are in seconds. One matching member of `issuer`, `audience` or `clientIds` is enough. Every
+ * member is required, because a polluted `Object.prototype` could fill one that is left out.
+ */
 export interface ClaimRules {
-  readonly issuer?: readonly string[] | undefined;
+  readonly issuer: readonly string[] | undefined;
   /** With all spellings of each audience. */
-  readonly audience?: readonly string[] | undefined;
-  readonly clientIds?: readonly string[] | undefined;
-  readonly typ?: string | undefined;
+  readonly audience: readonly string[] | undefined;
+  readonly clientIds: readonly string[] | undefined;
+  readonly typ: string | undefined;
   readonly requiredClaims: readonly string[];
-  readonly maxTokenAge?: number | undefined;
+  readonly maxTokenAge: number | undefined;
   readonly clockTolerance: number;
 }
 

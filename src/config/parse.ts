@@ -147,7 +147,7 @@ function introspectionConfig(
   const rules = entry ? entry.rules : topLevel;
   return {
     hook,
-    rules: withoutPrototype({ ...rules, issuer: rules.issuer ?? [hook.issuer], typ: undefined }),
+    rules: { ...rules, issuer: rules.issuer ?? [hook.issuer], typ: undefined },
   };
 }
 

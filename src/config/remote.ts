@@ -95,11 +95,18 @@ function remoteConfig(
 
 /** Merges rules for claims. Later rules replace earlier ones. */
 export function claimRules(clockTolerance: number, ...given: readonly GivenRules[]): ClaimRules {
-  const rules: GivenRules = withoutPrototype(...given);
-  const { maxTokenAge, requiredClaims = [] } = rules;
-  // The age of a token is known only from its `iat`.
-  const required = maxTokenAge === undefined ? requiredClaims : [...requiredClaims, 'iat'];
-  return Object.assign(rules, { clockTolerance, requiredClaims: required });
+  const merged: GivenRules = withoutPrototype(...given);
+  const { issuer, audience, clientIds, typ, maxTokenAge, requiredClaims = [] } = merged;
+  return {
+    issuer,
+    audience,
+    clientIds,
+    typ,
+    // The age of a token is known only from its `iat`.
+    requiredClaims: maxTokenAge === undefined ? requiredClaims : [...requiredClaims, 'iat'],
+    maxTokenAge,
+    clockTolerance,
+  };
 }
 
 function checkUrl(url: URL, options: GivenRemote, name: string, headers: string): void {

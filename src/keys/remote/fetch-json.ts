@@ -23,9 +23,9 @@ export interface DocumentRequest {
    */
   readonly isFailing: boolean;
   /** Whether to send `Cache-Control: no-cache`, so that a cache on the way asks the endpoint. */
-  readonly noCache?: boolean;
+  readonly noCache: boolean;
   /** Called before the request is sent, but not when it is repeated on a new connection. */
-  readonly onRequest?: () => void;
+  readonly onRequest: (() => void) | undefined;
 }
 
 /** Makes a request a POST of a form. */

@@ -26,7 +26,15 @@ function expectRefused(config: unknown, message: string): void {
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('parseConfig, given a good configuration,', () => {
-  const rules = { requiredClaims: [], clockTolerance: 0 };
+  const rules = {
+    issuer: undefined,
+    audience: undefined,
+    clientIds: undefined,
+    typ: undefined,
+    requiredClaims: [],
+    maxTokenAge: undefined,
+    clockTolerance: 0,
+  };
   const DEFAULTS: Config = {
     name: 'auth',
     warn: expect.any(Function),

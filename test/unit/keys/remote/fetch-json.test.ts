@@ -17,6 +17,8 @@ const request = (change: Partial<DocumentRequest>): DocumentRequest => ({
   headers: undefined,
   fetch: undefined,
   isFailing: false,
+  noCache: false,
+  onRequest: undefined,
   ...change,
 });
 

@@ -175,7 +175,8 @@ const load = (body: string, only: object = {}, headers: Record<string, string> =
     remotes: [remote],
   } = parseConfig({ jwksUrl: 'https://idp.example/jwks', ...only, jwks: { fetch } });
   if (!remote) throw new Error('no JWKS');
-  return loadKeySet(remote, defaultEngine, { isFailing: false, found: undefined, order: 1 });
+  const request = { isFailing: false, noCache: false, onRequest: undefined };
+  return loadKeySet(remote, defaultEngine, { ...request, found: undefined, order: 1 });
 };
 
 it.each([
