@@ -89,6 +89,7 @@ export function createGate<Claims>(
     },
 
     node(options?: RouteOptions): NodeMiddleware {
+      refuseRequest(options, 'node');
       const route = routeOf(options, 'node');
       // It returns nothing, because fastify would take a returned promise as a second call of `next`.
       return (request, response, next) => {
@@ -98,7 +99,7 @@ export function createGate<Claims>(
 
     nodeMetadata(...given: readonly unknown[]): NodeMiddleware {
       // It would otherwise never answer.
-      refuseRequest(Object(given[0]), 'nodeMetadata');
+      refuseRequest(given[0], 'nodeMetadata');
       return (request, response, next) => {
         const document = metadata(fromNode(request));
         if (document) send(document, response);

@@ -48,7 +48,6 @@ export function createRoutes(config: GateConfig): (options: RouteOptions | undef
     if (typeof options !== 'object' || options === null || Array.isArray(options)) {
       throw configError(`The options of ${of} must be an object, such as { scopes: ["orders:read"] }.`);
     }
-    refuseRequest(options, of);
     const { scopes = [], optional = false } = checkOptions(options, ROUTE_OPTIONS, of);
     return { ...needing(scopes), optional };
   };
@@ -59,7 +58,7 @@ export function createRoutes(config: GateConfig): (options: RouteOptions | undef
  *
  * @throws {AuthError} `ERR_AUTH_CONFIG`
  */
-export function refuseRequest(given: object, of: string): void {
-  if (typeof memberOf(given, 'method') !== 'string' || typeof memberOf(given, 'url') !== 'string') return;
+export function refuseRequest(given: unknown, of: 'node' | 'nodeMetadata'): void {
+  if (['method', 'url'].some((name) => typeof memberOf(Object(given), name) !== 'string')) return;
   throw configError(`Middleware is what ${of} returns. Call it: gate.${of}().`);
 }
