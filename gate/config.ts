@@ -33,14 +33,10 @@ export interface GateConfig extends VerifierConfig {
 }
 
 const SCOPES = 'a list of scopes, each without spaces, quotes and backslashes';
-const scopes = z.array(z.custom<string>(isScope, SCOPES), SCOPES);
-const withoutDuplicates = z.transform((list: string[]) => [...new Set(list)]);
 /** A list of scopes, which loses its duplicates. */
-export const SCOPE_LIST = z.pipe(scopes, withoutDuplicates);
-/** The same for a route, where an empty list would require nothing. */
-export const SOME_SCOPES = z.pipe(
-  scopes.check(z.minLength(1, 'a list of at least one scope: leave it out if the route needs no more')),
-  withoutDuplicates,
+export const SCOPE_LIST = z.pipe(
+  z.array(z.custom<string>(isScope, SCOPES), SCOPES),
+  z.transform((list) => [...new Set(list)]),
 );
 const SCOPE = 'a scope, without spaces, quotes and backslashes, such as "orders:read"';
 const SCOPE_ARGUMENTS = z.array(z.custom<string>(isScope, SCOPE));

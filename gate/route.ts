@@ -3,7 +3,7 @@ import { checkOptions, configError } from '../src/shared/options.js';
 import { memberOf } from '../src/shared/own-properties.js';
 import { trueOrFalse } from '../src/shared/schema.js';
 import { type AnswerTo, createAnswers } from './answers.js';
-import { type GateConfig, SOME_SCOPES } from './config.js';
+import { type GateConfig, SCOPE_LIST } from './config.js';
 import { union } from './scopes.js';
 import type { RouteOptions } from './types.js';
 
@@ -19,7 +19,7 @@ export interface Route {
 }
 
 /** The options of `authenticate`, `fetch` and `node`. */
-export const ROUTE_OPTIONS = { scopes: SOME_SCOPES, optional: trueOrFalse };
+export const ROUTE_OPTIONS = { scopes: SCOPE_LIST, optional: trueOrFalse };
 
 /** The options of `authenticate` are given with each request, so what follows from some lists of scopes is kept. */
 const MOST_KEPT = 64;

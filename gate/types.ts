@@ -38,10 +38,7 @@ export interface AuthInfo<Claims = TokenPayload> {
 
 /** What a route requires, in addition to what the gate requires of every request. */
 export interface RouteOptions {
-  /**
-   * The scopes, at least one, that the route needs in addition to `requiredScopes`. If a token lacks one, the 403 names all of
-   * them. Default: none.
-   */
+  /** The scopes that the route needs in addition to `requiredScopes`. If a token lacks one, the 403 names all of them. Default: none. */
   scopes?: readonly string[];
   /** If true, requests without a token pass. If a token is present, it must be valid. Default: false. */
   optional?: boolean;
