@@ -41,7 +41,7 @@ interface Held {
  * 2. An outage begins when two different questions fail without an answer in between. A question that keeps failing counts only the
  *    first time. If there is a control question, whose text nobody can choose, it is the second one. It is asked right after a
  *    failure, at most once a second while it is answered. So an outage begins only if the control question fails too. A timeout
- *    begins it at once, so that nobody waits for a second timeout.
+ *    begins it at once, so that nobody waits for a second timeout. It ends as soon as the control question is answered.
  * 3. A failure that cannot depend on the text begins an outage at once: no discovery, no client assertion, or 429.
  * 4. During an outage, no question is sent for a second for each request of the last one, or for as long as `Retry-After` says.
  *    Then one question at a time is sent. An answer ends the outage.
@@ -150,8 +150,7 @@ export class Pace {
     const retryAfterMs = Math.max(error.retryAfterMs, cause.retryAfterMs);
     // A question that waited for the discovery of another one has made no request.
     this.#backOff.failed(monotonicNow(), Math.max(1, attempt.requests), retryAfterMs);
-    // The endpoint fails for certain, so the failures say nothing about the questions.
-    if (concernsAll || this.#control) this.#held.clear();
+    if (concernsAll) this.#held.clear();
   }
 
   /**
@@ -169,9 +168,10 @@ export class Pace {
     // This question began before the outage, which is known.
     if (this.#backOff.remaining(monotonicNow(), false) > 0) return undefined;
     if (this.#control) {
-      // The caller has waited long enough.
-      if (error.kind === 'timeout') return error;
-      const cause = await this.#askControl(this.#control);
+      const asked = this.#askControl(this.#control);
+      // The caller has waited long enough. The answer to the control question ends the outage.
+      if (asked && error.kind === 'timeout') return error;
+      const cause = await asked;
       return order < this.#lastSuccess ? undefined : cause;
     }
     if (this.#backOff.failing) return error;
@@ -197,7 +197,11 @@ export class Pace {
     try {
       await control(attempt);
     } catch (error) {
-      if (error instanceof FetchError) return error;
+      if (error instanceof FetchError) {
+        // The endpoint fails for certain, so the failures say nothing about the questions.
+        this.#held.clear();
+        return error;
+      }
     }
     this.#controlAnsweredAt = monotonicNow();
     this.#answered(order);

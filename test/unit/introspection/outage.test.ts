@@ -193,10 +193,26 @@ describe('If a text is not answered in time,', () => {
       hangs('');
       expect(await outcome(auth, 'first')).toBe(UNAVAILABLE);
       expect(await outcome(auth, 'second')).toBe(UNAVAILABLE);
-      expect([asked(), warnings]).toEqual([1, ['INTROSPECTION_FAILING']]);
+      expect([asked('first'), asked('second'), warnings]).toEqual([1, 0, ['INTROSPECTION_FAILING']]);
       failsAlways(ACTIVE);
       advance(4000);
       expect(await outcome(auth, 'second')).toBe('valid');
+    }));
+
+  it('the answer to the control question ends the outage, and the same text again begins no other', () =>
+    withClock(async (advance) => {
+      const auth = client({ timeout });
+      hangs('bad');
+      expect(await outcome(auth, 'bad')).toBe(UNAVAILABLE);
+      await until(() => auth.status().introspection?.lastError === undefined);
+      expect(await outcome(auth, 'good')).toBe('valid');
+      // The bad text waits, and then its failure is known to be its own.
+      expect(await outcome(auth, 'bad')).toBe(UNAVAILABLE);
+      expect(asked('bad')).toBe(1);
+      advance(1000);
+      expect(await outcome(auth, 'bad')).toBe(UNAVAILABLE);
+      await until(() => auth.status().introspection?.lastError === undefined);
+      expect(await outcome(auth, 'well')).toBe('valid');
     }));
 
   it('and a later text is answered, it is no outage', async () => {
