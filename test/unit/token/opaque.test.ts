@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { isOpaqueToken } from '../../../src/token/opaque.js';
 import { forge } from '../../support/forge.js';
 import { segment } from '../../support/mint.js';
@@ -101,4 +101,11 @@ it('Without `Buffer`, the answers are the same', async () => {
   const web = await withoutBuffer(() => import('../../../src/token/opaque.js'));
   for (const [what, token] of OPAQUE) expect(web.isOpaqueToken(token), what).toBe(true);
   for (const [what, token] of NOT_OPAQUE) expect(web.isOpaqueToken(token), what).toBe(false);
+});
+
+it('A text costs little, also with a thousand segments', () => {
+  const decoded = vi.spyOn(Buffer, 'from');
+  expect(isOpaqueToken('efQ.'.repeat(1024))).toBe(true);
+  expect(decoded).not.toHaveBeenCalled();
+  decoded.mockRestore();
 });
