@@ -1,5 +1,5 @@
 import { configError } from '../src/shared/options.js';
-import { withoutPrototype } from '../src/shared/own-properties.js';
+import { inheritedName, withoutPrototype } from '../src/shared/own-properties.js';
 import { safely } from '../src/shared/warnings.js';
 import type { Target } from './options.js';
 
@@ -29,6 +29,18 @@ export function apiUrl(input: string | URL, base: URL | undefined): URL {
 const isUrl = (input: unknown): input is URL => Object.prototype.toString.call(input) === '[object URL]';
 
 /**
+ * Copies the options of a request. The members of a `Request` are inherited, so its method and its body would be lost.
+ *
+ * @throws {AuthError} `ERR_AUTH_CONFIG` for anything but a plain object.
+ */
+export function ownInit(init: RequestInit): RequestInit {
+  if (inheritedName(Object(init)) === undefined) return withoutPrototype(init);
+  throw configError(
+    'The options of "fetch" must be a plain object: instead of a Request, give its "method", "headers" and "body".',
+  );
+}
+
+/**
  * Sends a request with a token. Redirects are not followed, because they could lead to another host.
  *
  * @throws {AuthError} `ERR_AUTH_CONFIG` if the configured `fetch` has followed a redirect.
@@ -41,6 +53,8 @@ export async function sendTo(
 ): Promise<Response> {
   const headers = new Headers(given);
   headers.set('authorization', `Bearer ${token}`);
+  // Not every `fetch` ignores it. It could lead the token to another host behind the same proxy.
+  headers.delete('host');
   const mode: RequestRedirect = redirect === 'error' ? 'error' : 'manual';
   const init = withoutPrototype<RequestInit>({ ...others, headers, redirect: mode });
   const response = await (fetch ?? globalThis.fetch)(url.href, init);

@@ -1,7 +1,6 @@
 import { Endpoint } from '../oauth/endpoint.js';
-import { withoutPrototype } from '../src/shared/own-properties.js';
 import { isWorkers } from '../src/shared/runtime.js';
-import { apiUrl, sendTo } from './api-request.js';
+import { apiUrl, ownInit, sendTo } from './api-request.js';
 import { type Caller, subjectOf } from './caller.js';
 import { exchangerOf } from './exchanger.js';
 import { KeptTokens, type Place } from './kept-tokens.js';
@@ -25,8 +24,9 @@ export interface DownstreamApi {
    * `redirect: 'follow'` counts as `'manual'`. If the API answers 401, the token is dropped, and the next call gets a new one.
    *
    * @param input a path, or a URL of the origin of `resource`, without credentials.
-   * @throws {AuthError} like the function itself, and `ERR_AUTH_CONFIG` for another `input`, without a `resource` over `https:`, or
-   *   if the `fetch` of the target has followed a redirect.
+   * @param init its `authorization` and `host` headers are not sent. It must be a plain object, not a `Request`.
+   * @throws {AuthError} like the function itself, and `ERR_AUTH_CONFIG` for another `input` or `init`, without a `resource` over
+   *   `https:`, or if the `fetch` of the target has followed a redirect.
    */
   fetch(caller: Caller, input: string | URL, init?: RequestInit): Promise<Response>;
 }
@@ -75,7 +75,9 @@ export function createDownstream(options: DownstreamOptions): Downstream {
       // The entries of another target, client or endpoint have other names and other keys.
       const { issuer, clientId } = server;
       const configured = server.endpoint?.href;
-      const context = JSON.stringify([grant, issuer, configured, clientId, resource, audience, ...scopes]);
+      const parts = [grant, issuer, configured, clientId, resource, audience, ...scopes];
+      // Each part alone, because a polluted `toJSON` could make the lists of two targets equal. Texts have no `toJSON`.
+      const context = `[${parts.map((part) => JSON.stringify(part ?? null)).join(',')}]`;
 
       /** Gets a token that this process does not keep: from the store, or by an exchange. */
       async function obtain(place: Place): Promise<DownstreamToken> {
@@ -115,9 +117,10 @@ export function createDownstream(options: DownstreamOptions): Downstream {
         init: RequestInit = {},
       ): Promise<Response> {
         const to = apiUrl(input, url);
+        const options = ownInit(init);
         const place = await placeOf(caller);
         const { token } = await tokenAt(place);
-        const response = await sendTo(to, token, withoutPrototype(init), target.fetch);
+        const response = await sendTo(to, token, options, target.fetch);
         if (response.status === 401) await kept.drop(place);
         return response;
       }

@@ -369,6 +369,13 @@ describe('`fetch`', () => {
     expect([server.received, api.received]).toEqual([[], []]);
   });
 
+  it('takes no Request for the options, whose method and body would be lost', async () => {
+    const init = new Request(api.issuer, { method: 'POST', body: 'a=1' });
+    const { code, message } = await failureOf(orders().fetch(CALLER, '/open', init as RequestInit));
+    expect([code, message]).toEqual(['ERR_AUTH_CONFIG', expect.stringContaining('plain object')]);
+    expect([server.received, api.received]).toEqual([[], []]);
+  });
+
   it('takes a URL of another realm', async () => {
     const foreign = { href: `${api.issuer}/open`, [Symbol.toStringTag]: 'URL' };
     expect((await orders().fetch(CALLER, foreign as unknown as URL)).status).toBe(200);
@@ -389,11 +396,31 @@ describe('`fetch`', () => {
     const rejected = orders().fetch(CALLER, '/open', { redirect: 'error' });
     await expect(rejected).rejects.toThrow(TypeError);
     expect(server.to('/stolen')).toEqual([]);
-    const own = vi.fn(async () => new Response('own'));
+    const own = vi.fn(async (_url: unknown, _init?: RequestInit) => new Response('own'));
     const target = { ...TARGET, fetch: own };
-    expect(await (await orders({}, target).fetch(CALLER, '/open')).text()).toBe('own');
+    const headers = { Host: 'elsewhere.example' };
+    expect(await (await orders({}, target).fetch(CALLER, '/open', { headers })).text()).toBe('own');
     expect(own).toHaveBeenCalledTimes(1);
+    expect([...new Headers(own.mock.calls[0]?.[1]?.headers).keys()]).toEqual(['authorization']);
   });
+});
+
+it('Each API gets its own token, also if `Object.prototype` has a `toJSON`', async () => {
+  server.replies.set('/token', (request) => ({ ...EXCHANGED, access_token: fieldsOf(request).audience }));
+  Object.defineProperty(Object.prototype, 'toJSON', {
+    configurable: true,
+    value(this: unknown) {
+      return Array.isArray(this) ? [] : this;
+    },
+  });
+  try {
+    const downstream = create();
+    const [one, other] = ['one', 'other'].map((audience) => downstream.for({ audience }));
+    const tokens = await Promise.all([one?.(CALLER), other?.(CALLER)]);
+    expect(tokens.map((token) => token?.token)).toEqual(['one', 'other']);
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'toJSON');
+  }
 });
 
 it('A `fetch` of the target that follows redirects is noticed', async () => {
