@@ -8,6 +8,8 @@ import { isWorkers } from '../src/shared/runtime.js';
 const MAX_HELD = 1000;
 /** A question waits a second longer after each of its failures, up to this many seconds. */
 const MAX_HELD_SECONDS = 10;
+/** During an outage, a question that has failed waits for this much longer than others. */
+const LETS_OTHERS_FIRST_MS = 1000;
 /** An answer to the control question counts for this long, so that many failures cause few control questions. */
 const CONTROL_MAX_AGE_MS = 1000;
 
@@ -44,7 +46,7 @@ interface Held {
  *    begins it at once, so that nobody waits for a second timeout. It ends as soon as the control question is answered.
  * 3. A failure that cannot depend on the text begins an outage at once: no discovery, no client assertion, or 429.
  * 4. During an outage, no question is sent for a second for each request of the last one, or for as long as `Retry-After` says.
- *    Then one question at a time is sent. An answer ends the outage.
+ *    Then one question at a time is sent; one that has failed before waits a second longer. An answer ends the outage.
  */
 export class Pace {
   readonly #longestMs: number;
@@ -85,7 +87,13 @@ export class Pace {
   retryAfter(key?: string): number {
     const now = monotonicNow();
     const heldMs = this.#held.get(key ?? '')?.backOff.remaining(now, false) ?? 0;
-    return Math.max(1, Math.ceil(Math.max(heldMs, this.#backOff.remaining(now, false)) / 1000));
+    return Math.max(1, Math.ceil(Math.max(heldMs, this.#outageRemaining(key, now)) / 1000));
+  }
+
+  /** A question that has failed lets others go first. Otherwise, who has many of them could send each one during an outage. */
+  #outageRemaining(key: string | undefined, now: number): number {
+    const since = this.#held.has(key ?? '') ? now - LETS_OTHERS_FIRST_MS : now;
+    return this.#backOff.remaining(since, false);
   }
 
   /**
@@ -99,7 +107,7 @@ export class Pace {
     const now = monotonicNow();
     const held = this.#held.get(key);
     if (held && held.backOff.remaining(now, false) > 0) throw held.error;
-    if (this.#lastError && (this.#backOff.remaining(now, false) > 0 || now < this.#probeEndsAt))
+    if (this.#lastError && (this.#outageRemaining(key, now) > 0 || now < this.#probeEndsAt))
       throw this.#lastError;
     const { order, attempt } = this.#begin(this.#backOff.failing);
     if (attempt.isFailing) this.#probeEndsAt = now + this.#longestMs;
