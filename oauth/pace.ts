@@ -148,6 +148,8 @@ export class Pace {
   }
 
   async #failed(key: string, order: number, attempt: Attempt, error: FetchError): Promise<void> {
+    // V8 keeps the functions of a stack that nobody has read, and what they close over, such as the token of a caller.
+    error.stack = `${error.name}: ${error.message}`;
     const suspect = this.#held.has(key) ? undefined : key;
     this.#hold(key, error);
     const concernsAll = error.status === 429 || (!attempt.isSent && order > this.#lastSuccess);

@@ -39,3 +39,7 @@ it('no token of ten callers stays in the heap, and none obtained for them', asyn
 it('the search finds the tokens of callers that stay in the heap', async () => {
   expect(await printed(DOWNSTREAM, provider.issuer, 'keep')).toBe('20 of 20, 10 stored');
 });
+
+it('no token stays in the heap after an answer that cannot be used', async () => {
+  expect(await printed(DOWNSTREAM, provider.issuer, 'fail')).toBe('0 of 10, 0 stored');
+});
