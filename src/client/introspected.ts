@@ -1,7 +1,7 @@
 import type { IntrospectionHook } from '../config/schema.js';
 import { AuthError } from '../errors.js';
 import { copyOfJson } from '../shared/json-copy.js';
-import { withoutPrototype } from '../shared/own-properties.js';
+import { own, withoutPrototype } from '../shared/own-properties.js';
 import type { TokenPayload } from '../types.js';
 import { asked } from './hooks.js';
 
@@ -21,7 +21,7 @@ export async function introspected(
     if (isClaims(claims)) {
       // A hook may hand on the raw answer of RFC 7662. Only `true` means that the token is active.
       const { active = true, ...given } = withoutPrototype<Record<string, unknown>>(claims);
-      if (active === false) return undefined;
+      if (active === false || isNoAccessToken(given)) return undefined;
       if (active === true) return Object.hasOwn(given, 'iss') ? given : { ...given, iss: hook.issuer };
     }
   } catch (error) {
@@ -37,3 +37,17 @@ export async function introspected(
 
 const isClaims = (value: unknown): value is TokenPayload =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What the answers of providers call a refresh token, and any token that is no access token. */
+const NO_ACCESS_TOKEN: readonly string[] = ['refresh_token', 'refresh', 'n_a'];
+
+/**
+ * True if the issuer says that the token is no access token. Issuers introspect refresh tokens too, which live for longer and are
+ * only for the issuer itself.
+ *
+ * @see RFC 6749 section 1.5, RFC 8693 section 2.2.1
+ */
+const isNoAccessToken = (claims: object): boolean =>
+  [own(claims, 'token_use'), own(claims, 'token_type')].some(
+    (kind) => typeof kind === 'string' && NO_ACCESS_TOKEN.includes(kind.toLowerCase()),
+  );
