@@ -43,7 +43,8 @@ export function exchangerOf({ server, grant }: Settings, endpoint: Endpoint, tar
     } catch (error) {
       throw error instanceof AuthError ? error : failure(error, pace.retryAfter(key));
     } finally {
-      if (pace.lastError) outage.failed(pace.lastError.message, consequence);
+      const { problem } = pace;
+      if (problem) outage.failed(problem.message, consequence);
       else outage.succeeded();
     }
   };

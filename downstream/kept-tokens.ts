@@ -23,6 +23,9 @@ export interface Place {
   readonly required: readonly string[];
 }
 
+/** Longer texts in the store are not ours. */
+const MAX_STORED = 262_144;
+
 /** A token that is newer is not dropped, so that an API that refuses every token causes few exchanges. */
 const DROP_AFTER_MS = 10_000;
 
@@ -67,7 +70,8 @@ export class KeptTokens {
   /** Returns a token that another process has stored, and keeps it here too. */
   async load(place: Place): Promise<DownstreamToken | undefined> {
     const value = await this.#ask((store) => store.get(keyOf(place)));
-    const bytes = typeof value === 'string' ? decodeBase64url(value) : undefined;
+    const bytes =
+      typeof value === 'string' && value.length <= MAX_STORED ? decodeBase64url(value) : undefined;
     const token = bytes && (await tokenAt(place, bytes));
     const until = token && untilOf(token, place);
     if (!bytes || until === undefined || until <= Date.now()) return undefined;

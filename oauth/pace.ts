@@ -8,6 +8,7 @@ import { isWorkers } from '../src/shared/runtime.js';
 const MAX_HELD = 1000;
 /** A question waits a second longer after each of its failures, up to this many seconds. */
 const MAX_HELD_SECONDS = 10;
+const WARN_AFTER = 3;
 /** During an outage, a question that has failed waits for this much longer than others. */
 const LETS_OTHERS_FIRST_MS = 1000;
 /** An answer to the control question counts for this long, so that many failures cause few control questions. */
@@ -58,6 +59,9 @@ export class Pace {
   #order = 0;
   #lastSuccess = 0;
   #lastFailure = 0;
+  /** The number of failures since the last answer, and the latest of them. */
+  #failures = 0;
+  #latest: FetchError | undefined;
   /** A question that has failed for the first time, since the last answer. */
   #suspect: string | undefined;
   /** During an outage: the one question that is sent counts as lost at this time. On Workers, work may never end. */
@@ -77,6 +81,11 @@ export class Pace {
   /** Why the outage began or lasts. `undefined` if there is none. */
   get lastError(): FetchError | undefined {
     return this.#lastError;
+  }
+
+  /** Why there is something to warn of: an outage, or several failures without an answer in between, even if all are of one question. */
+  get problem(): FetchError | undefined {
+    return this.#lastError ?? (this.#failures >= WARN_AFTER ? this.#latest : undefined);
   }
 
   /**
@@ -132,8 +141,8 @@ export class Pace {
 
   #hold(key: string, error: FetchError): void {
     const { backOff, failures } = this.#held.get(key) ?? { backOff: new BackOff(), failures: 0 };
-    // The back-off waits a second for each request.
-    const seconds = Math.min(failures + 1, MAX_HELD_SECONDS);
+    // The back-off waits a second for each request. In an outage, the question is not the cause, so it need not wait for longer.
+    const seconds = Math.max(1, Math.min(this.#lastError ? failures : failures + 1, MAX_HELD_SECONDS));
     backOff.failed(monotonicNow(), seconds, error.retryAfterMs);
     this.#held.set(key, { backOff, failures: seconds, error });
   }
@@ -143,6 +152,7 @@ export class Pace {
     if (order < this.#lastFailure) return;
     this.#lastSuccess = Math.max(this.#lastSuccess, order);
     this.#suspect = undefined;
+    this.#failures = 0;
     this.#backOff.succeeded();
     this.#lastError = undefined;
   }
@@ -152,6 +162,8 @@ export class Pace {
     error.stack = `${error.name}: ${error.message}`;
     const suspect = this.#held.has(key) ? undefined : key;
     this.#hold(key, error);
+    this.#failures += 1;
+    this.#latest = error;
     const concernsAll = error.status === 429 || (!attempt.isSent && order > this.#lastSuccess);
     const cause = concernsAll ? error : await this.#outageAfter(order, error, suspect);
     if (!cause) return;

@@ -15,7 +15,7 @@ import { emitProcessWarning } from './runtime.js';
  * - `INTROSPECTION_FAILING`: an outage of the introspection endpoint began
  * - `INTROSPECTION_RECOVERED`: the introspection endpoint works again
  * - `INTROSPECTION_MISCONFIGURED`: the introspection endpoint refuses the credentials or the request of this process
- * - `EXCHANGE_FAILING`: an outage of the token endpoint began
+ * - `EXCHANGE_FAILING`: the token endpoint failed for two callers, or three times for one
  * - `EXCHANGE_RECOVERED`: the token endpoint works again
  * - `EXCHANGE_CACHE_FAILING`: the store `cache` of `createDownstream` is failing, so tokens are exchanged again
  * - `EXCHANGE_CACHE_RECOVERED`: the store `cache` of `createDownstream` works again

@@ -127,6 +127,8 @@ describe('An exchange', () => {
   });
 });
 
+const refusedWith = (claims: string) => status(400, { error: 'interaction_required', claims });
+
 const DOCUMENT = { error: 'invalid_grant', error_description: 'hush' };
 // biome-ignore format: a table
 const ANSWERS: ReadonlyArray<readonly [what: string, reply: object, expected: object]> = [
@@ -134,7 +136,11 @@ const ANSWERS: ReadonlyArray<readonly [what: string, reply: object, expected: ob
   ['invalid_target', status(400, { error: 'invalid_target' }), { code: 'ERR_EXCHANGE_REFUSED', oauthError: 'invalid_target' }],
   ['interaction_required', status(400, { error: 'interaction_required', claims: '{"access_token":{}}' }), { code: 'ERR_EXCHANGE_REFUSED', oauthError: 'interaction_required', claims: '{"access_token":{}}' }],
   ['claims that are no text', status(400, { error: 'interaction_required', claims: {} }), { code: 'ERR_EXCHANGE_REFUSED', claims: undefined }],
-  ['claims that are too long', status(400, { error: 'interaction_required', claims: 'a'.repeat(8193) }), { code: 'ERR_EXCHANGE_REFUSED', claims: undefined }],
+  ['claims that are too long', refusedWith(JSON.stringify({ a: 'a'.repeat(8185) })), { code: 'ERR_EXCHANGE_REFUSED', claims: undefined }],
+  ['claims that are as long as they may be', refusedWith(JSON.stringify({ a: 'a'.repeat(8184) })), { code: 'ERR_EXCHANGE_REFUSED', claims: JSON.stringify({ a: 'a'.repeat(8184) }) }],
+  ['claims with a line break', refusedWith('{"a":\r\n1}'), { code: 'ERR_EXCHANGE_REFUSED', claims: undefined }],
+  ['claims beyond ASCII', refusedWith('{"a":"\u00e9"}'), { code: 'ERR_EXCHANGE_REFUSED', claims: undefined }],
+  ["claims that repeat the caller's token", refusedWith(JSON.stringify({ a: CALLER })), { code: 'ERR_EXCHANGE_REFUSED', claims: undefined }],
   ['access_denied with 403', status(403, { error: 'access_denied' }), { code: 'ERR_EXCHANGE_REFUSED', oauthError: 'access_denied' }],
   ['invalid_client', status(401, { error: 'invalid_client' }), { code: 'ERR_EXCHANGE_CONFIG', oauthError: 'invalid_client' }],
   ['unauthorized_client', status(400, { error: 'unauthorized_client' }), { code: 'ERR_EXCHANGE_CONFIG' }],

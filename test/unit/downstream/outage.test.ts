@@ -115,7 +115,40 @@ it('A caller whose exchange fails is held back for 1 s, then longer, up to 10 s'
     }
     failsAlways(EXCHANGED);
     expect(await result(orders, 'ada')).toBe('token');
+    expect(warnings).toEqual(['EXCHANGE_FAILING', 'EXCHANGE_RECOVERED']);
+  }));
+
+it('Three failures of one caller without an answer to any are warned of, but stop no other caller', () =>
+  withClock(async (advance) => {
+    const ask = create().for(ORDERS);
+    replies(({ subject_token }) => (subject_token === 'bad' ? status(500) : EXCHANGED));
+    const fail = async (): Promise<void> => {
+      expect(await result(ask, 'bad')).toBe(UNAVAILABLE);
+      advance(10_000);
+    };
+    await fail();
+    expect(await result(ask, 'good-1')).toBe('token');
+    await fail();
+    await fail();
     expect(warnings).toEqual([]);
+    await fail();
+    expect(warnings).toEqual(['EXCHANGE_FAILING']);
+    expect(await result(ask, 'good-2')).toBe('token');
+    expect(warnings).toEqual(['EXCHANGE_FAILING', 'EXCHANGE_RECOVERED']);
+  }));
+
+it('Failures during an outage do not make a caller wait for longer afterwards', () =>
+  withClock(async (advance) => {
+    const ask = create().for(ORDERS);
+    failsAlways(status(500));
+    await Promise.all(['a', 'b'].map((caller) => result(ask, caller)));
+    for (let at = 0; at < 10; at += 1) {
+      advance(4000);
+      expect(await result(ask, 'a')).toBe(UNAVAILABLE);
+    }
+    failsAlways(EXCHANGED);
+    advance(2000);
+    expect(await result(ask, 'a')).toBe('token');
   }));
 
 it('During an outage of a minute, there is at most one exchange a second, and then each caller gets a token', () =>
