@@ -86,7 +86,7 @@ function lifetimeText(auth: AuthClient | undefined, mint: MintConfig): string {
 const HOUR = 3600;
 
 /** The bounds of the lifetime, in seconds. The bounds of a client from another package are not known. */
-export function lifetimesOf(
+function lifetimesOf(
   auth: AuthClient | undefined,
   { maxExpiry = LONGEST_SECONDS }: MintConfig,
 ): LifetimePolicy {

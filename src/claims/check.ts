@@ -68,8 +68,8 @@ export function checkClaims(
   const mistyped = mistypedOf(claims);
   if (mistyped) return new BrokenRule('claim', `The "${mistyped}" claim has the wrong type.`);
 
-  // `claimRules` requires `iat` with `maxTokenAge`. Without it, a token would be too old for any.
-  const { nbf, exp, iat = maxTokenAge === undefined ? now : Number.NEGATIVE_INFINITY } = claims as Times;
+  // `iat` is used only with `maxTokenAge`, and `claimRules` then requires it. If it were absent all the same, the token would be too old.
+  const { nbf, exp, iat = Number.NEGATIVE_INFINITY } = claims as Times;
   if (nbf !== undefined && nbf > now + clockTolerance) {
     return new BrokenRule('not_yet_valid', 'The "nbf" claim is in the future.');
   }
