@@ -65,14 +65,15 @@ export function healthOf({
   }
 
   async function isHealthy(): Promise<boolean> {
-    const own =
+    const failure =
       (signer && (await failureOf(signer))) ??
       (revocation && (await failureOfList(revocation))) ??
       (introspection && (await failureOfIntrospection(introspection)));
-    if (own !== undefined && own !== pingFailure) warn(`The health check failed: ${own}`, 'PING_FAILED');
+    if (failure !== undefined && failure !== pingFailure)
+      warn(`The health check failed: ${failure}`, 'PING_FAILED');
     // `RemoteSource` warns about its own outages.
-    const failures = own ? [own] : await Promise.all(remotes.map((remote) => remote.check()));
-    pingFailure = failures.find((failure) => failure !== undefined);
+    const failures = failure ? [failure] : await Promise.all(remotes.map((remote) => remote.check()));
+    pingFailure = failures.find((one) => one !== undefined);
     return pingFailure === undefined;
   }
 

@@ -19,9 +19,9 @@ export async function revokeBy(
       'Revoking needs a "revocation" option with a "revoke" method in the configuration.',
     );
   }
-  let isWhole = false;
+  let isSigned = false;
   const { valid, payload, reason, message } = await verify(input, () => {
-    isWhole = true;
+    isSigned = true;
   });
   if (reason === 'expired' && hasEnded(payload, clockTolerance)) return;
   // A token that is not valid yet will become valid. A client with another `maxTokenAge` or clock may still accept one
@@ -31,7 +31,7 @@ export async function revokeBy(
   }
   throw new AuthError(
     'ERR_TOKEN_REFUSED',
-    `The token was not revoked, because it was refused: ${message} ${isWhole ? ofWhole(reason) : MAY_BE_VALID}`,
+    `The token was not revoked, because it was refused: ${message} ${isSigned ? ofSigned(reason) : MAY_BE_VALID}`,
   );
 }
 
@@ -40,7 +40,7 @@ const MAY_BE_VALID =
   'If this is a damaged copy, the token itself may still be valid: try again with the whole token.';
 
 /** What a refusal means for a token that is as its issuer signed it. Some rules for claims depend on the time. */
-const ofWhole = (reason: VerifyFailure): string =>
+const ofSigned = (reason: VerifyFailure): string =>
   reason === 'claim'
     ? 'It is not accepted here as long as this is so: try again if that changes.'
     : 'It is not accepted here, so there is nothing to revoke.';

@@ -93,14 +93,14 @@ export function parseConfig(
   const { clockTolerance = 0, maxExpiry = Number.POSITIVE_INFINITY } = options;
   const { defaultExpiry = Math.min(HOUR, maxExpiry) } = options;
   if (defaultExpiry > maxExpiry) throw configError('"defaultExpiry" must not be longer than "maxExpiry".');
-  const own = signingKeys && ownKeyEntries(signingKeys);
-  const hasOwnKeys = own !== undefined;
+  const ownEntries = signingKeys && ownKeyEntries(signingKeys);
+  const hasOwnKeys = ownEntries !== undefined;
   const onlyAlgorithm = secret ? undefined : asymmetricAlgorithm(algorithm);
   const topLevel = { rules, clockTolerance, algorithm: onlyAlgorithm, hasOwnKeys };
   const remotes = jwksUrl
     ? [jwksConfig(jwks ?? withoutPrototype(), jwksUrl, topLevel)]
     : issuerConfigs(issuers ?? [], topLevel);
-  if (own && remotes.length > 0) checkIssuers(issuer, remotes);
+  if (ownEntries && remotes.length > 0) checkIssuers(issuer, remotes);
   const ownRules = claimRules(clockTolerance, rules);
 
   const config: Config = {
@@ -123,10 +123,10 @@ export function parseConfig(
       maxExpiry,
       addsTokenId: options.revocation !== undefined,
     },
-    ownKeys: own && {
-      keys: importOwnKeys(own, { typ }, engine),
-      algorithms: own.map((entry) => entry.algorithm),
-      isExternal: own[0]?.sign !== undefined,
+    ownKeys: ownEntries && {
+      keys: importOwnKeys(ownEntries, { typ }, engine),
+      algorithms: ownEntries.map((entry) => entry.algorithm),
+      isExternal: ownEntries[0]?.sign !== undefined,
       selectedBy: remotes.length > 0 ? issuer : undefined,
       rules: ownRules,
     },
@@ -161,9 +161,9 @@ function warnOfWeakness({ secret, remotes, warn }: Config): void {
   const { algorithm, secrets } = secret;
   const weakness = weaknessOf(secrets, algorithm);
   if (weakness) warn(weakness, 'WEAK_SECRET');
-  const own = secret.rules.issuer;
+  const ownIssuers = secret.rules.issuer;
   for (const { rules, issuer } of remotes) {
-    if (own && rules.issuer && !own.some((one) => rules.issuer?.includes(one))) continue;
+    if (ownIssuers && rules.issuer && !ownIssuers.some((one) => rules.issuer?.includes(one))) continue;
     const other = issuer === undefined ? '"jwks.issuer"' : 'the entries of "issuers"';
     const advice = `Give "issuer" and ${other} different values`;
     warn(`${advice}: now the secret and the JWKS may sign tokens of the same issuer.`, 'SHARED_ISSUER');

@@ -43,6 +43,7 @@ export class Sources {
 
   /** Returns the source that may verify a token, or the rule that the token breaks. */
   choose(token: Token): KeySource | BrokenRule {
+    // Only an algorithm of a source is accepted, so `none` never is.
     const source = this.#byAlgorithm.get(token.header.alg);
     if (!source) return new BrokenRule('algorithm', 'The "alg" header is not an accepted algorithm.');
     return source === 'by issuer' ? this.#chooseByIssuer(token) : source;

@@ -17,8 +17,8 @@ const ownCopy = (text: string): string => JSON.parse(JSON.stringify(text));
  */
 export class HeaderMemory {
   readonly #headers: BoundedMap<string, Header>;
-  #lastSegment = '';
-  #lastHeader: Header | undefined;
+  #newestSegment = '';
+  #newestHeader: Header | undefined;
 
   /** @param size the maximum number of headers. */
   constructor(size: number) {
@@ -27,15 +27,15 @@ export class HeaderMemory {
 
   get(segment: string): Header | undefined {
     // Comparing two strings is faster than hashing one.
-    return segment === this.#lastSegment ? this.#lastHeader : this.#headers.get(segment);
+    return segment === this.#newestSegment ? this.#newestHeader : this.#headers.get(segment);
   }
 
   add(segment: string, header: Header): void {
-    if (header === this.#lastHeader || segment.length > MAX_SEGMENT_LENGTH) return;
+    if (header === this.#newestHeader || segment.length > MAX_SEGMENT_LENGTH) return;
     if (this.#headers.has(segment)) return;
     const copy = ownCopy(segment);
     this.#headers.set(copy, header);
-    this.#lastSegment = copy;
-    this.#lastHeader = header;
+    this.#newestSegment = copy;
+    this.#newestHeader = header;
   }
 }
