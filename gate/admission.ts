@@ -4,6 +4,7 @@ import type { GateConfig } from './config.js';
 import type { Scheme } from './credentials.js';
 import { createProofCheck } from './dpop/proof.js';
 import { PROOFS_PER_SECOND, UsedProofs } from './dpop/used-proofs.js';
+import { ANSWERS_503, gateOutage } from './gate-outage.js';
 import {
   BEARER_TOKEN,
   BOUND_TOKEN,
@@ -30,6 +31,7 @@ export function createAdmission(auth: Verifier, config: GateConfig): Admission {
   const { resource, dpop, proofMaxAge, replayStore } = config;
   const checkToken = createTokenCheck(auth, config, config.claims);
   const usedProofs = new UsedProofs(replayStore, (2 * proofMaxAge + CLOCK_MARGIN) * PROOFS_PER_SECOND);
+  const outage = gateOutage(auth, 'The check of used DPoP proofs', resource);
   const checkProof = createProofCheck();
 
   return async (scheme, token, request) => {
@@ -67,7 +69,11 @@ export function createAdmission(auth: Verifier, config: GateConfig): Admission {
     });
     if (proof instanceof Refusal) return proof;
     const use = await usedProofs.use(proof);
-    if (use === 'unknown') return unavailable();
+    if (use === 'unknown') {
+      outage.failed('the store does not answer, or the memory is full', ANSWERS_503);
+      return unavailable();
+    }
+    outage.succeeded();
     return use === 'again' ? REPLAYED_PROOF : undefined;
   }
 }

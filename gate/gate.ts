@@ -128,9 +128,12 @@ async function withoutToken(
   if (optional) return new Anonymous();
   if (isProbe(incoming.url)) return NO_AUTHORIZATION_SERVER;
   // A route that asks for scopes is not public.
-  const passes = scopes.length === 0 ? await access?.(incoming) : undefined;
+  const passes = scopes.length === 0 ? await access?.(incoming).catch(refused) : undefined;
   return passes ?? answerTo(NO_TOKEN);
 }
+
+/** A stranger's request that cannot be judged is not public. An exception would end the process. */
+const refused = (): undefined => undefined;
 
 /** What a handler gets. A member that has no value is left out. */
 function contextOf(decision: AuthInfo<unknown> | Anonymous): Parameters<PublicHandler<[], unknown>>[1] {

@@ -8,6 +8,7 @@ import { own } from '../src/shared/own-properties.js';
 import { conform, type StandardSchemaV1 } from '../src/shared/standard-schema.js';
 import type { TokenPayload } from '../src/types.js';
 import type { VerifierConfig } from './config.js';
+import { ANSWERS_503, gateOutage, problemIn } from './gate-outage.js';
 import { NO_EXPIRY, type Refusal, refusalFor, unavailable, WRONG_AUDIENCE, wrongClaim } from './refusals.js';
 import { expandScopes, scopesOf } from './scopes.js';
 import type { AuthInfo, Verifier } from './types.js';
@@ -33,6 +34,7 @@ export function createTokenCheck(
 ): TokenCheck<unknown> {
   const { resource, implications, permissions } = config;
   const internals = internalsOf(auth);
+  const outage = gateOutage(auth, 'The check of tokens', resource);
   const all = internals?.rules ?? [];
   const checked = audiencesOf(all, resource.audiences);
 
@@ -69,16 +71,22 @@ export function createTokenCheck(
       const [sub, iss] = [own(payload, 'sub'), own(payload, 'iss')];
       if (typeof sub === 'string') authInfo.subject = sub;
       if (typeof iss === 'string') authInfo.issuer = iss;
-      if (!schema) return authInfo;
+      if (!schema) {
+        outage.succeeded();
+        return authInfo;
+      }
       // A copy, so that the schema cannot change what the other checks and the application read.
       const copy = copyOf(payload);
       if (!copy) return wrongClaim('');
       const outcome = await conform(schema, copy);
+      outage.succeeded();
       const path = own(outcome, 'path');
       if (typeof path === 'string') return wrongClaim(path);
       authInfo.claims = own(outcome, 'value');
       return authInfo;
     } catch (cause) {
+      const problem = problemIn(cause);
+      if (problem !== undefined) outage.failed(problem, ANSWERS_503);
       return unavailable(retryAfterOf(cause), cause);
     }
   };

@@ -48,15 +48,23 @@ export function createPublicTools(tools: readonly string[]): PublicAccess {
 
 /** Whether the headers say what the body says. A proxy or a server may go by the headers. */
 const agrees = (request: Incoming, { method, name }: Message): boolean =>
-  [method, undefined].includes(request.header('mcp-method')) &&
-  [name, undefined].includes(decoded(request.header('mcp-name')));
+  [method, undefined].includes(request.header('mcp-method')) && isNameOr(name, request.header('mcp-name'));
+
+/** Whether a header is missing, or says this name. A header that cannot be decoded says no name. */
+const isNameOr = (name: string | undefined, header: string | undefined): boolean =>
+  header === undefined || (name !== undefined && decoded(header) === name);
 
 const ENCODED = { prefix: '=?base64?', suffix: '?=' };
 
 /** A name that a header cannot hold, such as one with an umlaut, comes in base64. @see MCP 2026-07-28, Streamable HTTP */
-function decoded(value: string | undefined): string | undefined {
+function decoded(value: string): string | undefined {
   const { prefix, suffix } = ENCODED;
-  if (!value?.startsWith(prefix) || !value.endsWith(suffix)) return value;
+  if (!value.startsWith(prefix) || !value.endsWith(suffix)) return value;
   const bytes = bytesOf(value.slice(prefix.length, -suffix.length));
-  return bytes && utf8Decoder().decode(bytes);
+  try {
+    return bytes && utf8Decoder().decode(bytes);
+  } catch {
+    // It is not UTF-8.
+    return undefined;
+  }
 }

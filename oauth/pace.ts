@@ -126,8 +126,12 @@ export class Pace {
       this.#held.delete(key);
       return answer;
     } catch (error) {
-      if (error instanceof FetchError) await this.#failed(key, order, attempt, error);
-      else this.#answered(order);
+      if (error instanceof FetchError) {
+        await this.#failed(key, order, attempt, error);
+      } else {
+        this.#answered(order);
+        this.#held.delete(key);
+      }
       throw error;
     } finally {
       if (attempt.isFailing) this.#probeEndsAt = 0;

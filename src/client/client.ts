@@ -218,6 +218,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     publicVerify: client.verify,
     rules: [...all, ...(introspection ? [introspection] : [])].map(({ rules }) => rules),
     lifetimes: signer && signing,
+    warn,
   });
   return client;
 }

@@ -1,5 +1,6 @@
 import type { ClaimRules } from '../claims/check.js';
 import type { LifetimePolicy } from '../claims/lifetime.js';
+import type { WarningHandler } from '../shared/warnings.js';
 import type { AuthClient } from '../types.js';
 import type { Verify } from './observe.js';
 
@@ -16,6 +17,8 @@ export interface ClientInternals {
   readonly rules: readonly ClaimRules[];
   /** The bounds of the lifetime of tokens that the client signs. `undefined` if it cannot sign. */
   readonly lifetimes: LifetimePolicy | undefined;
+  /** Receives the warnings of the client, and never throws. */
+  readonly warn: WarningHandler;
 }
 
 const CLIENTS = new WeakMap<object, ClientInternals>();

@@ -19,6 +19,8 @@ import { emitProcessWarning } from './runtime.js';
  * - `EXCHANGE_RECOVERED`: the token endpoint works again
  * - `EXCHANGE_CACHE_FAILING`: the store `cache` of `createDownstream` is failing, so tokens are exchanged again
  * - `EXCHANGE_CACHE_RECOVERED`: the store `cache` of `createDownstream` works again
+ * - `GATE_FAILING`: a gate answers 503, because its schema, its verifier or its memory of DPoP proofs fails
+ * - `GATE_RECOVERED`: what failed at the gate works again
  * - `PING_FAILED`: `ping()` was false because of the secret, the revocation list or the introspection
  */
 export type AuthWarningCode =
@@ -38,6 +40,8 @@ export type AuthWarningCode =
   | 'EXCHANGE_RECOVERED'
   | 'EXCHANGE_CACHE_FAILING'
   | 'EXCHANGE_CACHE_RECOVERED'
+  | 'GATE_FAILING'
+  | 'GATE_RECOVERED'
   | 'PING_FAILED';
 
 /** Receives each warning. Errors that it throws or rejects with are ignored, so a broken logger cannot break authentication. */

@@ -45,13 +45,15 @@ it.each(
 });
 
 it('A refusal shows nothing of the error that stopped the verification', async () => {
-  const auth = Object.assign(createAuthClient({ secret: SECRET, issuer: ISSUER }), {
+  const warnings: string[] = [];
+  const onWarning = (message: string): void => void warnings.push(message);
+  const auth = Object.assign(createAuthClient({ secret: SECRET, issuer: ISSUER, onWarning }), {
     verify: () => Promise.reject(new Error(MARK)),
   });
   const gate = protectMcp(auth, { resource: RESOURCE });
   const answer = (await gate.authenticate(requestWith(bearer(tokenWith())))) as Response;
-  expect(answer.status).toBe(503);
-  expect(leaked([await answer.text(), ...answer.headers])).toEqual([]);
+  expect([answer.status, warnings.length]).toEqual([503, 1]);
+  expect(leaked([await answer.text(), ...answer.headers, ...warnings])).toEqual([]);
 });
 
 it.each(Object.keys({ ...MCP_OPTIONS, ...VERIFIER_OPTIONS }))(

@@ -5,6 +5,7 @@ import { type NodeRequest, protectMcp } from 'intentkit-auth/mcp';
 import { describe, expect, it, vi } from 'vitest';
 import { ISSUER, RESOURCE, SECRET, tokenWith } from '../../support/gate.js';
 import { titled } from '../../support/titled.js';
+import { withoutBuffer } from '../../support/without-buffer.js';
 
 const auth = createAuthClient({ secret: SECRET, issuer: ISSUER, audience: RESOURCE });
 const gate = protectMcp(auth, { resource: RESOURCE, requiredScopes: ['mcp'], publicTools: ['search', 'é'] });
@@ -328,7 +329,40 @@ describe('A request without a token', () => {
     const body = JSON.stringify(call('é'));
     expect(await statuses(body, { 'mcp-name': `=?base64?${btoa('\u00c3\u00a9')}?=` })).toEqual([200, 200]);
     expect(await statuses(body, { 'mcp-name': `=?base64?${btoa('search')}?=` })).toEqual([401, 401]);
-    expect(await statuses(body, { 'mcp-name': '=?base64?%?=' })).toEqual([401, 401]);
+  });
+
+  it.each(['%', '/w==', 'w4', '7aCA', ''])(
+    'gets the challenge if its header encodes no text: %j',
+    async (encoded) => {
+      const headers = { 'mcp-name': `=?base64?${encoded}?=` };
+      for (const body of [call('é'), call('search'), message('tools/list')]) {
+        expect(await statuses(JSON.stringify(body), headers)).toEqual([401, 401]);
+      }
+    },
+  );
+
+  it('gets the challenge on a runtime without Buffer too', async () => {
+    const bare = await withoutBuffer(() => import('../../../mcp/public-tools.js'));
+    const access = bare.createPublicTools(['search']);
+    const incoming = (name: string) => ({
+      method: 'POST',
+      url: '/mcp',
+      header: (one: string) => (one === 'mcp-name' ? name : undefined),
+      readBody: async () => call('search'),
+    });
+    for (const encoded of ['%', '/w==']) {
+      expect(await access(incoming(`=?base64?${encoded}?=`) as never)).toBeUndefined();
+    }
+    expect(await access(incoming(`=?base64?${btoa('search')}?=`) as never)).toBeDefined();
+  });
+
+  it.each([
+    ['breaks off', () => new ReadableStream({ pull: () => Promise.reject(new Error('reset')) })],
+    ['was read already', () => 'text'],
+  ])('gets the challenge if its body %s', async (what, body) => {
+    const request = new Request(RESOURCE, { method: 'POST', body: body(), duplex: 'half' } as RequestInit);
+    if (what === 'was read already') await request.text();
+    expect((await serve(request)).status).toBe(401);
   });
 
   it('gets the challenge on a route that asks for scopes', async () => {

@@ -444,7 +444,7 @@ describe('A DPoP proof that was used', () => {
       { what: 'hangs', get: () => sleep(60_000, undefined, { ref: false }) },
     ]),
   )('leads to 503 if the store %s, because a replay cannot be ruled out', async (_, { get }) => {
-    const gate = createGate({ replayStore: { get, set: () => {} } });
+    const gate = createGate({ replayStore: { get, set: () => {} } }, { onWarning: () => {} });
     const token = bound();
     const decision = await gate.authenticate(present(token, key.proof('POST', RESOURCE, token)));
     expect(await refusal(decision)).toMatchObject({ status: 503 });
