@@ -4,7 +4,7 @@ import { createTestIssuer } from 'intentkit-auth/testing';
 
 const issuer = await createTestIssuer({ audience: 'my-api' });
 await issuer.listen();
-// In the place of this client, start your server, and tell it the URL of the issuer.
+// Instead of creating this client, start your server with `issuer.url`.
 const server = createAuthClient({ issuers: [{ issuer: issuer.url, audience: 'my-api' }] });
 
 const { valid } = await server.verify(await issuer.token({ sub: 'user-1' }));
