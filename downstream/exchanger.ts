@@ -16,7 +16,7 @@ export type Exchange = (callerToken: string, key: string) => Promise<DownstreamT
  * Returns the function that exchanges tokens for one API. Each API has its own {@link Pace}: an issuer that refuses one API to this
  * client may still grant another one.
  *
- * There is no control question, because an issuer would take a made-up token for an attack.
+ * It sends no control question, because an issuer would take a made-up token for an attack.
  */
 export function exchangerOf({ server, grant }: Settings, endpoint: Endpoint, target: Target): Exchange {
   const issuer = JSON.stringify(server.issuer);

@@ -85,10 +85,7 @@ export async function showServices(): Promise<void> {
     const during = await replica.get(token);
     const seconds = Number(during.headers.get('retry-after'));
     show('answer', `${during.status}, retry-after: ${seconds}`);
-    expect(
-      'a new replica, which has no key yet, answers 503, and not 401',
-      during.status === 503 && seconds > 0,
-    );
+    expect('a new replica, which has no key yet, answers 503, not 401', during.status === 503 && seconds > 0);
     await startKeyServer(port);
     await sleep(seconds * 1000);
     expect('it accepts the token when the key server is back', (await replica.get(token)).status === 200);

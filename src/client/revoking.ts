@@ -35,7 +35,7 @@ export async function revokeBy(
   );
 }
 
-/** Without a valid signature, the text may be a copy of a valid token in which a character is wrong. Its claims prove nothing. */
+/** Without a valid signature, the text may be a damaged copy of a valid token. Its claims prove nothing. */
 const MAY_BE_VALID =
   'If this is a damaged copy, the token itself may still be valid: try again with the whole token.';
 
