@@ -85,7 +85,7 @@ async function observe(
   };
 }
 
-it('the entries do not show what they were made with, or what went through them', async () => {
+it('introspection and downstream show neither their options nor the tokens that they handle', async () => {
   const active = { active: true, name: CLAIM, aud: RESOURCE, exp: Math.floor(Date.now() / 1000) + 600 };
   const exchanged = { access_token: OBTAINED, token_type: 'Bearer', expires_in: 600, claim: CLAIM };
   server.handler = answering({ ...active, ...exchanged });

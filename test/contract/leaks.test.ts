@@ -53,7 +53,7 @@ it.each(PLANTED)('the search finds a secret %s', (_, value) => {
   expect(leaked([value])).toEqual(['secret']);
 });
 
-it('the search finds a token, and nothing where nothing comes out', () => {
+it('the search finds a token in output, and nothing in output without one', () => {
   const token = forge('HS256');
   expect(leaked([`Bearer ${token}`], { token })).not.toEqual([]);
   expect(leaked([SECRET], { allowed: ['secret'] })).toEqual([]);

@@ -128,14 +128,14 @@ const typesOf = (file: string): string[] =>
 const notOfPackage = (reached: readonly string[]): string[] =>
   reached.filter((path) => !files.includes(path)).toSorted();
 
-it('npm installs the package without a word, and finds nothing to run', () => {
+it('npm installs the package without a warning, and the package has no install scripts', () => {
   expect(project.stderr).toBe('');
   // What npm takes for scripts of an installation. `prepare` is one of them, although it runs only in a checkout.
   const lifecycle = /^(pre|post)?(install|prepare)$|^prepublish$/;
   expect(Object.keys(manifest.scripts).filter((name) => lifecycle.test(name))).toEqual([]);
 });
 
-it('The entries are those of this test and the manifest', () => {
+it('The manifest has the entries that this test lists, and no other', () => {
   expect(Object.keys(manifest.exports)).toEqual([...Object.keys(ENTRIES), './package.json']);
 });
 
@@ -194,7 +194,7 @@ it.each(Object.entries(ENTRIES))(
   },
 );
 
-it('The root is one file beside its entry, because each further one makes the first token later', () => {
+it('The root entry imports one file, because each further file delays the first token', () => {
   expect(codeOf(fileOf('.', 'default'), ['import-statement'])).toHaveLength(2);
 });
 
@@ -266,7 +266,7 @@ async function load(specifiers: readonly string[]): Promise<Record<string, unkno
   return JSON.parse(stdout);
 }
 
-it('Each entry loads in a project without IntentKit, but for the functions, which say that it is missing', async () => {
+it('Each entry loads in a project without IntentKit, except the functions, which say that it is missing', async () => {
   const expected = Object.entries(ENTRIES).map(([entry, { exports, imports }]) => [
     `intentkit-auth${entry.slice(1)}`,
     imports.includes('intentkit') ? 'ERR_MODULE_NOT_FOUND' : exports,
@@ -274,7 +274,7 @@ it('Each entry loads in a project without IntentKit, but for the functions, whic
   expect(await load(expected.map(([specifier]) => String(specifier)))).toEqual(Object.fromEntries(expected));
 });
 
-it('There is no other way in', async () => {
+it('Only the entries and package.json can be imported', async () => {
   const paths = [
     'src/client/client.js',
     'functions/index.js',

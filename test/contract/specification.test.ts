@@ -103,7 +103,7 @@ it('One of "secret" and "jwksUrl" must be given', () => {
   );
 });
 
-it('A provider has one client, which lives on after shutdown because there is nothing to close', async () => {
+it('A provider has one client, which still works after shutdown, because there is nothing to close', async () => {
   const provider = createAuthProvider({ secret: SECRET });
   const client = await provider.initialize();
   expect(await provider.initialize()).toBe(client);
@@ -127,7 +127,7 @@ it.each([
   expect(server.requests).toBe(requests);
 });
 
-it('A JWKS endpoint that is gone is not healthy', async () => {
+it('A provider is not healthy after its JWKS endpoint has stopped', async () => {
   const server = await startJwksServer();
   await server.close();
   expect(await createAuthProvider({ jwksUrl: server.url, onWarning }).healthCheck()).toBe(false);

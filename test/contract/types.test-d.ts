@@ -72,7 +72,7 @@ it('No type of the entries is any, at any depth', () => {
   expectTypeOf<AnyPaths<typeof functions.getAuthClient>>().toBeNever();
 });
 
-it('The provider is what IntentKit takes, and its client is had from the context by a cast', () => {
+it('The provider has the type that IntentKit expects, and a cast gets its client from the context', () => {
   expectTypeOf<AuthProvider>().toExtend<Provider>();
   expectTypeOf<AuthProvider['initialize']>().returns.resolves.toEqualTypeOf<AuthClient>();
   expectTypeOf(ctx.providers.auth as AuthClient).toEqualTypeOf<AuthClient>();
@@ -175,7 +175,7 @@ it('The client verifies the members of a list', () => {
   expectTypeOf(client).toExtend<{ verify(token: string): Promise<VerifyResult> }>();
 });
 
-it('A result is what the readme of 1.0.1 says, whatever claims it names', () => {
+it('A result has the type in the readme of 1.0.1, with any named claims', () => {
   interface Specified {
     valid: boolean;
     payload: TokenPayload;
@@ -203,7 +203,7 @@ it('Verdicts and payloads are typed as far as they are known', () => {
   expectTypeOf(client.status).returns.toEqualTypeOf<Readonly<AuthStatus>>();
 });
 
-it('The functions can be registered, and take and give what the readme says', () => {
+it('The functions can be registered, and have the inputs and outputs in the readme', () => {
   expectTypeOf<Tools[keyof Tools]>().toExtend<IntentFunction>();
   expectTypeOf<keyof Tools>().toEqualTypeOf<keyof functions.TokenFunctions>();
   expectTypeOf(createToken.execute).parameter(1).toEqualTypeOf<FunctionContext>();

@@ -44,7 +44,7 @@ describe('The doctor with a real identity provider', () => {
   it.each([
     ['at the root', '', '/.well-known/oauth-authorization-server'],
     ['of a tenant', '/tenant-a', '/tenant-a/.well-known/openid-configuration'],
-  ])('finds nothing wrong with a good configuration, with an issuer %s', async (_, path, place) => {
+  ])('finds nothing wrong with a correct configuration and an issuer %s', async (_, path, place) => {
     const provider = await start({ path });
     const { status, said } = await diagnose(
       provider,
@@ -77,7 +77,7 @@ describe('The doctor with a real identity provider', () => {
     });
   });
 
-  it('gives the connection back to an MCP server whose answer never ends', async () => {
+  it('closes its connection to an MCP server whose answer never ends', async () => {
     const provider = await start();
     const { origin, server } = provider;
     const { handler } = server;
@@ -138,7 +138,7 @@ describe('The doctor with a real identity provider behind TLS', () => {
     expect(said).toContain('NODE_EXTRA_CA_CERTS');
   });
 
-  it('names a provider behind a proxy that takes its own URL for http:', async () => {
+  it('says that a provider behind a proxy believes that its URL begins with http:', async () => {
     const { status, said } = await (await startWith(-HOUR, HOUR, { scheme: 'http' }))();
     expect(status).toBe(1);
     expect(said).toContain('it begins with http: instead of https:');
@@ -185,9 +185,9 @@ describe('The command', () => {
   });
 
   it.each([
-    ['that is silent', '', 'Waiting up to 10 s for a token on stdin.', 'No token was given on stdin'],
-    ['that has sent a token', 'gho_16C7e42F292c69', '', 'The token is opaque'],
-  ])('ends without the end of a pipe %s', async (_, sent, notice, said) => {
+    ['without a token', '', 'Waiting up to 10 s for a token on stdin.', 'No token was given on stdin'],
+    ['after a token', 'gho_16C7e42F292c69', '', 'The token is opaque'],
+  ])('ends even if stdin stays open %s', async (_, sent, notice, said) => {
     const provider = await start();
     const args = [MAIN, 'doctor', '--issuer', provider.issuer];
     const child = spawn(process.execPath, args, { cwd: project.folder, env: { PATH: process.env.PATH } });
@@ -206,7 +206,7 @@ describe('The command', () => {
     else expect(stderr).toContain(notice);
   });
 
-  it('exits when everything is printed, even if a connection attempt is still open', async () => {
+  it('exits after printing, even if a connection attempt is still open', async () => {
     // In place of the connection: a timer that keeps the process alive for longer than the test waits.
     const NODE_OPTIONS = '--import "data:text/javascript,setTimeout(() => {}, 1e9)"';
     const { status, stdout } = await cli(['--help'], '', { NODE_OPTIONS });

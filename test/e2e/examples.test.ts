@@ -70,7 +70,7 @@ it('client/several-issuers.ts verifies the tokens of each provider by the rules 
   });
 });
 
-it('readme/mcp.ts is a gate before an MCP server, with all its answers', async () => {
+it('readme/mcp.ts puts a gate in front of an MCP server, which answers 401, 403 and 503', async () => {
   const resource = 'https://api.example.com/mcp';
   const issuer = await startIssuer(AUTH0, resource);
   const { fetch } = await import('../../examples/readme/mcp.js');
@@ -98,7 +98,7 @@ it('keys/serve-keys.ts serves the key that verifies the tokens of keys/own-keys.
   expect(verified.payload.sub).toBe('agent-7');
 });
 
-it('keys/secret-to-key.ts refuses no token on the way, and those of the secret after it', async () => {
+it('keys/secret-to-key.ts refuses no token during the steps, and tokens of the secret after the last one', async () => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string;
   const { today, published, prepared, signing, signer, verifier } = configurations(SECRET, pem);
@@ -184,7 +184,7 @@ describe('downstream/orders.ts', () => {
     await expect(ask(issuer.opaqueToken({ sub: 'user-1' }))).rejects.toThrow('The orders API answered 403.');
   });
 
-  it('calls the API with another token than that of the caller', async () => {
+  it("calls the API with a token other than the caller's", async () => {
     const { issuer, ask, asked } = await start();
     const token = issuer.opaqueToken({ sub: 'user-1' });
     expect(await ask(token)).toBe('3 orders');

@@ -153,7 +153,7 @@ const PLACES: { what: string; start: () => Promise<Ask> }[] = [
 ];
 
 describe.each(titled(PLACES))('The middleware behind %s', (_, { start }) => {
-  it('admits a good token, and refuses a bad one and none', async () => {
+  it('admits a valid token, and refuses an invalid one and a request without a token', async () => {
     const ask = await start();
     const [good, bad, none] = [
       await ask([bearer(tokenWith())]),
@@ -235,7 +235,7 @@ describe('An error of the application behind the middleware', () => {
   it.each([
     { what: 'is thrown', next: `() => { throw new Error('boom'); }` },
     { what: 'rejects', next: `async () => { throw new Error('boom'); }` },
-  ])('that $what is an uncaught exception, and never a rejection that nobody handles', async ({ next }) => {
+  ])('that $what is an uncaught exception, never an unhandled rejection', async ({ next }) => {
     const child = await startChild(`
       import { createAuthClient } from 'intentkit-auth';
       import { protectMcp } from '../../mcp/index.js';

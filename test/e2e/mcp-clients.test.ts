@@ -61,7 +61,7 @@ function textOf(answer: object): string {
   return content[0].text;
 }
 
-it('Both SDKs are told the same tools and instructions', async () => {
+it('Both SDKs get the same tools and instructions', async () => {
   for (const [of2, of1] of [quickStart, bounded]) {
     const [tools] = await Promise.all([of2.client.listTools(), of1.client.listTools()]);
     expect(await of1.client.listTools()).toEqual(tools);
@@ -150,7 +150,7 @@ it.each<[name: string, args: object, says: string]>([
     { token: `Bearer ${token()}` },
     'The token begins with "Bearer". Give the token without its scheme.',
   ],
-])('Both SDKs get an error of one text from %s with %j', async (name, args, says) => {
+])('Both SDKs get an error with one text from %s with %j', async (name, args, says) => {
   const error = { isError: true, content: [{ type: 'text', text: says }] };
   expect(await ask(quickStart, name, args)).toEqual([error, error]);
 });

@@ -124,7 +124,7 @@ describe.each(Object.entries(SERVERS))('The CORS recipe for %s', (_, { listener,
     expect(ended.status).not.toBe(401);
   });
 
-  it('shows nothing to a page of another origin, whoever asked before', async () => {
+  it('shows nothing to a page of another origin, also after a request of an allowed origin', async () => {
     const { url } = await start();
     const ask = (origin: string) => fetch(url, { method, headers: { origin, ...OF_MCP } });
     const origins: (string | null)[] = [];
@@ -147,7 +147,7 @@ describe.each(Object.entries(SERVERS))('The CORS recipe for %s', (_, { listener,
 });
 
 describe('The recipe for fastify', () => {
-  it('keeps the headers that plugins have set, of a refusal and of an answer', async () => {
+  it('keeps the headers that plugins have set, in a refusal and in an answer', async () => {
     vi.resetModules();
     vi.stubEnv('ISSUER', issuer.url);
     vi.stubEnv('RESOURCE', 'https://api.example.com/mcp');

@@ -113,14 +113,14 @@ describe.each(Object.entries(MCP_SERVERS))('A protected MCP server on %s', (_, l
     },
   );
 
-  it('asks for a token where a proxy hands on a request for its public host', async () => {
+  it('asks for a token if a proxy forwards a request for its public host', async () => {
     const resource = await start(listener, 'https://api.example.com');
     const asked = request(resource, { method: 'POST', headers: { host: 'api.example.com' } }).end();
     const [{ statusCode }] = (await once(asked, 'response')) as [IncomingMessage];
     expect(statusCode).toBe(401);
   });
 
-  it('refuses two Authorization headers, also where the first is good', async () => {
+  it('refuses two Authorization headers, even if the first is valid', async () => {
     const resource = await start(listener);
     const token = await requestToken(resource);
     const { status, body } = await post(resource, [
@@ -133,7 +133,7 @@ describe.each(Object.entries(MCP_SERVERS))('A protected MCP server on %s', (_, l
     });
   });
 
-  it('protects the same paths, whatever a client writes into "Host"', async () => {
+  it('protects the same paths with any "Host" header', async () => {
     const resource = await start(listener);
     const place = '/.well-known/oauth-protected-resource/mcp';
     for (const host of ['evil.example.com', `evil.example.com${place}?`, `evil.example.com${place}#`, '']) {
@@ -163,7 +163,7 @@ describe('A protected MCP server', () => {
     expect(await call('write_file', { name: 'a.txt' })).toBe('wrote a.txt');
   });
 
-  it('refuses what a thief has seen of a bound session: the token alone, and the whole request', async () => {
+  it('refuses a stolen bound token, alone and in a replay of the whole request', async () => {
     const resource = await start(listener);
     let seen = new Headers();
     const spy: FetchLike = (url, init) => {

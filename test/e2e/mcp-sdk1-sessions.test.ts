@@ -35,7 +35,7 @@ describe('A session of SDK 1.x', () => {
       });
   }
 
-  it('belongs to who opened it: the user, the client and the issuer', async () => {
+  it('belongs to the user, client and issuer that opened it', async () => {
     const other = await createTestIssuer({ audience: AUDIENCE });
     onTestFinished(() => other.close());
     await other.listen();

@@ -69,7 +69,7 @@ const CLIENTS: readonly [
 ];
 
 describe.each(Object.entries(SERVERS))('A server of SDK 1.x %s', (kind, load) => {
-  it.each(CLIENTS)('serves the client of %s, and knows who calls', async (_, connect) => {
+  it.each(CLIENTS)('serves the client of %s, and passes the caller to the tool', async (_, connect) => {
     const ask = await connect(await start(load), await issuer.token({ ...CLAIMS, scope: 'mcp files:write' }));
     expect(await ask('who_am_i')).toEqual([{ type: 'text', text: 'agent' }]);
     expect(await ask('write_file')).toEqual([{ type: 'text', text: 'wrote a.txt' }]);
@@ -102,7 +102,7 @@ describe.each(Object.entries(SERVERS))('A server of SDK 1.x %s', (kind, load) =>
     ]);
   });
 
-  it('answers 403 to the call of a tool that needs more scopes, and not to that of another', async () => {
+  it('answers 403 to calls of a tool that needs more scopes, and admits calls of another tool', async () => {
     const url = await start(load);
     const token = await issuer.token(CLAIMS);
     expect((await callTool(url, token, 'who_am_i')).status).toBe(200);
@@ -141,7 +141,7 @@ describe.each(Object.entries(SERVERS))('A server of SDK 1.x %s', (kind, load) =>
       {},
     ],
     ['with an escaped name', JSON.stringify(toolCall('write_file')).replace('write', '\\u0077rite'), {}],
-  ])('also answers 403 to such a call %s', async (_, body, changes) => {
+  ])('also answers 403 to a call without the scope, %s', async (_, body, changes) => {
     const url = await start(load);
     const token = await issuer.token(CLAIMS);
     const id = (await postMessage(url, token, INITIALIZE)).headers.get('mcp-session-id');

@@ -96,7 +96,7 @@ beforeAll(async () => {
   return () => admin.close();
 });
 
-it('An admin is told exactly three tools, with intents and the fields of both schemas', async () => {
+it('An admin gets exactly three tools, with intents and the fields of both schemas', async () => {
   const { tools } = await admin.listTools();
   const fields = (schema: Record<string, unknown> | undefined) => Object.keys(schema?.properties ?? {});
   const described = tools.map(({ name, description, inputSchema, outputSchema }) => [
@@ -115,7 +115,7 @@ it('An admin is told exactly three tools, with intents and the fields of both sc
   ]);
 });
 
-it('An admin is told as little as is useful: 2,900 characters of tools, and 300 of instructions', async () => {
+it('An admin gets at most 2,900 characters of tools, and 300 of instructions', async () => {
   const { tools } = await admin.listTools();
   expect(JSON.stringify({ tools }).length).toBeLessThanOrEqual(2900);
   expect(admin.getInstructions()).toMatch(/^.{1,300}$/);
@@ -126,7 +126,7 @@ it('An admin is told as little as is useful: 2,900 characters of tools, and 300 
   ]);
 });
 
-it('An admin is told what each field of the ready-made functions means', async () => {
+it('An admin gets a description of each field of the ready-made functions', async () => {
   const { tools } = await admin.listTools();
   for (const schema of tools.flatMap(({ inputSchema, outputSchema }) => [inputSchema, outputSchema])) {
     expect(schema?.type).toBe('object');
@@ -183,7 +183,7 @@ it.each<[what: string, token: string, verdict: object]>([
   expect(await answerOf(admin, 'verify_token', { token: text })).toEqual(expected);
 });
 
-it('A token is decoded whoever signed it', async () => {
+it('decode_token decodes tokens of any signer', async () => {
   const claims = { nested: { list: [1, null, 'two'] } };
   const answer = await answerOf(admin, 'decode_token', { token: token(claims, 'HS256', OTHER_SECRET) });
   expect(answer).toEqual({ verified: false, payload: { ...CLAIMS, ...claims } });
@@ -222,7 +222,7 @@ it('An agent that speaks the newest protocol revision is served the same tools',
   expect(await answerOf(agent, 'verify_token', { token: token() })).toMatchObject({ valid: true });
 });
 
-it('A reader sees no tool that signs, and is answered as if there were none', async () => {
+it('A reader does not see create_token, and calls of it are answered like those of an unknown tool', async () => {
   const agent = await connectAgent(serve({ INTENTKIT_ROLE: 'reader' }));
   onTestFinished(() => agent.close());
   expect((await agent.listTools()).tools.map(({ name }) => name)).toEqual(['verify_token', 'decode_token']);
@@ -260,7 +260,7 @@ it('A server does not start without a provider that one of its functions require
   expect(output.stderr).toContain(sentence);
 });
 
-it('Nothing but JSON-RPC comes out of stdout, whatever is sent, and the server goes on', async () => {
+it('A server writes only JSON-RPC to stdout for any input, and keeps running', async () => {
   const session = start(SERVE, JWT_SECRET);
   const deep = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
   const withClaims = (id: number, claims: string): string =>
@@ -331,7 +331,7 @@ it.each<[what: string, stop: (child: ChildProcessWithoutNullStreams) => unknown]
   ).toEqual([0, 1, 2]);
 });
 
-it('An identity provider that answers with an error is warned about, and what does not need it is served', async () => {
+it('If the identity provider answers with an error, the server warns, and serves what does not need it', async () => {
   const identityProvider = await createTestIssuer();
   onTestFinished(() => identityProvider.close());
   await identityProvider.listen();

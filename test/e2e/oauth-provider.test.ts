@@ -108,7 +108,7 @@ const CLIENTS: ReadonlyArray<readonly [clientId: string, clientAuth: ClientAuthO
 describe.each(CLIENTS)('A client that proves its id by its %s', (clientId, clientAuth) => {
   const options = { issuer, clientId, clientAuth, onWarning: () => {} };
 
-  it.each([false, true])('learns about opaque tokens, with signed answers: %s', async (signed) => {
+  it.each([false, true])('introspects opaque tokens, with signed answers: %s', async (signed) => {
     const auth = createAuthClient({
       audience: MCP.opaque,
       introspection: createIntrospection({ ...options, signed }),
@@ -158,7 +158,7 @@ describe.each(CLIENTS)('A client that proves its id by its %s', (clientId, clien
   });
 });
 
-it('Wrong credentials are the fault of the operator', async () => {
+it('If the credentials are wrong, introspection warns, and an exchange throws ERR_EXCHANGE_CONFIG', async () => {
   const warnings: string[] = [];
   const onWarning = (_: string, code: string) => void warnings.push(code);
   const options = { issuer, clientId: 'header', clientAuth: { secret: 'wrong' }, onWarning };

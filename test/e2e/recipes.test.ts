@@ -260,7 +260,7 @@ async function startAnew(file: string) {
 }
 
 describe('The recipe for WebSockets', () => {
-  it('knows who speaks, and ends a connection with its token', async () => {
+  it('knows the caller of each connection, and ends the connection when its token expires', async () => {
     const { url } = await startAnew('api-websocket');
     const headers = bearer(await tokenFor(RESOURCE, 'api files:write', '2s'));
     const socket = new WebSocket(url.replace('http', 'ws'), { headers });
@@ -277,7 +277,7 @@ describe('The recipe for WebSockets', () => {
     expect([status, headers.connection]).toEqual([401, 'close']);
   });
 
-  it('goes on when a client hangs up while its token is checked', async () => {
+  it('keeps running when a client hangs up while its token is checked', async () => {
     const { url, ask } = await startAnew('api-websocket');
     issuer.fail('hang');
     onTestFinished(() => issuer.recover());
@@ -296,7 +296,7 @@ describe('The recipe for WebSockets', () => {
 describe.each(['api-cookie', 'api-cookie-express'])('The recipe %s', (file) => {
   const OWN = { 'sec-fetch-site': 'same-origin' };
 
-  it('takes the token once, and knows the session until it ends', async () => {
+  it('accepts the token once, and admits its session until it ends', async () => {
     const { ask } = await startAnew(file);
     const token = await tokenFor(RESOURCE, 'api');
     const opened = await ask(['POST', '/session'], bearer(token));
@@ -321,19 +321,22 @@ describe.each(['api-cookie', 'api-cookie-express'])('The recipe %s', (file) => {
     { what: 'of another host of this site', headers: { 'sec-fetch-site': 'same-site' } },
     { what: 'that does not say where it is from', headers: {} },
     { what: 'with a bad token in the header', headers: { ...OWN, ...bearer('a.b.c') } },
-  ])('does not count for a request $what', async ({ headers }) => {
+  ])('ignores the cookie of a request $what', async ({ headers }) => {
     const { ask } = await startAnew(file);
     const cookie = `__Host-session=${await tokenFor(RESOURCE, 'api')}`;
     expect((await ask(PRIVATE.read, { ...headers, cookie })).status).toBe(401);
   });
 
-  it.each(['a%0Ab', 'a%2C%20Bearer%20b', '%E2%82%AC', '%', ''])('refuses the value "%s"', async (value) => {
-    const { ask } = await startAnew(file);
-    expect((await ask(PRIVATE.read, { ...OWN, cookie: `__Host-session=${value}` })).status).toBe(401);
-  });
+  it.each(['a%0Ab', 'a%2C%20Bearer%20b', '%E2%82%AC', '%', ''])(
+    'refuses the cookie value "%s"',
+    async (value) => {
+      const { ask } = await startAnew(file);
+      expect((await ask(PRIVATE.read, { ...OWN, cookie: `__Host-session=${value}` })).status).toBe(401);
+    },
+  );
 });
 
-it('The recipe with two resources refuses at each the token of the other, and serves the metadata of both', async () => {
+it('The recipe with two resources refuses a token for the other resource, and serves the metadata of both', async () => {
   const { ask } = await startAnew('api-two-resources');
   for (const [path, other] of [
     ['/files', '/mail'],
@@ -361,7 +364,7 @@ it('The recipe with a gate for each host refuses the token of another host, and 
 });
 
 describe('The recipe with API keys', () => {
-  it('admits a key also in an outage, and refuses other keys and what a key may not do', async () => {
+  it('admits a key also in an outage, and refuses unknown keys and scopes that a key lacks', async () => {
     const { ask } = await startAnew('api-keys');
     issuer.fail('503');
     onTestFinished(() => issuer.recover());
@@ -379,7 +382,7 @@ describe('The recipe with API keys', () => {
     ]);
   });
 
-  it('refuses a key that has ended', async () => {
+  it('refuses a key that has expired', async () => {
     const { ask } = await startAnew('api-keys');
     vi.useFakeTimers({ toFake: ['Date'], now: new Date('2100-01-01') });
     onTestFinished(() => void vi.useRealTimers());

@@ -69,7 +69,7 @@ const failureOf = (promise: Promise<unknown>): Promise<AuthError> =>
   );
 
 describe('An exchange', () => {
-  it('is the request of RFC 8693, with the credentials of the client, at the endpoint of the metadata', async () => {
+  it('is a request of RFC 8693 to the discovered endpoint, with the credentials of the client', async () => {
     const began = now();
     const token = await orders({}, { ...TARGET, audience: 'orders' })(CALLER);
     expect(token).toEqual({
@@ -99,19 +99,22 @@ describe('An exchange', () => {
     [{ audience: 'api://orders', scopes: ['api://orders/read', 'api://orders/write'] }, 'api://orders/read api://orders/write'],
     [{ resource: 'https://orders.example/', scopes: ['api://orders/read'] }, 'api://orders/read'],
   ];
-  it.each(ENTRA)('of Entra has its own form, and its scopes are not compared: %j', async (target, scope) => {
-    answer({ ...EXCHANGED, issued_token_type: undefined, scope: 'read' });
-    const { scopes } = await orders({ grant: 'entra-on-behalf-of' }, target)(CALLER);
-    expect(scopes).toEqual(['read']);
-    expect(fieldsOf(exchanges()[0])).toEqual({
-      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-      assertion: CALLER,
-      requested_token_use: 'on_behalf_of',
-      scope,
-    });
-  });
+  it.each(ENTRA)(
+    'for Entra has its own form, and the granted scopes are not compared: %j',
+    async (target, scope) => {
+      answer({ ...EXCHANGED, issued_token_type: undefined, scope: 'read' });
+      const { scopes } = await orders({ grant: 'entra-on-behalf-of' }, target)(CALLER);
+      expect(scopes).toEqual(['read']);
+      expect(fieldsOf(exchanges()[0])).toEqual({
+        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        assertion: CALLER,
+        requested_token_use: 'on_behalf_of',
+        scope,
+      });
+    },
+  );
 
-  it('is made once for all who ask at the same time, and each gets a copy', async () => {
+  it('is made once for concurrent calls, and each call gets its own copy', async () => {
     const ask = orders();
     const tokens = await Promise.all(Array.from({ length: 200 }, () => ask(CALLER)));
     expect(exchanges()).toHaveLength(1);
@@ -120,7 +123,7 @@ describe('An exchange', () => {
     expect(new Set(tokens.map(({ scopes }) => scopes)).size).toBe(200);
   });
 
-  it('takes an AuthInfo, an opaque token and scopes that the issuer leaves out', async () => {
+  it('accepts an AuthInfo with an opaque token, and an answer without scopes', async () => {
     answer({ ...EXCHANGED, scope: undefined });
     expect((await orders()({ token: 'opaque', expiresAt: now() + 60 })).scopes).toEqual(['orders:read']);
     expect(fieldsOf(exchanges()[0]).subject_token).toBe('opaque');
@@ -171,7 +174,7 @@ const ANSWERS: ReadonlyArray<readonly [what: string, reply: object, expected: ob
   ['no scopes', { ...EXCHANGED, scope: '' }, { code: 'ERR_EXCHANGE_REFUSED', oauthError: 'insufficient_scope' }],
 ];
 it.each(ANSWERS)(
-  'Each answer has an outcome, and nothing else of it is repeated: %s',
+  'Each answer of a token endpoint has an outcome, and errors repeat no other part of it: %s',
   async (_, reply, expected) => {
     server.replies.set('/other', () => EXCHANGED);
     answer(reply);
@@ -184,7 +187,7 @@ it.each(ANSWERS)(
   },
 );
 
-it('An endpoint that never answers has the timeout, one warning, a pause, and one request at a time', async () => {
+it('If the token endpoint never answers, calls time out, with one warning, a pause, and one request at a time', async () => {
   const ask = orders({ timeout: '0.1s' });
   answer(faults.blackHole);
   expect((await failureOf(ask(CALLER))).code).toBe('ERR_EXCHANGE_UNAVAILABLE');
@@ -222,13 +225,13 @@ const CALLERS: ReadonlyArray<readonly [what: string, caller: unknown]> = [
   ['an AuthInfo with a bound token', { token: 'opaque', extra: { cnf: { jkt: 'x' } } }],
   ['an AuthInfo with a DPoP token', { token: 'opaque', extra: { token_type: 'DPoP' } }],
 ];
-it.each(CALLERS)('A caller is refused without a request: %s', async (_, caller) => {
+it.each(CALLERS)('An exchange is refused without a request for %s', async (_, caller) => {
   const error = await failureOf(orders()(caller as string));
   expect(error).toMatchObject({ code: 'ERR_EXCHANGE_REFUSED', oauthError: undefined });
   expect(server.received).toEqual([]);
 });
 
-describe('A token', () => {
+describe('An exchanged token', () => {
   const START = 1_800_000_000_000;
   // biome-ignore format: a table
   const LIFETIMES: ReadonlyArray<readonly [what: string, reply: object, callerEnd: number, kept: number]> = [
@@ -262,7 +265,7 @@ describe('A token', () => {
     }
   });
 
-  it('of a caller given as text counts until the "exp" of the text', async () => {
+  it('is not kept if the token of the caller, given as text, expires within 30 s', async () => {
     const ask = orders();
     const short = callerToken({ exp: now() + 20 });
     await ask(short);
@@ -270,7 +273,7 @@ describe('A token', () => {
     expect(exchanges()).toHaveLength(2);
   });
 
-  it('is for one caller and one target, and the oldest is dropped first', async () => {
+  it('is kept for one caller and one target, and the oldest is dropped first', async () => {
     const downstream = create({ maxEntries: 2 });
     const [one, other] = [downstream.for(TARGET), downstream.for({ ...TARGET, audience: 'x' })];
     await one('a');
@@ -283,7 +286,7 @@ describe('A token', () => {
     expect(exchanges()).toHaveLength(4);
   });
 
-  it('is shared through the store, sealed', async () => {
+  it('is shared through the store, encrypted', async () => {
     const cache = memoryStore();
     await orders({ cache })(CALLER);
     const [[key, value] = ['', '']] = [...cache.map];
@@ -299,7 +302,7 @@ describe('A token', () => {
     expect(exchanges()).toHaveLength(3);
   });
 
-  it('from the store is used for as long as one of its own', async () => {
+  it('from the store is not used if the token of the caller expires within 30 s', async () => {
     const cache = memoryStore();
     await orders({ cache })('a');
     await orders({ cache })({ token: 'a', expiresAt: now() + 20 });
@@ -375,14 +378,14 @@ describe('`fetch`', () => {
     expect([server.received, api.received]).toEqual([[], []]);
   });
 
-  it('takes no Request for the options, whose method and body would be lost', async () => {
+  it('refuses a Request as its options, because the method and the body would be lost', async () => {
     const init = new Request(api.issuer, { method: 'POST', body: 'a=1' });
     const { code, message } = await failureOf(orders().fetch(CALLER, '/open', init as RequestInit));
     expect([code, message]).toEqual(['ERR_AUTH_CONFIG', expect.stringContaining('plain object')]);
     expect([server.received, api.received]).toEqual([[], []]);
   });
 
-  it('takes a URL of another realm', async () => {
+  it('accepts a URL object of another realm', async () => {
     const foreign = { href: `${api.issuer}/open`, [Symbol.toStringTag]: 'URL' };
     expect((await orders().fetch(CALLER, foreign as unknown as URL)).status).toBe(200);
   });
@@ -395,7 +398,7 @@ describe('`fetch`', () => {
     },
   );
 
-  it('follows no redirect, and uses the `fetch` of the target', async () => {
+  it('follows no redirect, and uses the `fetch` in the options of the target', async () => {
     api.replies.set('/open', () => faults.answer(307, { location: `${server.issuer}/stolen` }));
     const response = await orders().fetch(CALLER, '/open', { redirect: 'follow' });
     expect([response.status, server.to('/stolen')]).toEqual([307, []]);
@@ -429,7 +432,7 @@ it('Each API gets its own token, also if `Object.prototype` has a `toJSON`', asy
   }
 });
 
-it('A `fetch` of the target that follows redirects is noticed', async () => {
+it('A custom `fetch` that follows redirects is refused with ERR_AUTH_CONFIG', async () => {
   api.replies.set('/open', () => faults.answer(307, { location: '/moved' }));
   api.replies.set('/moved', () => ({ orders: 3 }));
   const follows = ((url: string, init: RequestInit) =>
@@ -450,12 +453,12 @@ const WRONG: ReadonlyArray<readonly [what: string, create: () => unknown, messag
   ['a resource with a password', () => create().for({ resource: 'https://:hush@a.example/' }), /^"resource" must be a URL without credentials and fragment\.$/],
   ['two scopes in one', () => create().for({ audience: 'a', scopes: ['a b'] }), /"scopes"/],
 ];
-it.each(WRONG)('An option is refused: %s', (_, make, message) => {
+it.each(WRONG)('`createDownstream` and `for` refuse %s', (_, make, message) => {
   expect(make).toThrow(message);
   expect(make).toThrow(AuthError);
 });
 
-it('Both runtimes seal alike', async () => {
+it('Tokens encrypted with node:crypto are read with Web Crypto, and the other way round', async () => {
   const cache = memoryStore();
   await orders({ cache })(CALLER);
   vi.resetModules();
@@ -485,7 +488,7 @@ describe('What a caller or an issuer must not get through', () => {
     ['"extra" holds something else than the claims', { token: bound, extra: { userId: '7' } }],
     ['"extra" is a list', { token: bound, extra: [] }],
     ['only "claims" says so', { token: 'opaque', claims: { cnf: { jkt: 'x' } } }],
-  ])('A bound token is not exchanged where %s', async (_, caller) => {
+  ])('A bound token is not exchanged if %s', async (_, caller) => {
     const error = await failureOf(orders()(caller as { token: string }));
     expect(error.code).toBe('ERR_EXCHANGE_REFUSED');
     expect(exchanges()).toEqual([]);
@@ -496,7 +499,7 @@ describe('What a caller or an issuer must not get through', () => {
     expect(await failureOf(orders()(CALLER))).toMatchObject({ code: 'ERR_EXCHANGE_REFUSED' });
   });
 
-  it('A kept token is not used for a caller whose token has ended since', async () => {
+  it('A kept token is not used if the token of the caller expires within 30 s', async () => {
     const forOrders = orders();
     await forOrders({ token: CALLER });
     await forOrders({ token: CALLER, expiresAt: now() + 5 });

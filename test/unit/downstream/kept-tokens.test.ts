@@ -30,7 +30,7 @@ async function askWith(text: string, scopes = ['read']): Promise<DownstreamToken
 const create = (more: Partial<DownstreamOptions>) =>
   createDownstream({ issuer: server.issuer, clientId: 'mcp-server', clientAuth: { secret: 'x' }, ...more });
 
-it.each([['read'], []])('An entry of the expected shape is used', async (...scopes) => {
+it.each([['read'], []])('A stored token of the expected shape is used', async (...scopes) => {
   expect((await askWith(JSON.stringify(GOOD), scopes)).token).toBe('kept');
   expect(server.to('/token')).toHaveLength(0);
 });
@@ -64,12 +64,12 @@ const FORGED: ReadonlyArray<readonly [what: string, text: string]> = [
   ['an end later than any that is kept', JSON.stringify({ ...GOOD, expiresAt: now + 100_000 })],
   ['an end in the past', JSON.stringify({ ...GOOD, expiresAt: now - 1 })],
 ];
-it.each(FORGED)('A forged entry counts as absent: %s', async (_, text) => {
+it.each(FORGED)('A forged entry of the store counts as absent: %s', async (_, text) => {
   expect((await askWith(text)).token).toBe('from-the-issuer');
   expect(server.to('/token')).toHaveLength(1);
 });
 
-it('An entry is not read for another endpoint of the same issuer', async () => {
+it('A stored token is not used for another endpoint of the same issuer', async () => {
   const cache = memoryStore();
   const target = { resource: 'https://orders.example/', scopes: ['read'] };
   server.replies.set('/other', () => EXCHANGED);

@@ -79,8 +79,8 @@ const REPLIES: ReadonlyArray<readonly [what: string, reply: Reply, code: string]
   ['no answer', faults.blackHole, UNAVAILABLE],
 ];
 
-describe.each(REPLIES)('If the issuer answers one caller with %s,', (_, reply, code) => {
-  it('other callers get their tokens, and nobody is warned', async () => {
+describe.each(REPLIES)('If the issuer answers an exchange with %s,', (_, reply, code) => {
+  it('for one caller, other callers get their tokens, without a warning', async () => {
     replies(({ subject_token }) => (subject_token === 'bad' ? reply : EXCHANGED));
     const orders = create(timeoutFor(reply)).for(ORDERS);
     expect(await result(orders, 'bad')).toBe(code);
@@ -89,7 +89,7 @@ describe.each(REPLIES)('If the issuer answers one caller with %s,', (_, reply, c
     expect(warnings).toEqual([]);
   });
 
-  it('for one API, other APIs are not affected', async () => {
+  it('for all callers of one API, other APIs are not affected', async () => {
     replies(({ audience }) => (audience === 'stock' ? reply : EXCHANGED));
     const downstream = create(timeoutFor(reply));
     const [orders, stock] = [downstream.for(ORDERS), downstream.for({ ...ORDERS, audience: 'stock' })];
@@ -100,7 +100,7 @@ describe.each(REPLIES)('If the issuer answers one caller with %s,', (_, reply, c
   });
 });
 
-it('A caller whose exchange fails is held back for 1 s, then longer, up to 10 s', () =>
+it('A caller whose exchange failed waits 1 s, then longer, up to 10 s', () =>
   withClock(async (advance) => {
     failsAlways(status(500));
     const orders = create().for(ORDERS);
@@ -118,7 +118,7 @@ it('A caller whose exchange fails is held back for 1 s, then longer, up to 10 s'
     expect(warnings).toEqual(['EXCHANGE_FAILING', 'EXCHANGE_RECOVERED']);
   }));
 
-it('Three failures of one caller without an answer to any are warned of, but stop no other caller', () =>
+it('After three failures of one caller, the client warns, but other callers do not wait', () =>
   withClock(async (advance) => {
     const ask = create().for(ORDERS);
     replies(({ subject_token }) => (subject_token === 'bad' ? status(500) : EXCHANGED));
@@ -173,7 +173,7 @@ it('During an outage of a minute, there is at most one exchange a second, and th
     expect(warnings).toEqual(['EXCHANGE_FAILING', 'EXCHANGE_RECOVERED']);
   }));
 
-it('An outage lasts if the caller who is tried next fails again', () =>
+it('An outage continues if the next exchange fails again', () =>
   withClock(async (advance) => {
     failsAlways(status(500));
     const orders = create().for(ORDERS);
@@ -189,7 +189,7 @@ it('An outage lasts if the caller who is tried next fails again', () =>
 it.each([
   [2, 2],
   [20, 20],
-])('%i callers for whom the issuer always fails stop the others for at most %i s', (count, seconds) =>
+])('If the exchanges of %i callers always fail, other callers wait for at most %i s', (count, seconds) =>
   withClock(async (advance) => {
     replies(({ subject_token }) => (subject_token?.startsWith('bad') ? status(500) : EXCHANGED));
     const orders = create().for(ORDERS);
@@ -203,7 +203,7 @@ it.each([
   }),
 );
 
-it('A failure that concerns all callers stops the others at once', () =>
+it('After a failure that concerns all callers, no further request is sent', () =>
   withClock(async (advance) => {
     server.replies.set(METADATA, () => status(500));
     const orders = create().for(ORDERS);

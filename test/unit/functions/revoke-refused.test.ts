@@ -85,7 +85,7 @@ describe('A damaged copy of a valid token', () => {
   it.each([
     ['an HMAC token', live, token],
     ['a token of an own key', byIssuer, ofIssuer],
-  ])('may still be valid, whichever character of %s is lost or changed', async (_, auth, original) => {
+  ])('may still be valid if any character of %s is lost or changed', async (_, auth, original) => {
     for (let at = 0; at < original.length; at += 1) {
       const other = original[at] === 'A' ? 'B' : 'A';
       for (const character of ['', other]) {

@@ -163,7 +163,7 @@ describe('create_token', () => {
 describe('createTokenFunctions', () => {
   const partner = createTokenFunctions({ provider: 'partner', prefix: 'partner_' });
 
-  it('makes the functions for another provider, under names of their own', async () => {
+  it('creates the functions for another provider, with other names', async () => {
     const fns = Object.values(partner);
     const names = Object.values(createTokenFunctions()).map(({ name }) => name);
     expect(fns.map(({ name }) => name)).toEqual(names.map((name) => `partner_${name}`));
@@ -185,7 +185,7 @@ describe('createTokenFunctions', () => {
     });
   });
 
-  it('makes what the ready-made functions are, by default', () => {
+  it('creates the same functions as the ready-made ones by default', () => {
     const shown = (fns: object) =>
       Object.fromEntries(
         Object.entries<IntentFunction>({ ...fns }).map(([key, { execute, input, output, ...fn }]) => {
@@ -216,7 +216,7 @@ describe('createTokenFunctions', () => {
     ]);
   });
 
-  it('takes a provider itself, and its name from it', () => {
+  it('accepts a provider, and takes its name from it', () => {
     const provider = createAuthProvider({ secret: SECRET, name: 'partner' });
     for (const { requires } of Object.values(createTokenFunctions({ provider }))) {
       expect(requires).toEqual(['partner']);
@@ -515,7 +515,7 @@ describe('createTokenFunctions with "mint"', () => {
     expect(check).toHaveBeenCalledOnce();
   });
 
-  it('asks the function for each subject, also for none', () => {
+  it('calls the `subject` function for each subject, also if there is none', () => {
     expect(asked).toEqual(['user-1', 'root', undefined, 'root']);
   });
 
@@ -535,7 +535,7 @@ describe('createTokenFunctions with "mint"', () => {
     expect(rejections).not.toHaveBeenCalled();
   });
 
-  it('shows its bounds in the input schema', () => {
+  it('shows its limits in the input schema', () => {
     const provider = createAuthProvider({ secret: SECRET, maxExpiry: '8h' });
     const bounded = inputOf(
       functionsWith({ claims: CLAIMS, subject: 'required', maxExpiry: '15m' }, provider),
@@ -613,7 +613,7 @@ describe('createTokenFunctions with "mint"', () => {
     });
   });
 
-  it('creates no token by a schema that it was not given', async () => {
+  it('keeps the limits of two functions of one provider separate', async () => {
     // Another function of the same provider keeps its own bounds.
     const [open, bounded] = [functionsWith({}), functionsWith({ claims: CLAIMS })];
     const auth = client();

@@ -35,7 +35,7 @@ const own = { iss: 'own', aud: 'api' };
 const HOUR = 3600;
 const EXPIRED = { expires: '2025-06-15T15:06:40Z', expires_in_seconds: 0 };
 
-describe('An agent that asks of a token', () => {
+describe('An agent that asks about a token', () => {
   it.each<[verdict: string, token: string, expiry: object, message?: string | RegExp]>([
     ['valid', token(own), { expires_in_seconds: null }],
     [
@@ -101,7 +101,7 @@ describe('An agent that asks of a token', () => {
     ],
     ['claim', token({ ...own, exp: 'soon' }), {}, /^The "exp" claim has the wrong type\. Ask/],
   ])(
-    'verify_token says for how long it is valid, or why it is not and what to do: %s',
+    'verify_token says when a token expires, or why it is refused and what to do: %s',
     async (verdict, jwt, expiry, message) => {
       const { payload, ...result } = await client.verify(jwt);
       expect(result.reason ?? 'valid').toBe(verdict);
@@ -121,7 +121,7 @@ describe('An agent that asks of a token', () => {
     },
   );
 
-  it('verify_token does not call a token expired by its "exp" if another rule made it too old', async () => {
+  it('verify_token says that a token was issued too long ago, not that it has expired, if only `maxTokenAge` refuses it', async () => {
     const strict = createAuthClient({ secret: SECRET, maxTokenAge: '1h' });
     const jwt = token({ iat: NOW - 7200, exp: NOW + HOUR });
     const { structuredContent } = await callFunction(
@@ -165,7 +165,7 @@ describe('An agent that mints tokens', () => {
     expect([Object.hasOwn(verdict.payload, 'sub'), 'polluted' in {}]).toEqual([false, false]);
   });
 
-  it('an agent is told everything that is wrong at once, also what is wrong beside the schema', async () => {
+  it('an agent gets all mistakes in one message, also those that the schema does not find', async () => {
     expect(await call(createToken, { claims: { sub: 'a', iss: 'b', role: 'c' }, expires_in: 3600 })).toEqual(
       refused(
         '"claims" must not hold "sub": use the "subject" field; "iss": it is set by the server. "expires_in" needs a unit: write 3600 seconds as "3600s".',
@@ -178,7 +178,7 @@ describe('An agent that mints tokens', () => {
     );
   });
 
-  it('an agent is told when the token expires, in three ways', async () => {
+  it('an agent gets the time of expiry in three forms', async () => {
     const result = shownBy(await call(createToken, { expires_in: '15m' }));
     expect(result).toEqual({
       token: expect.any(String),
@@ -190,7 +190,7 @@ describe('An agent that mints tokens', () => {
   });
 });
 
-describe('A payload that is too long for an agent', () => {
+describe('A payload of more than 8,192 characters', () => {
   const long = {
     ...own,
     sub: 's'.repeat(2000),
@@ -246,7 +246,7 @@ describe('A payload that is too long for an agent', () => {
     expect(shownBy(await call(verifyToken, { token: token(payload) })).valid).toBe(true);
   });
 
-  it('begins at 8,193 characters of JSON, and never cuts a character in two', async () => {
+  it('is shortened from 8,193 characters of JSON, and no character is cut in two', async () => {
     const filled = (length: number) => {
       const empty = JSON.stringify({ ...own, text: '' }).length;
       return { ...own, text: 't'.repeat(length - empty) };

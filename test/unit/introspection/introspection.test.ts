@@ -56,8 +56,8 @@ const client = (more: Partial<IntrospectionOptions> = {}, config: AuthProviderCo
 /** The introspection that a client was created with asks nobody but this server. */
 const asked = (): number => server.to('/introspect').length;
 
-describe('The question', () => {
-  it('is the form of RFC 7662, to the endpoint of the metadata, with the credentials in its header', async () => {
+describe('An introspection request', () => {
+  it('is the form of RFC 7662, sent to the discovered endpoint, with the credentials in a header', async () => {
     expect(await client().verify('opaque')).toMatchObject({ valid: true, payload: { sub: 'ada' } });
     const [request] = server.to('/introspect');
     expect(request).toMatchObject({
@@ -96,7 +96,7 @@ describe('The question', () => {
     expect(server.received.map(({ path }) => path)).toEqual(['/other']);
   });
 
-  it('is asked once by all who ask at the same time, and each gets a copy', async () => {
+  it('is sent once for concurrent calls with the same token, and each call gets its own copy', async () => {
     const hook = introspection();
     const results = await Promise.all(Array.from({ length: 20 }, () => hook.introspect('opaque')));
     expect(asked()).toBe(1);
@@ -125,14 +125,14 @@ const NOT_SENT: ReadonlyArray<readonly [what: string, text: string, reason: stri
   ['another alphabet', 'größe', 'malformed'],
   ['more than 4 KiB', 'a'.repeat(4097), 'malformed'],
 ];
-it.each(NOT_SENT)('A text is not sent: %s', async (_, text, reason) => {
+it.each(NOT_SENT)('The issuer is not asked about %s', async (_, text, reason) => {
   expect(await outcome(client(), text)).toBe(reason);
   expect(await introspection().introspect(text)).toBeUndefined();
   expect(server.received).toEqual([]);
 });
 
 it.each(['a', 'a'.repeat(4096), 'at_abc-._~+/12==', 'a.b.c', 'abcd.efgh', 'null', `x.${header}`])(
-  'A text is sent: %.20s',
+  'The issuer is asked about text such as %.20s',
   async (text) => {
     expect(await outcome(client(), text)).toBe('valid');
     expect(server.to('/introspect')[0]?.fields[0]).toEqual(['token', text]);
@@ -183,20 +183,23 @@ const ANSWERS: ReadonlyArray<readonly [what: string, reply: object, expected: st
   ['no HTTP', faults.notHttp, UNAVAILABLE],
   ['a body that breaks off', faults.resetInBody, UNAVAILABLE],
 ];
-it.each(ANSWERS)('Each answer has an outcome: %s', async (_, reply, expected) => {
-  server.replies.set('/other', () => ACTIVE);
-  answer(reply);
-  expect(await outcome(client(), 'opaque')).toBe(expected);
-  expect(server.to('/other')).toEqual([]);
-});
+it.each(ANSWERS)(
+  'Each answer of an introspection endpoint has an outcome: %s',
+  async (_, reply, expected) => {
+    server.replies.set('/other', () => ACTIVE);
+    answer(reply);
+    expect(await outcome(client(), 'opaque')).toBe(expected);
+    expect(server.to('/other')).toEqual([]);
+  },
+);
 
-it('An endpoint that never answers has the timeout', async () => {
+it('If the introspection endpoint never answers, verify throws after the timeout', async () => {
   answer(faults.blackHole);
   expect(await outcome(client({ timeout: '0.1s' }), 'opaque')).toBe(UNAVAILABLE);
 });
 
-describe('The claims', () => {
-  it('have the issuer that was asked, and are those of the answer otherwise', async () => {
+describe('The claims of an opaque token', () => {
+  it('are those of the answer, with the issuer that was asked', async () => {
     const { payload } = await client().verify('opaque');
     const { active: _, ...claims } = ACTIVE;
     expect(payload).toEqual({ ...claims, iss: server.issuer });
@@ -217,24 +220,24 @@ describe('The claims', () => {
     ['a secret beside it', { secret: SECRET }, 'valid'],
     ['a list that revokes', { revocation: { isRevoked: () => true } }, 'revoked'],
   ];
-  it.each(RULES)('follow the rules: %s', async (_, config, expected) => {
+  it.each(RULES)('are checked by the rules of the client: %s', async (_, config, expected) => {
     expect(await outcome(client({}, config), 'opaque')).toBe(expected);
   });
 
-  it('are not those of another issuer, even if the client accepts that one from elsewhere', async () => {
+  it('must not name another issuer, even one that the client accepts for other tokens', async () => {
     const other = 'https://other.example';
     answer({ ...ACTIVE, iss: other });
     expect(await outcome(client({}, { issuer: [server.issuer, other] }), 'opaque')).toBe('issuer');
   });
 
-  it('are told to `onVerdict`, without the token', async () => {
+  it('are passed to `onVerdict`, without the token', async () => {
     const onVerdict = vi.fn();
     await client({}, { onVerdict }).verify('opaque');
     const expected = { valid: true, issuer: server.issuer, subject: 'ada', clientId: 'app' };
     expect(onVerdict.mock.calls).toEqual([[{ ...expected, milliseconds: expect.any(Number) }]]);
   });
 
-  it('that a hook changes do not change the verdict', async () => {
+  it('stay the same if the revocation list changes its copy', async () => {
     const isRevoked = (claims: { sub?: string }): boolean => {
       claims.sub = 'eve';
       return false;
@@ -243,14 +246,14 @@ describe('The claims', () => {
   });
 });
 
-describe('An answer', () => {
-  it('is asked for again each time, without `cacheMaxAge`', async () => {
+describe('The answer about an opaque token', () => {
+  it('is not cached without `cacheMaxAge`', async () => {
     const auth = client();
     expect([await outcome(auth, 'a'), await outcome(auth, 'a')]).toEqual(['valid', 'valid']);
     expect(asked()).toBe(2);
   });
 
-  it('that is active is remembered for `cacheMaxAge`, and not after `exp`', async () => {
+  it('is cached for `cacheMaxAge` if the token is active, but not after its `exp`', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'performance'], now: 1_800_000_000_000 });
     try {
       const hook = introspection({ cacheMaxAge: '10s' });
@@ -272,7 +275,7 @@ describe('An answer', () => {
     }
   });
 
-  it('that is not active is not remembered', async () => {
+  it('is not cached if the token is not active', async () => {
     const auth = client({ cacheMaxAge: '10s' });
     answer({ active: false });
     expect(await outcome(auth, 'a')).toBe('inactive');
@@ -281,8 +284,8 @@ describe('An answer', () => {
   });
 });
 
-describe('While the endpoint fails,', () => {
-  it('there is one warning, a pause, then one question at a time, and one warning at the end', async () => {
+describe('While the introspection endpoint fails,', () => {
+  it('the client warns once, pauses, sends one request at a time, and warns once at the end', async () => {
     const auth = client();
     answer(status(503));
     expect(await outcome(auth, 'a')).toBe(UNAVAILABLE);
@@ -312,7 +315,7 @@ describe('While the endpoint fails,', () => {
     expect(auth.status().introspection).toEqual({ issuer: server.issuer });
   });
 
-  it('the wait is that of "Retry-After", at most a minute', async () => {
+  it('the client waits as long as "Retry-After" says, at most a minute', async () => {
     answer(status(429, {}, { 'retry-after': '7' }));
     const error = await client()
       .verify('a')
@@ -320,7 +323,7 @@ describe('While the endpoint fails,', () => {
     expect(error).toMatchObject({ code: UNAVAILABLE, retryAfter: 7 });
   });
 
-  it('a failure of one question does not stop others that are answered', async () => {
+  it('a request that fails does not stop requests that are answered', async () => {
     const auth = client({ timeout: '0.2s' });
     server.replies.set('/introspect', ({ fields }) =>
       fields[0]?.[1] === 'slow' ? faults.blackHole : ACTIVE,
@@ -338,7 +341,7 @@ describe('While the endpoint fails,', () => {
     ['refuses them with 400', status(400, { error: 'invalid_client' })],
     ['forbids introspection', status(403)],
     ['does not exist', status(404)],
-  ])('the operator is warned once if it %s', async (_, reply) => {
+  ])('the client warns once if the endpoint %s', async (_, reply) => {
     const auth = client();
     answer(reply);
     expect([await outcome(auth, 'a'), await outcome(auth, 'b')]).toEqual([UNAVAILABLE, UNAVAILABLE]);
@@ -359,7 +362,7 @@ describe('While the endpoint fails,', () => {
     },
   );
 
-  it('more questions than `maxConcurrent` are not sent', async () => {
+  it('at most `maxConcurrent` requests are sent at once', async () => {
     const auth = client({ maxConcurrent: 2 });
     let open = (): void => {};
     const gate = new Promise<void>((resolve) => {
@@ -378,7 +381,7 @@ describe('While the endpoint fails,', () => {
     expect(asked()).toBe(3);
   });
 
-  it('`ping` says so', async () => {
+  it('`ping` is false, and `status` says that the introspection failed', async () => {
     const auth = client({ prefix: 'at_' });
     answer({ active: false });
     expect(await auth.ping()).toBe(true);
@@ -398,7 +401,7 @@ const WRONG_METADATA: ReadonlyArray<readonly [what: string, change: object]> = [
   ['with an endpoint over http:', { introspection_endpoint: 'http://other.example/introspect' }],
   ['with credentials in the endpoint', { introspection_endpoint: server.issuer.replace('//', '//a:b@') }],
 ];
-it.each(WRONG_METADATA)('Nothing is sent because of metadata %s', async (_, change) => {
+it.each(WRONG_METADATA)('The client sends no token after it got metadata %s', async (_, change) => {
   server.replies.set(METADATA, () => ({ ...metadata, ...change }));
   expect(await outcome(client(), 'opaque')).toBe(UNAVAILABLE);
   expect(asked()).toBe(0);
@@ -422,7 +425,7 @@ describe('A signed answer', () => {
   const sends = (text: string): void => answer(faults.body(text, 'application/token-introspection+jwt'));
   beforeEach(() => void server.replies.set('/jwks', () => ({ keys: [signer.jwk] })));
 
-  it('is asked for, verified and used', async () => {
+  it('is requested, verified and used', async () => {
     sends(jwt());
     expect(await client({ signed: true }).verify('opaque')).toMatchObject({
       valid: true,
@@ -444,13 +447,13 @@ describe('A signed answer', () => {
     ['has no time', () => jwt({ iat: undefined })],
     ['has expired', () => jwt({ exp: 1 })],
   ];
-  it.each(REFUSED)('that %s gives no verdict, and a warning', async (_, text) => {
+  it.each(REFUSED)('that %s causes no verdict, and a warning', async (_, text) => {
     sends(text());
     expect(await outcome(client({ signed: true }), 'opaque')).toBe(UNAVAILABLE);
     expect(warnings.map(([, code]) => code)).toEqual(['INTROSPECTION_MISCONFIGURED']);
   });
 
-  it('without the keys gives no verdict', async () => {
+  it('causes no verdict if the keys of the issuer cannot be fetched', async () => {
     server.replies.set('/jwks', () => status(503));
     sends(jwt());
     expect(await outcome(client({ signed: true }), 'opaque')).toBe(UNAVAILABLE);
@@ -458,7 +461,7 @@ describe('A signed answer', () => {
   });
 });
 
-describe('An introspection of your own', () => {
+describe('A custom introspection', () => {
   const own = (introspect: (token: string) => unknown) =>
     createAuthClient({ introspection: { issuer: 'own', introspect: introspect as never } });
 
@@ -474,11 +477,11 @@ describe('An introspection of your own', () => {
     ['throws', () => { throw new Error('opaque'); }, UNAVAILABLE],
     ['rejects', async () => { throw new Error('opaque'); }, UNAVAILABLE],
   ];
-  it.each(OWN)('may be anything: it %s', async (_, introspect, expected) => {
+  it.each(OWN)('has an outcome if it %s', async (_, introspect, expected) => {
     expect(await outcome(own(introspect), 'opaque')).toBe(expected);
   });
 
-  it('has its error passed on, and no other', async () => {
+  it('can throw an AuthError that verify throws too, and no other error is shown', async () => {
     const mine = new AuthError(UNAVAILABLE, 'Mine.', { retryAfter: 9 });
     await expect(own(() => Promise.reject(mine)).verify('opaque')).rejects.toBe(mine);
     const error = await own(() => Promise.reject(new Error('hush')))
@@ -487,7 +490,7 @@ describe('An introspection of your own', () => {
     expect(error).not.toContain('hush');
   });
 
-  it('has five seconds', async () => {
+  it('has a time limit of five seconds', async () => {
     vi.useFakeTimers();
     try {
       const verdict = outcome(
@@ -511,11 +514,11 @@ const WRONG_OPTIONS: ReadonlyArray<readonly [what: string, change: object, messa
   ['an endpoint with credentials', { endpoint: 'https://a:b@id.example.com/introspect' }, /"endpoint"/],
   ['no credentials', { clientAuth: {} }, /"clientAuth"/],
   ['an empty secret', { clientAuth: { secret: '' } }, /"clientAuth.secret"/],
-  ['another place', { clientAuth: { secret: 'x', in: 'query' } }, /"clientAuth.in"/],
+  ['a secret in the query', { clientAuth: { secret: 'x', in: 'query' } }, /"clientAuth.in"/],
   ['signed answers of an issuer that is not a URL', { issuer: 'me', endpoint: 'https://id.example.com/x', signed: true }, /"signed"/],
-  ['no question at once', { maxConcurrent: 0 }, /"maxConcurrent"/],
+  ['no concurrent requests', { maxConcurrent: 0 }, /"maxConcurrent"/],
 ];
-it.each(WRONG_OPTIONS)('An option is refused: %s', (_, change, message) => {
+it.each(WRONG_OPTIONS)('`createIntrospection` refuses %s', (_, change, message) => {
   expect(() => introspection(change)).toThrow(message);
   expect(() => introspection(change)).toThrow(AuthError);
 });
@@ -529,16 +532,13 @@ it.each<[what: string, answer: object, verdict: object | string]>([
     { valid: true, payload: { iss: 'https://id.example', sub: 'ada' } },
   ],
   ['of claims alone', { sub: 'ada' }, { valid: true, payload: { iss: 'https://id.example', sub: 'ada' } }],
-])(
-  'An introspection of your own may hand on the answer of the endpoint: one %s',
-  async (_, given, verdict) => {
-    const hook = { issuer: 'https://id.example', introspect: async () => given as TokenPayload };
-    const verifying = createAuthClient({ introspection: hook }).verify('opaque');
-    if (typeof verdict === 'string') await expect(verifying).rejects.toMatchObject({ code: verdict });
-    else {
-      const result = await verifying;
-      expect(result).toMatchObject(verdict);
-      expect(result.payload).not.toHaveProperty('active');
-    }
-  },
-);
+])('A custom introspection may return the answer of an endpoint: one %s', async (_, given, verdict) => {
+  const hook = { issuer: 'https://id.example', introspect: async () => given as TokenPayload };
+  const verifying = createAuthClient({ introspection: hook }).verify('opaque');
+  if (typeof verdict === 'string') await expect(verifying).rejects.toMatchObject({ code: verdict });
+  else {
+    const result = await verifying;
+    expect(result).toMatchObject(verdict);
+    expect(result.payload).not.toHaveProperty('active');
+  }
+});

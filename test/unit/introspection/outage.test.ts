@@ -80,9 +80,9 @@ const REPLIES: ReadonlyArray<readonly [what: string, reply: Reply]> = [
 
 const LATER = status(503, {}, { 'retry-after': '30' });
 describe.each([...REPLIES, ['503 with "Retry-After"', LATER] as const])(
-  'If the endpoint answers some texts with %s,',
+  'If the introspection endpoint answers some tokens with %s,',
   (_, reply) => {
-    it('other texts are verified, and nobody is warned', async () => {
+    it('other tokens are verified, and the client does not warn', async () => {
       const auth = client();
       failsOnBadText(reply);
       for (const text of ['bad1', 'bad2', 'bad3']) {
@@ -94,8 +94,8 @@ describe.each([...REPLIES, ['503 with "Retry-After"', LATER] as const])(
   },
 );
 
-describe.each(REPLIES)('If the endpoint answers all texts with %s,', (_, reply) => {
-  it('few questions are sent, also by many callers, and the first answer ends the outage', () =>
+describe.each(REPLIES)('If the introspection endpoint answers all tokens with %s,', (_, reply) => {
+  it('few requests are sent, even for many callers, and the first answer ends the outage', () =>
     withClock(async (advance) => {
       const auth = client();
       failsAlways(reply);
@@ -117,7 +117,7 @@ describe.each(REPLIES)('If the endpoint answers all texts with %s,', (_, reply) 
     }));
 });
 
-it('During an outage, "Retry-After" is obeyed for all texts', () =>
+it('During an outage, the client obeys "Retry-After" for all tokens', () =>
   withClock(async (advance) => {
     const auth = client();
     failsAlways(LATER);
@@ -131,7 +131,7 @@ it('During an outage, "Retry-After" is obeyed for all texts', () =>
     expect(await outcome(auth, 'other')).toBe('valid');
   }));
 
-it('A text that fails is held back for 1 s, then longer, up to 10 s, while others are verified', () =>
+it('The client waits 1 s, then up to 10 s, before it sends a token again that failed, and verifies others meanwhile', () =>
   withClock(async (advance) => {
     const auth = client();
     failsOnBadText(status(500));
@@ -152,7 +152,7 @@ it('A text that fails is held back for 1 s, then longer, up to 10 s, while other
     expect(await auth.verify('bad').catch((reason: AuthError) => reason)).toMatchObject({ retryAfter: 1 });
   }));
 
-it('Many texts that fail cause at most one control question a second', () =>
+it('Many tokens that fail cause at most one control request a second', () =>
   withClock(async (advance) => {
     const auth = client();
     failsOnBadText(status(500));
@@ -163,7 +163,7 @@ it('Many texts that fail cause at most one control question a second', () =>
     expect(asked()).toBe(62);
   }));
 
-it('Texts that fail at once share a control question', async () => {
+it('Tokens that fail at the same time share a control request', async () => {
   const auth = client();
   let fail = (): void => {};
   const held = new Promise<void>((resolve) => {
@@ -180,14 +180,14 @@ it('Texts that fail at once share a control question', async () => {
   expect(asked()).toBe(6);
 });
 
-describe('If a text is not answered in time,', () => {
+describe('If the introspection of a token times out,', () => {
   const timeout = '0.4s';
   const hangs = (prefix: string): void =>
     void server.replies.set('/introspect', ({ fields }) =>
       fields[0]?.[1]?.startsWith(prefix) ? faults.blackHole : ACTIVE,
     );
 
-  it('it is an outage at once, and no control question delays the answer', () =>
+  it('this is an outage at once, and no control request delays the answer', () =>
     withClock(async (advance) => {
       const auth = client({ timeout });
       hangs('');
@@ -199,7 +199,7 @@ describe('If a text is not answered in time,', () => {
       expect(await outcome(auth, 'second')).toBe('valid');
     }));
 
-  it('the answer to the control question ends the outage, and the same text again begins no other', () =>
+  it('the answer to the control request ends the outage, and the same token does not begin another one', () =>
     withClock(async (advance) => {
       const auth = client({ timeout });
       hangs('bad');
@@ -215,7 +215,7 @@ describe('If a text is not answered in time,', () => {
       expect(await outcome(auth, 'well')).toBe('valid');
     }));
 
-  it('and a later text is answered, it is no outage', async () => {
+  it('but a later token is answered, this is not an outage', async () => {
     const auth = client({ timeout });
     hangs('bad');
     const bad = outcome(auth, 'bad');
@@ -227,7 +227,7 @@ describe('If a text is not answered in time,', () => {
   });
 });
 
-it('A bad text that is sent during an outage does not prolong it', () =>
+it('A token that fails during an outage does not prolong the outage', () =>
   withClock(async (advance) => {
     const auth = client();
     failsAlways(status(503));
@@ -240,7 +240,7 @@ it('A bad text that is sent during an outage does not prolong it', () =>
     expect(await Promise.all(both)).toEqual(['valid', 'valid']);
   }));
 
-it('After an outage, a text that was tried again and again is not held back', () =>
+it('After an outage, a token that was tried again and again is sent at once', () =>
   withClock(async (advance) => {
     const auth = client();
     failsAlways(status(503));
@@ -254,7 +254,7 @@ it('After an outage, a text that was tried again and again is not held back', ()
     expect(await outcome(auth, 'only')).toBe('valid');
   }));
 
-it('A question that fails after the outage has begun causes no other control question', async () => {
+it('A request that fails after an outage has begun causes no second control request', async () => {
   const auth = client();
   let fail = (): void => {};
   const held = new Promise<void>((resolve) => {
@@ -272,7 +272,7 @@ it('A question that fails after the outage has begun causes no other control que
   expect(asked()).toBe(3);
 });
 
-it('The control question is about a random text with the prefix', async () => {
+it('The control request asks about a random text with the prefix', async () => {
   const auth = client({ prefix: 'at_' });
   failsAlways(status(500));
   await outcome(auth, 'at_1');
@@ -280,7 +280,7 @@ it('The control question is about a random text with the prefix', async () => {
   expect(texts).toEqual(['at_1', expect.stringMatching(/^at_[\w-]{36}$/)]);
 });
 
-it('An answer to a later question clears the endpoint while the control question is under way', async () => {
+it('While a control request is under way, an answer to a later request shows that the endpoint works', async () => {
   const auth = client();
   let fail = (): void => {};
   const held = new Promise<void>((resolve) => {
@@ -306,25 +306,27 @@ const AT_ONCE: ReadonlyArray<readonly [what: string, fail: () => void]> = [
   ['no metadata', () => void server.replies.set(METADATA, () => status(500))],
   ['wrong metadata', () => void server.replies.set(METADATA, () => ({ issuer: 'https://other.example' }))],
 ];
-it.each(AT_ONCE)('No other question is sent after a failure that concerns all: %s', (_, fail) =>
-  withClock(async (advance) => {
-    const auth = client();
-    fail();
-    // The second one waits for the discovery of the first one, and makes no request itself.
-    expect(await Promise.all([outcome(auth, 'a'), outcome(auth, 'b')])).toEqual([UNAVAILABLE, UNAVAILABLE]);
-    const before = server.received.length;
-    expect(before).toBeLessThanOrEqual(3);
-    expect(await outcome(auth, 'c')).toBe(UNAVAILABLE);
-    expect(server.received.length).toBe(before);
-    expect(warnings).toEqual(['INTROSPECTION_FAILING']);
-    if (metadata) server.replies.set(METADATA, metadata);
-    failsAlways(ACTIVE);
-    advance(3000);
-    expect(await outcome(auth, 'a')).toBe('valid');
-  }),
+it.each(AT_ONCE)(
+  'After a failure that concerns all tokens, the client sends no control request: %s',
+  (_, fail) =>
+    withClock(async (advance) => {
+      const auth = client();
+      fail();
+      // The second one waits for the discovery of the first one, and makes no request itself.
+      expect(await Promise.all([outcome(auth, 'a'), outcome(auth, 'b')])).toEqual([UNAVAILABLE, UNAVAILABLE]);
+      const before = server.received.length;
+      expect(before).toBeLessThanOrEqual(3);
+      expect(await outcome(auth, 'c')).toBe(UNAVAILABLE);
+      expect(server.received.length).toBe(before);
+      expect(warnings).toEqual(['INTROSPECTION_FAILING']);
+      if (metadata) server.replies.set(METADATA, metadata);
+      failsAlways(ACTIVE);
+      advance(3000);
+      expect(await outcome(auth, 'a')).toBe('valid');
+    }),
 );
 
-it('A client on Workers finds an outage too', () => {
+it('On Workers, a client detects an outage too', () => {
   vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
   onTestFinished(() => void vi.unstubAllGlobals());
   return withClock(async () => {
@@ -342,7 +344,7 @@ it('A client on Workers finds an outage too', () => {
   });
 });
 
-it('At most 1,000 texts are held back, and none is kept as a key', async () => {
+it('A client delays at most 1,000 tokens that failed, and keeps none of them as text', async () => {
   const texts: string[] = [];
   const issuer = (async (_: string, { body }: RequestInit) => {
     const text = new URLSearchParams(String(body)).get('token') ?? '';
@@ -362,7 +364,7 @@ it('At most 1,000 texts are held back, and none is kept as a key', async () => {
   });
 });
 
-it('An endpoint that has moved is found by the control question', () =>
+it('A control request finds an endpoint that has moved', () =>
   withClock(async (advance) => {
     const auth = client();
     failsAlways(ACTIVE);

@@ -72,7 +72,7 @@ const serverOf = (answer: { status: number; body: string; headers: Record<string
   onWarning: () => {},
 });
 
-it('Any answer about a token has an outcome', async () => {
+it('Any answer of an introspection endpoint has an outcome', async () => {
   const outcomes = new Set<string>();
   await fc.assert(
     fc.asyncProperty(answers, fc.boolean(), async (answer, signed) => {
@@ -109,7 +109,7 @@ const KNOWN = [
   'ERR_INTROSPECTION_UNAVAILABLE',
 ];
 
-it('Any answer to an exchange has an outcome', async () => {
+it('Any answer of a token endpoint has an outcome', async () => {
   const outcomes = new Set<string>();
   await fc.assert(
     fc.asyncProperty(answers, async (answer) => {

@@ -62,7 +62,7 @@ describe.each(['ES256', 'ES384', 'EdDSA', 'RS256', 'PS256'] as const)('A private
   });
 });
 
-it('An external signer signs assertions, and may be given the public key in each form', async () => {
+it('An external signer signs assertions, with the public key in each form', async () => {
   for (const publicKey of Object.values(await publicForms('ES256', key.publicKey))) {
     server.received.length = 0;
     await introspection({ publicKey, sign: async (data) => der(data) }).introspect('opaque');
@@ -70,7 +70,7 @@ it('An external signer signs assertions, and may be given the public key in each
   }
 });
 
-it('The header has a "kid" only if it is configured', async () => {
+it('The header of an assertion has a "kid" only if `keyId` is set', async () => {
   const jwk = { ...key.privateKey.export({ format: 'jwk' }), kid: 'of-the-jwk' };
   await introspection({ privateKey: jwk }).introspect('opaque');
   await introspection({ privateKey: jwk, keyId: 'configured' }).introspect('opaque');
@@ -78,7 +78,7 @@ it('The header has a "kid" only if it is configured', async () => {
   expect((await checked(sent(1))).protectedHeader.kid).toBe('configured');
 });
 
-it('The audience can be configured, and is the endpoint for Entra', async () => {
+it('The audience of an assertion can be set, and is the token endpoint for Entra', async () => {
   await introspection({ privateKey: pem, audience: 'https://id.example.com/token' }).introspect('opaque');
   expect((await checked(sent())).payload.aud).toBe('https://id.example.com/token');
   server.replies.set('/token', () => ({ access_token: 'a', token_type: 'Bearer', expires_in: 60 }));
@@ -112,7 +112,7 @@ it.each<[what: string, sign: () => unknown, problem: string]>([
   ['rejects', () => Promise.reject(new Error('hush')), '"clientAuth.sign" made no signature'],
   ['hangs', () => new Promise(() => {}), '"clientAuth.sign" made no signature'],
   ['has another key', () => new Uint8Array(64), '"clientAuth.sign" made an invalid signature'],
-])('An external signer that %s sends nothing', async (_, sign, problem) => {
+])('If an external signer %s, the client sends no request', async (_, sign, problem) => {
   const clientAuth = { publicKey: publicPem, sign: sign as never, timeout: '0.1s' };
   const error = await introspection(clientAuth)
     .introspect('opaque')
@@ -137,7 +137,10 @@ const WRONG: ReadonlyArray<readonly [what: string, clientAuth: object, message: 
   ['an algorithm that does not fit', { privateKey: pem, algorithm: 'RS256' }, /"clientAuth.algorithm" does not fit/],
   ['a signer without the public key', { sign: () => {} }, /"clientAuth.sign" needs "publicKey"/],
 ];
-it.each(WRONG)('It is refused at construction: %s', (_, clientAuth, message) => {
-  expect(() => introspection(clientAuth)).toThrow(message);
-  expect(() => introspection(clientAuth)).toThrow(AuthError);
-});
+it.each(WRONG)(
+  '`clientAuth` is checked when it is given: the client refuses %s',
+  (_, clientAuth, message) => {
+    expect(() => introspection(clientAuth)).toThrow(message);
+    expect(() => introspection(clientAuth)).toThrow(AuthError);
+  },
+);
