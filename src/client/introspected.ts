@@ -38,11 +38,11 @@ export async function introspected(
 const isClaims = (value: unknown): value is TokenPayload =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What the answers of providers call a refresh token, and any token that is no access token. */
+/** What the answers of providers call a refresh token, and other tokens that are not access tokens. */
 const NO_ACCESS_TOKEN: readonly string[] = ['refresh_token', 'refresh', 'n_a'];
 
 /**
- * True if the issuer says that the token is no access token. Issuers introspect refresh tokens too, which live for longer and are
+ * True if the issuer says that the token is not an access token. Issuers introspect refresh tokens too, which live for longer and are
  * only for the issuer itself.
  *
  * @see RFC 6749 section 1.5, RFC 8693 section 2.2.1

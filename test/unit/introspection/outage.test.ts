@@ -152,7 +152,7 @@ it('The client waits 1 s, then up to 10 s, before it sends a token again that fa
     expect(await auth.verify('bad').catch((reason: AuthError) => reason)).toMatchObject({ retryAfter: 1 });
   }));
 
-it('Many tokens that fail cause at most one control request a second', () =>
+it('Many tokens that fail cause at most one control question a second', () =>
   withClock(async (advance) => {
     const auth = client();
     failsOnBadText(status(500));
@@ -163,7 +163,7 @@ it('Many tokens that fail cause at most one control request a second', () =>
     expect(asked()).toBe(62);
   }));
 
-it('Tokens that fail at the same time share a control request', async () => {
+it('Tokens that fail at the same time share a control question', async () => {
   const auth = client();
   let fail = (): void => {};
   const held = new Promise<void>((resolve) => {
@@ -187,7 +187,7 @@ describe('If the introspection of a token times out,', () => {
       fields[0]?.[1]?.startsWith(prefix) ? faults.blackHole : ACTIVE,
     );
 
-  it('this is an outage at once, and no control request delays the answer', () =>
+  it('this is an outage at once, and no control question delays the answer', () =>
     withClock(async (advance) => {
       const auth = client({ timeout });
       hangs('');
@@ -199,7 +199,7 @@ describe('If the introspection of a token times out,', () => {
       expect(await outcome(auth, 'second')).toBe('valid');
     }));
 
-  it('the answer to the control request ends the outage, and the same token does not begin another one', () =>
+  it('the answer to the control question ends the outage, and the same token does not begin another one', () =>
     withClock(async (advance) => {
       const auth = client({ timeout });
       hangs('bad');
@@ -254,7 +254,7 @@ it('After an outage, a token that was tried again and again is sent at once', ()
     expect(await outcome(auth, 'only')).toBe('valid');
   }));
 
-it('A request that fails after an outage has begun causes no second control request', async () => {
+it('A request that fails after an outage has begun causes no second control question', async () => {
   const auth = client();
   let fail = (): void => {};
   const held = new Promise<void>((resolve) => {
@@ -272,7 +272,7 @@ it('A request that fails after an outage has begun causes no second control requ
   expect(asked()).toBe(3);
 });
 
-it('The control request asks about a random text with the prefix', async () => {
+it('The control question asks about a random text with the prefix', async () => {
   const auth = client({ prefix: 'at_' });
   failsAlways(status(500));
   await outcome(auth, 'at_1');
@@ -280,7 +280,7 @@ it('The control request asks about a random text with the prefix', async () => {
   expect(texts).toEqual(['at_1', expect.stringMatching(/^at_[\w-]{36}$/)]);
 });
 
-it('While a control request is under way, an answer to a later request shows that the endpoint works', async () => {
+it('While a control question is under way, an answer to a later request shows that the endpoint works', async () => {
   const auth = client();
   let fail = (): void => {};
   const held = new Promise<void>((resolve) => {
@@ -307,7 +307,7 @@ const AT_ONCE: ReadonlyArray<readonly [what: string, fail: () => void]> = [
   ['wrong metadata', () => void server.replies.set(METADATA, () => ({ issuer: 'https://other.example' }))],
 ];
 it.each(AT_ONCE)(
-  'After a failure that concerns all tokens, the client sends no control request: %s',
+  'After a failure that concerns all tokens, the client sends no control question: %s',
   (_, fail) =>
     withClock(async (advance) => {
       const auth = client();
@@ -364,7 +364,7 @@ it('A client delays at most 1,000 tokens that failed, and keeps none of them as 
   });
 });
 
-it('A control request finds an endpoint that has moved', () =>
+it('A control question finds an endpoint that has moved', () =>
   withClock(async (advance) => {
     const auth = client();
     failsAlways(ACTIVE);
