@@ -190,6 +190,14 @@ it('README.md has at most 120 lines', () => {
   expect(texts.get('README.md')?.trimEnd().split('\n').length).toBeLessThanOrEqual(120);
 });
 
+it('README.md installs the tarball that `npm pack` creates, and CHANGELOG.md begins with its version or what comes next', async () => {
+  const { version } = JSON.parse(await read('package.json'));
+  const tarballs = new Set(texts.get('README.md')?.match(/intentkit-auth-\d[\w.-]*\.tgz/g));
+  expect([...tarballs]).toEqual([`intentkit-auth-${version}.tgz`]);
+  const [, newest] = /^## (\S+)/m.exec(texts.get('CHANGELOG.md') ?? '') ?? [];
+  expect(newest).toBeOneOf([version, 'Unreleased']);
+});
+
 it('README.md leads to each of at most twelve guides', () => {
   const guides = DOCUMENTS.filter((file) => file.startsWith('docs/'));
   expect(guides.length).toBeLessThanOrEqual(12);
