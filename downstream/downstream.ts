@@ -1,5 +1,5 @@
 import { Endpoint } from '../oauth/endpoint.js';
-import { isWorkers } from '../src/shared/runtime.js';
+import { SharedWork } from '../src/shared/shared-work.js';
 import { apiUrl, ownInit, sendTo } from './api-request.js';
 import { type Caller, subjectOf } from './caller.js';
 import { exchangerOf } from './exchanger.js';
@@ -65,7 +65,7 @@ export function createDownstream(options: DownstreamOptions): Downstream {
   const { server, grant, cache, maxEntries } = settings;
   const endpoint = new Endpoint(server, 'token_endpoint');
   const kept = new KeptTokens(maxEntries, cache, server.warn);
-  const pending = new Map<string, Promise<DownstreamToken>>();
+  const exchanges = new SharedWork<DownstreamToken>();
 
   return {
     for(targetOptions) {
@@ -94,17 +94,9 @@ export function createDownstream(options: DownstreamOptions): Downstream {
       }
 
       async function tokenAt(place: Place): Promise<DownstreamToken> {
-        const { seal } = place;
         const known = await kept.get(place);
         if (known) return known;
-        // On Workers, a request must not wait for the I/O of another one.
-        if (isWorkers()) return obtain(place);
-        let obtained = pending.get(seal.name);
-        if (!obtained) {
-          obtained = obtain(place).finally(() => pending.delete(seal.name));
-          pending.set(seal.name, obtained);
-        }
-        const token = await obtained;
+        const token = await exchanges.run(place.seal.name, () => obtain(place));
         // All who have asked get a copy of their own.
         return { ...token, scopes: [...token.scopes] };
       }

@@ -6,7 +6,8 @@ import { FetchError } from '../src/keys/remote/fetch-error.js';
 import { markBounded } from '../src/shared/deadline.js';
 import { copyOfJson } from '../src/shared/json-copy.js';
 import { Outage } from '../src/shared/outage.js';
-import { isWorkers, randomId, sha256 } from '../src/shared/runtime.js';
+import { randomId, sha256 } from '../src/shared/runtime.js';
+import { SharedWork } from '../src/shared/shared-work.js';
 import { isOpaqueToken } from '../src/token/opaque.js';
 import type { IntrospectionStatus, TokenPayload } from '../src/types.js';
 import { Answers } from './answers.js';
@@ -68,7 +69,7 @@ export function createIntrospection(options: IntrospectionOptions): TokenIntrosp
   const pace = new Pace(timeoutMs, (attempt) => question(`${prefix}${randomId()}`, attempt));
   const slots = new Slots(maxConcurrent, timeoutMs);
   const answers = new Answers(cacheMaxAgeMs);
-  const pending = new Map<string, Promise<TokenPayload | undefined>>();
+  const questions = new SharedWork<TokenPayload | undefined>();
   const subject = `The introspection endpoint of ${JSON.stringify(issuer)}`;
   const consequence = 'its tokens cannot be verified until it answers';
   const outageOf = (failing: 'INTROSPECTION_FAILING' | 'INTROSPECTION_MISCONFIGURED'): Outage =>
@@ -81,14 +82,7 @@ export function createIntrospection(options: IntrospectionOptions): TokenIntrosp
     const key = await sha256(token);
     const known = answers.get(key);
     if (known) return known;
-    // On Workers, a request must not wait for the I/O of another one.
-    if (isWorkers()) return ask(token, key);
-    let asked = pending.get(key);
-    if (!asked) {
-      asked = ask(token, key).finally(() => pending.delete(key));
-      pending.set(key, asked);
-    }
-    const claims = await asked;
+    const claims = await questions.run(key, () => ask(token, key));
     // All who have asked get a copy of their own.
     return claims && copyOfJson(claims);
   }

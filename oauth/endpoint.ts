@@ -1,7 +1,7 @@
 import { discover, WrongMetadata } from '../src/keys/remote/discover.js';
 import { type Form, fetchText } from '../src/keys/remote/fetch-json.js';
 import { monotonicNow } from '../src/shared/clock.js';
-import { isWorkers } from '../src/shared/runtime.js';
+import { SharedWork } from '../src/shared/shared-work.js';
 import type { Server } from './options.js';
 import type { Attempt } from './pace.js';
 
@@ -42,8 +42,8 @@ export interface Question<T> {
 export class Endpoint {
   readonly #server: Server;
   readonly #member: string;
+  readonly #discovery = new SharedWork<URL>();
   #found: Found | undefined;
-  #discovery: Promise<URL> | undefined;
 
   /** @param member the member of the metadata that has the URL. */
   constructor(server: Server, member: 'introspection_endpoint' | 'token_endpoint') {
@@ -82,12 +82,7 @@ export class Endpoint {
     const found = this.#found;
     if (found && monotonicNow() < (isFailing ? found.at + URL_MAX_AGE_FAILING_MS : found.freshUntil))
       return found.url;
-    // On Workers, a request must not wait for the I/O of another one.
-    if (isWorkers()) return this.#discover(isFailing, onRequest);
-    this.#discovery ??= this.#discover(isFailing, onRequest).finally(() => {
-      this.#discovery = undefined;
-    });
-    return this.#discovery;
+    return this.#discovery.run(this.#member, () => this.#discover(isFailing, onRequest));
   }
 
   async #discover(isFailing: boolean, onRequest: () => void): Promise<URL> {

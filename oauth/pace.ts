@@ -2,7 +2,7 @@ import { BackOff } from '../src/keys/remote/back-off.js';
 import { FetchError } from '../src/keys/remote/fetch-error.js';
 import { BoundedMap } from '../src/shared/bounded-map.js';
 import { monotonicNow } from '../src/shared/clock.js';
-import { isWorkers } from '../src/shared/runtime.js';
+import { SharedWork } from '../src/shared/shared-work.js';
 
 /** The most questions that are held back. If a question is dropped, it may be sent again. */
 const MAX_HELD = 1000;
@@ -66,7 +66,7 @@ export class Pace {
   #suspect: string | undefined;
   /** During an outage: the one question that is sent counts as lost at this time. On Workers, work may never end. */
   #probeEndsAt = 0;
-  #controlling: Promise<FetchError | undefined> | undefined;
+  readonly #controlling = new SharedWork<FetchError | undefined>();
   #controlAnsweredAt = Number.NEGATIVE_INFINITY;
 
   /**
@@ -210,12 +210,7 @@ export class Pace {
   /** Returns why the control question failed. `undefined` if it is answered, or was a moment ago. */
   #askControl(control: (attempt: Attempt) => Promise<unknown>): Promise<FetchError | undefined> | undefined {
     if (monotonicNow() - this.#controlAnsweredAt < CONTROL_MAX_AGE_MS) return undefined;
-    // On Workers, a request must not wait for the I/O of another one.
-    if (isWorkers()) return this.#controlled(control);
-    this.#controlling ??= this.#controlled(control).finally(() => {
-      this.#controlling = undefined;
-    });
-    return this.#controlling;
+    return this.#controlling.run('control', () => this.#controlled(control));
   }
 
   async #controlled(control: (attempt: Attempt) => Promise<unknown>): Promise<FetchError | undefined> {
