@@ -25,8 +25,6 @@ export function exchangerOf({ server, grant }: Settings, endpoint: Endpoint, tar
     subject: `The token endpoint of ${issuer}`,
     failing: 'EXCHANGE_FAILING',
     recovered: 'EXCHANGE_RECOVERED',
-    // An endpoint that fails now and then must not fill the log.
-    quietMs: 10_000,
   });
   const api = JSON.stringify(shownUrl(target.resource ?? target.audience ?? target.scopes.join(' ')));
   const consequence = `no token for ${api} can be exchanged until it answers`;

@@ -50,8 +50,6 @@ export class KeptTokens {
       subject: 'The "cache" of createDownstream',
       failing: 'EXCHANGE_CACHE_FAILING',
       recovered: 'EXCHANGE_CACHE_RECOVERED',
-      // A store that fails now and then must not fill the log.
-      quietMs: 10_000,
     });
   }
 

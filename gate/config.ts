@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { internalsOf } from '../src/client/internals.js';
 import { checkOptions, checkValue, configError } from '../src/shared/options.js';
+import { isObject } from '../src/shared/own-properties.js';
 import { entriesOf, loudStore, oneOf, readBy, trueOrFalse, wholeSeconds } from '../src/shared/schema.js';
 import type { Checked } from '../src/shared/shape.js';
 import { type StandardSchemaV1, standardSchema } from '../src/shared/standard-schema.js';
@@ -150,7 +151,7 @@ function furtherMembers(given: unknown): object | undefined {
   } catch {
     return undefined;
   }
-  if (typeof copy !== 'object' || copy === null || Array.isArray(copy)) return undefined;
+  if (!isObject(copy)) return undefined;
   return Object.fromEntries(Object.entries(copy).filter(([name]) => !Object.hasOwn(OWN_MEMBERS, name)));
 }
 

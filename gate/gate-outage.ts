@@ -5,9 +5,6 @@ import { emitWarning, safely } from '../src/shared/warnings.js';
 import type { Resource } from './resource.js';
 import type { Verifier } from './types.js';
 
-/** A check that fails now and then must not fill the log. */
-const QUIET_MS = 10_000;
-
 /**
  * Warns the operator while a check of the gate fails, because its callers only see 503.
  *
@@ -19,7 +16,6 @@ export function gateOutage(auth: Verifier, check: string, { text }: Resource): O
     subject: `${check} at the gate of ${JSON.stringify(text)}`,
     failing: 'GATE_FAILING',
     recovered: 'GATE_RECOVERED',
-    quietMs: QUIET_MS,
   });
 }
 

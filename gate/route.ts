@@ -1,6 +1,6 @@
 import { BoundedMap } from '../src/shared/bounded-map.js';
 import { checkOptions, configError } from '../src/shared/options.js';
-import { memberOf } from '../src/shared/own-properties.js';
+import { isObject, memberOf } from '../src/shared/own-properties.js';
 import { trueOrFalse } from '../src/shared/schema.js';
 import { type AnswerTo, createAnswers } from './answers.js';
 import { type GateConfig, SCOPE_LIST } from './config.js';
@@ -45,7 +45,7 @@ export function createRoutes(config: GateConfig): (options: RouteOptions | undef
 
   return (options, of) => {
     if (options === undefined) return strict;
-    if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    if (!isObject(options as unknown)) {
       throw configError(`The options of ${of} must be an object, such as { scopes: ["orders:read"] }.`);
     }
     const { scopes = [], optional = false } = checkOptions(options, ROUTE_OPTIONS, of);

@@ -39,9 +39,6 @@ interface Answered {
 const JSON_ANSWER = 'application/json';
 const SIGNED_ANSWER = 'application/token-introspection+jwt';
 
-/** An endpoint that fails now and then must not fill the log. */
-const QUIET_MS = 10_000;
-
 /**
  * Creates an introspection for a client's `introspection` option. It asks the issuer whether an opaque token is active. All who
  * ask about one token at the same time share one question.
@@ -73,7 +70,7 @@ export function createIntrospection(options: IntrospectionOptions): TokenIntrosp
   const subject = `The introspection endpoint of ${JSON.stringify(issuer)}`;
   const consequence = 'its tokens cannot be verified until it answers';
   const outageOf = (failing: 'INTROSPECTION_FAILING' | 'INTROSPECTION_MISCONFIGURED'): Outage =>
-    new Outage(warn, { subject, failing, recovered: 'INTROSPECTION_RECOVERED', quietMs: QUIET_MS });
+    new Outage(warn, { subject, failing, recovered: 'INTROSPECTION_RECOVERED' });
   const outage = outageOf('INTROSPECTION_FAILING');
   const misconfiguration = outageOf('INTROSPECTION_MISCONFIGURED');
 

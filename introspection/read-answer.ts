@@ -6,7 +6,7 @@ import { AuthError } from '../src/errors.js';
 import { FetchError } from '../src/keys/remote/fetch-error.js';
 import { parseJson } from '../src/keys/remote/fetch-json.js';
 import { copyOfJson } from '../src/shared/json-copy.js';
-import { own } from '../src/shared/own-properties.js';
+import { isObject, own } from '../src/shared/own-properties.js';
 import type { AuthClient, TokenPayload } from '../src/types.js';
 
 /** The endpoint refuses this process, or answers in another way than is configured. Only the operator can change that. */
@@ -88,6 +88,3 @@ function refusal(status: number, code: string | undefined): Error {
     ? new Misconfigured(`the endpoint answered ${shown}`)
     : new QuestionRefused(`the endpoint answered ${shown}`);
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

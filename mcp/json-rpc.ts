@@ -1,4 +1,4 @@
-import { own } from '../src/shared/own-properties.js';
+import { isObject, own } from '../src/shared/own-properties.js';
 
 /** A request or a notification of JSON-RPC. A notification has no `id`. */
 export interface Message {
@@ -28,6 +28,3 @@ export function readMessage(body: unknown): Message | undefined {
     name: typeof name === 'string' ? name : undefined,
   };
 }
-
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -83,8 +83,6 @@ export function createRevocationList(store: Store, options: RevocationListOption
     subject: 'The revocation store',
     failing: 'REVOCATION_FAILING',
     recovered: 'REVOCATION_RECOVERED',
-    // A store that fails now and then must not fill the log.
-    quietMs: 10_000,
   });
   const consequence = settings.acceptsWhenUnavailable
     ? 'revoked tokens are accepted until it answers'

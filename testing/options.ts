@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { JwksOptions } from '../src/config/options.js';
 import { parseDuration } from '../src/shared/duration.js';
+import { isObject } from '../src/shared/own-properties.js';
 import { oneOf, readBy, textOrTexts, trueOrFalse } from '../src/shared/schema.js';
 import { ASYMMETRIC_ALGORITHMS, type AsymmetricAlgorithm } from '../src/signature/algorithms.js';
 
@@ -101,10 +102,7 @@ export const TEST_TOKEN_OPTIONS = {
   expiresIn: readBy(parseDuration, 'a duration, such as "5m" or "-5m"'),
   audience: textOrTexts,
   keyId: z.string('text'),
-  header: z.custom<Record<string, unknown>>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    'an object of header parameters',
-  ),
+  header: z.custom<Record<string, unknown>>(isObject, 'an object of header parameters'),
 };
 
 /**

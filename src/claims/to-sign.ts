@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { AuthError } from '../errors.js';
 import { checkOptions } from '../shared/options.js';
-import { withoutPrototype } from '../shared/own-properties.js';
+import { isObject, withoutPrototype } from '../shared/own-properties.js';
 import { randomId } from '../shared/runtime.js';
 import type { Checked } from '../shared/shape.js';
 import type { SignOptions } from '../types.js';
@@ -87,7 +87,7 @@ function lifetime(expiresIn: unknown, policy: SigningPolicy, now: number): numbe
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  if (!isObject(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   // Objects of another realm are plain too, so this does not compare with `Object.prototype`.
   return prototype === null || Object.getPrototypeOf(prototype) === null;

@@ -6,6 +6,9 @@ import { monotonicNow } from '../shared/clock.js';
 import { isWorkers, randomId } from '../shared/runtime.js';
 import { Settled } from '../shared/settled.js';
 import type { WarningHandler } from '../shared/warnings.js';
+import type { Key } from '../signature/engine.js';
+import { HeaderMemory } from '../token/header.js';
+import { Malformed, parseToken } from '../token/parse.js';
 import type { AuthClient, AuthStatus } from '../types.js';
 import { isRevoked } from './hooks.js';
 import { introspected } from './introspected.js';
@@ -19,8 +22,8 @@ const SIGNER_FAILED_MS = 5000;
 
 /** What signs tokens. */
 interface Signer {
-  /** True if a token was signed with the key that signs. */
-  hasSigned(compact: string): Promise<boolean>;
+  /** The key that signs. */
+  signingKey(): Promise<Key>;
   /** Whether another party signs, which may be slow, cost money, or fail. */
   readonly isExternal: boolean;
 }
@@ -88,14 +91,16 @@ export function healthOf({
   }
 
   async function failureOfSigning(signer: Signer): Promise<string | undefined> {
-    const key = ownKeys ? 'the first of "signingKeys"' : 'the secret';
+    const name = ownKeys ? 'the first of "signingKeys"' : 'the secret';
     try {
-      const isValid = await signer.hasSigned(await sign({}));
-      return isValid ? undefined : `A token signed with ${key} did not verify.`;
+      const token = parseToken(await sign({}), new HeaderMemory(1));
+      const key = await signer.signingKey();
+      const isValid = !(token instanceof Malformed) && (await key.verify(token)) === 'valid';
+      return isValid ? undefined : `A token signed with ${name} did not verify.`;
     } catch (error) {
       return error instanceof AuthError
         ? error.message
-        : `Signing or verifying with ${key} failed unexpectedly.`;
+        : `Signing or verifying with ${name} failed unexpectedly.`;
     }
   }
 

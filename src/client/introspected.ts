@@ -1,7 +1,7 @@
 import type { IntrospectionHook } from '../config/schema.js';
 import { AuthError } from '../errors.js';
 import { copyOfJson } from '../shared/json-copy.js';
-import { own, withoutPrototype } from '../shared/own-properties.js';
+import { isObject, own, withoutPrototype } from '../shared/own-properties.js';
 import type { TokenPayload } from '../types.js';
 import { asked } from './hooks.js';
 
@@ -18,9 +18,9 @@ export async function introspected(
     const answer = await asked(hook.isBounded, () => hook.introspect(token));
     if (answer === undefined) return undefined;
     const claims = copyOfJson(answer);
-    if (isClaims(claims)) {
+    if (isObject(claims)) {
       // A hook may hand on the raw answer of RFC 7662. Only `true` means that the token is active.
-      const { active = true, ...given } = withoutPrototype<Record<string, unknown>>(claims);
+      const { active = true, ...given } = withoutPrototype(claims);
       if (active === false || isNoAccessToken(given)) return undefined;
       if (active === true) return Object.hasOwn(given, 'iss') ? given : { ...given, iss: hook.issuer };
     }
@@ -34,9 +34,6 @@ export async function introspected(
     { retryAfter: 1 },
   );
 }
-
-const isClaims = (value: unknown): value is TokenPayload =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What the answers of providers call a refresh token, and other tokens that are not access tokens. */
 const NO_ACCESS_TOKEN: readonly string[] = ['refresh_token', 'refresh', 'n_a'];

@@ -3,8 +3,6 @@ import type { SecretConfig } from '../config/parse.js';
 import { Settled } from '../shared/settled.js';
 import type { HmacAlgorithm } from '../signature/algorithms.js';
 import type { SignatureEngine, SigningKey } from '../signature/engine.js';
-import { HeaderMemory } from '../token/header.js';
-import { Malformed, parseToken } from '../token/parse.js';
 import type { KeySource } from './sources.js';
 
 /** The configured secrets. Each is imported once, because importing it on every call nearly halves the speed. */
@@ -29,18 +27,17 @@ export class SecretSource implements KeySource {
     return this.#keys.get();
   }
 
-  /** True if a token was signed with the first secret. Its claims are not checked. */
-  async hasSigned(compact: string): Promise<boolean> {
-    const token = parseToken(compact, new HeaderMemory(1));
-    const [key] = await this.find();
-    return !(token instanceof Malformed) && (await key?.verify(token)) === 'valid';
+  /** The first secret. */
+  async signingKey(): Promise<SigningKey> {
+    return first(await this.#keys.get());
   }
 
   /** Signs claims, given as JSON, with the first secret. */
   sign(claims: string): string | Promise<string> {
-    // There is at least one, because the configuration refuses an empty list.
-    const first = ([key]: readonly SigningKey[]) => (key as SigningKey).sign(claims);
     const keys = this.#keys.get();
-    return keys instanceof Promise ? keys.then(first) : first(keys);
+    return keys instanceof Promise ? keys.then((all) => first(all).sign(claims)) : first(keys).sign(claims);
   }
 }
+
+/** There is at least one secret, because the configuration refuses an empty list. */
+const first = ([key]: readonly SigningKey[]): SigningKey => key as SigningKey;

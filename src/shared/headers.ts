@@ -1,5 +1,5 @@
 import { TooLate, within } from './deadline.js';
-import { inheritedName } from './own-properties.js';
+import { inheritedName, isObject } from './own-properties.js';
 
 /** A function for headers has failed. The message is safe to log: it repeats nothing that the function returned or threw. */
 export class HeadersFailed extends Error {
@@ -11,9 +11,8 @@ export class HeadersFailed extends Error {
  * does not allow. It throws only what a getter of the object throws.
  */
 export function headersOf(value: unknown): Headers | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  if (inheritedName(value) !== undefined) return undefined;
-  const entries: [string, unknown][] = Object.entries(value);
+  if (!isObject(value) || inheritedName(value) !== undefined) return undefined;
+  const entries = Object.entries(value);
   if (!entries.every(isText)) return undefined;
   try {
     return new Headers(entries);

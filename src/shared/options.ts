@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { AuthError, type AuthErrorCode } from '../errors.js';
 import { nearestName } from './nearest-name.js';
-import { inheritedName, withoutPrototype } from './own-properties.js';
+import { inheritedName, isObject, withoutPrototype } from './own-properties.js';
 import type { Accepted, Checked, Shape, ShapeOf } from './shape.js';
 
 /** The function whose options are checked, and the code of its errors. */
@@ -142,8 +142,6 @@ const mistake = ({ code }: Owner, name: string, problem: string): AuthError =>
 const unreadable = (owner: Owner, name: string): AuthError =>
   mistake(owner, name, 'throws when it is read: give its value.');
 
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isSchema = (accepted: Accepted): accepted is z.ZodMiniType => accepted instanceof z.ZodMiniType;
 const isRequired = (accepted: Accepted | undefined): accepted is z.ZodMiniNonOptional =>
   accepted instanceof z.ZodMiniNonOptional;

@@ -1,13 +1,16 @@
 import { monotonicNow } from './clock.js';
 import type { AuthWarningCode, WarningHandler } from './warnings.js';
 
+/** A dependency that fails now and then must not fill the log. */
+const QUIET_MS = 10_000;
+
 /** Describes the dependency that may fail, and its warnings. */
 export interface OutageOptions {
   /** The name of the dependency. Each warning begins with it. */
   readonly subject: string;
   readonly failing: AuthWarningCode;
   readonly recovered: AuthWarningCode;
-  /** The shortest time between the first warnings of two outages. Default: 0. */
+  /** The shortest time between the first warnings of two outages. Default: 10 s. */
   readonly quietMs?: number;
 }
 
@@ -32,7 +35,7 @@ export class Outage {
    */
   failed(problem: string, consequence: string, details = ''): void {
     if (consequence === this.#consequence) return;
-    const { subject, failing, quietMs = 0 } = this.#options;
+    const { subject, failing, quietMs = QUIET_MS } = this.#options;
     if (this.#consequence === undefined) {
       if (monotonicNow() - this.#beganAt < quietMs) return;
       this.#beganAt = monotonicNow();

@@ -2,6 +2,10 @@
  * Reads properties without `Object.prototype`. If another package pollutes it, nothing changes here.
  */
 
+/** True for an object that is not a list. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** Returns an own property, otherwise `undefined`. */
 export const own = (object: object, name: string): unknown =>
   Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : undefined;

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { parseMilliseconds, parseWholeSeconds } from './duration.js';
-import { inheritedName, methodOf, withoutPrototype } from './own-properties.js';
+import { inheritedName, isObject, methodOf, withoutPrototype } from './own-properties.js';
 import { type Store, storeThatFailsLoudly } from './store.js';
 
 /*
@@ -109,8 +109,8 @@ export const entriesOf = <T extends z.ZodMiniType>(
 ) =>
   z.pipe(
     readBy((object): Map<string, z.input<T>> | undefined => {
-      if (typeof object !== 'object' || object === null || Array.isArray(object)) return undefined;
-      return inheritedName(object) === undefined ? new Map(Object.entries(object)) : undefined;
+      if (!isObject(object) || inheritedName(object) !== undefined) return undefined;
+      return new Map(Object.entries(object) as [string, z.input<T>][]);
     }, error),
     z.map(name, value),
   );

@@ -1,3 +1,4 @@
+import { isObject } from '../shared/own-properties.js';
 import { utf8Decoder } from '../shared/runtime.js';
 import { bytesOf } from './base64url.js';
 
@@ -13,9 +14,7 @@ export function parseJsonObject(segment: string, text: string): Record<string, u
     // U+FFFD may be part of the text, or may replace invalid UTF-8. Decoding again throws if the bytes are invalid.
     const json = text.includes('\ufffd') ? utf8.decode(bytesOf(segment)) : text;
     const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

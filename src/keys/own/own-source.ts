@@ -4,12 +4,11 @@ import { nodeCrypto } from '../../shared/runtime.js';
 import { Settled } from '../../shared/settled.js';
 import type { AsymmetricAlgorithm } from '../../signature/algorithms.js';
 import type { Key, SignatureEngine } from '../../signature/engine.js';
-import { type Header, HeaderMemory } from '../../token/header.js';
-import { Malformed, parseToken } from '../../token/parse.js';
+import type { Header } from '../../token/header.js';
 import type { PublicKeySet } from '../../types.js';
 import type { KeySource } from '../sources.js';
 import { importByNode } from './node-keys.js';
-import { checkKeyIds, type OwnKey, type OwnKeyEntry } from './own-key.js';
+import { checkKeyIds, type OwnKey, type OwnKeyEntry, type SignClaims } from './own-key.js';
 import { importByWebCrypto } from './web-keys.js';
 
 type OwnKeys = readonly OwnKey[] | Promise<readonly OwnKey[]>;
@@ -76,17 +75,15 @@ export class OwnSource implements KeySource {
 
   /** Signs claims, given as JSON, with the first key. */
   sign(claims: string): string | Promise<string> {
-    // The configuration refuses a first entry that cannot sign.
-    const first = ([key]: readonly OwnKey[]) => key?.sign?.(claims) ?? '';
     const keys = this.#keys.get();
-    return keys instanceof Promise ? keys.then(first) : first(keys);
+    return keys instanceof Promise
+      ? keys.then((all) => signerAmong(all).sign(claims))
+      : signerAmong(keys).sign(claims);
   }
 
-  /** True if a token was signed with the first key. Its claims are not checked. */
-  async hasSigned(compact: string): Promise<boolean> {
-    const token = parseToken(compact, new HeaderMemory(1));
-    const [first] = await this.#keys.get();
-    return !(token instanceof Malformed) && (await first?.key.verify(token)) === 'valid';
+  /** The public part of the first key. */
+  async signingKey(): Promise<Key> {
+    return signerAmong(await this.#keys.get()).key;
   }
 
   /** The ids of the keys. Empty until they have been imported. */
@@ -106,3 +103,6 @@ export class OwnSource implements KeySource {
     );
   }
 }
+
+/** The first key. The configuration refuses a first entry that cannot sign. */
+const signerAmong = ([first]: readonly OwnKey[]) => first as OwnKey & { readonly sign: SignClaims };

@@ -38,6 +38,7 @@ export const outageOf = (endpoint: Endpoint, warn: WarningHandler): Outage =>
     subject: subjectOf(endpoint),
     failing: 'JWKS_FAILING',
     recovered: 'JWKS_RECOVERED',
+    quietMs: 0,
   });
 
 /** Says whether cached keys are still used during an outage, and for how long. */
