@@ -1,8 +1,7 @@
-import * as z from 'zod/mini';
 import { SERVER_OPTIONS, type Server, type ServerOptions, serverOf } from '../oauth/options.js';
 import type { Fetch } from '../src/config/options.js';
 import { checkOptions, configError } from '../src/shared/options.js';
-import { aFunction, loudStore, nonEmpty, oneOf, readBy, text } from '../src/shared/schema.js';
+import { aFunction, loudStore, oneOf, readBy, scopeList, text, wholeNumber } from '../src/shared/schema.js';
 import type { Store } from '../src/shared/store.js';
 import { isSafeUrl } from '../src/shared/url.js';
 
@@ -40,8 +39,6 @@ export interface DownstreamTarget {
   fetch?: Fetch;
 }
 
-const MOST_ENTRIES = 1_000_000;
-
 /**
  * The options of `createDownstream`, as they are checked.
  *
@@ -51,16 +48,8 @@ export const DOWNSTREAM_OPTIONS = {
   ...SERVER_OPTIONS,
   grant: oneOf(['token-exchange', 'entra-on-behalf-of'], '"token-exchange" or "entra-on-behalf-of"'),
   cache: loudStore,
-  maxEntries: readBy(
-    (value) =>
-      Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MOST_ENTRIES
-        ? Number(value)
-        : undefined,
-    'a whole number from 1 to 1000000',
-  ),
+  maxEntries: wholeNumber(1, 1_000_000),
 };
-
-const SCOPES = 'a list of scopes, each without white space';
 
 /**
  * The options of `for`, as they are checked.
@@ -74,7 +63,7 @@ export const TARGET_OPTIONS = {
     return username || password ? undefined : value;
   }, 'a URL without credentials and fragment'),
   audience: text,
-  scopes: z.array(nonEmpty(SCOPES).check(z.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, SCOPES)), SCOPES),
+  scopes: scopeList,
   fetch: aFunction<Fetch>(),
 };
 

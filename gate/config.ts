@@ -2,13 +2,22 @@ import * as z from 'zod/mini';
 import { internalsOf } from '../src/client/internals.js';
 import { checkOptions, checkValue, configError } from '../src/shared/options.js';
 import { isObject } from '../src/shared/own-properties.js';
-import { entriesOf, loudStore, oneOf, readBy, trueOrFalse, wholeSeconds } from '../src/shared/schema.js';
+import {
+  entriesOf,
+  isScope,
+  loudStore,
+  oneOf,
+  readBy,
+  scopeList,
+  trueOrFalse,
+  wholeSeconds,
+} from '../src/shared/schema.js';
 import type { Checked } from '../src/shared/shape.js';
 import { type StandardSchemaV1, standardSchema } from '../src/shared/standard-schema.js';
 import type { Store } from '../src/shared/store.js';
 import type { ApiOptions, GateMembers } from './options.js';
 import { createResource, type Resource } from './resource.js';
-import { type Implications, impliedScopes, isScope, union } from './scopes.js';
+import { type Implications, impliedScopes, union } from './scopes.js';
 import type { Verifier } from './types.js';
 
 /** The options of a verifier as they are used: checked, complete and copied. */
@@ -33,10 +42,9 @@ export interface GateConfig extends VerifierConfig {
   readonly authorizationServers: readonly string[];
 }
 
-const SCOPES = 'a list of scopes, each without spaces, quotes and backslashes';
 /** A list of scopes, which loses its duplicates. */
 export const SCOPE_LIST = z.pipe(
-  z.array(z.custom<string>(isScope, SCOPES), SCOPES),
+  scopeList,
   z.transform((list) => [...new Set(list)]),
 );
 const SCOPE = 'a scope, without spaces, quotes and backslashes, such as "orders:read"';

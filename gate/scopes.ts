@@ -1,11 +1,8 @@
 import { own } from '../src/shared/own-properties.js';
+import { isScope } from '../src/shared/schema.js';
 
 /** All scopes that each scope implies, itself included. */
 export type Implications = ReadonlyMap<string, readonly string[]>;
-
-/** Whether a value is a scope. @see RFC 6749 section 3.3 */
-export const isScope = (value: unknown): boolean =>
-  typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value);
 
 /** Adds to the configured implications what they imply in turn. Scopes may imply each other. */
 export function impliedScopes(configured: Implications): Implications {

@@ -1,7 +1,7 @@
 import { SERVER_OPTIONS, type Server, type ServerOptions, serverOf } from '../oauth/options.js';
 import { isDiscoverable } from '../src/config/remote.js';
 import { checkOptions, configError } from '../src/shared/options.js';
-import { millisecondsOrNone, readBy, text, trueOrFalse } from '../src/shared/schema.js';
+import { millisecondsOrNone, text, trueOrFalse, wholeNumber } from '../src/shared/schema.js';
 
 /** Options of `createIntrospection`. Durations are text, such as `'5s'`. */
 export interface IntrospectionOptions extends ServerOptions {
@@ -24,8 +24,6 @@ export interface IntrospectionOptions extends ServerOptions {
   prefix?: string;
 }
 
-const MOST_CONCURRENT = 1000;
-
 /**
  * The options of `createIntrospection`, as they are checked.
  *
@@ -35,13 +33,7 @@ export const INTROSPECTION_OPTIONS = {
   ...SERVER_OPTIONS,
   signed: trueOrFalse,
   cacheMaxAge: millisecondsOrNone,
-  maxConcurrent: readBy(
-    (value) =>
-      Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MOST_CONCURRENT
-        ? Number(value)
-        : undefined,
-    'a whole number from 1 to 1000',
-  ),
+  maxConcurrent: wholeNumber(1, 1000),
   prefix: text,
 };
 

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { JwksOptions } from '../src/config/options.js';
 import { parseDuration } from '../src/shared/duration.js';
 import { isObject } from '../src/shared/own-properties.js';
-import { oneOf, readBy, textOrTexts, trueOrFalse } from '../src/shared/schema.js';
+import { oneOf, readBy, textOrTexts, trueOrFalse, wholeNumber } from '../src/shared/schema.js';
 import { ASYMMETRIC_ALGORITHMS, type AsymmetricAlgorithm } from '../src/signature/algorithms.js';
 
 /**
@@ -169,12 +169,7 @@ export interface TestListenOptions {
  *
  * @internal
  */
-export const TEST_LISTEN_OPTIONS = {
-  port: readBy((value: unknown) => (isPort(value) ? value : undefined), 'a port, from 1 to 65535'),
-};
-
-const isPort = (value: unknown): value is number =>
-  Number.isInteger(value) && Number(value) > 0 && Number(value) < 65_536;
+export const TEST_LISTEN_OPTIONS = { port: wholeNumber(1, 65_535, 'a port, from 1 to 65535') };
 
 /** An identity provider for tests. Its methods do not use `this`, so they can be destructured. */
 export interface TestIssuer {

@@ -55,6 +55,19 @@ export const texts = z.pipe(
   z.transform((value): readonly string[] => [value].flat()),
 );
 
+export const wholeNumber = (least: number, most: number, error = `a whole number from ${least} to ${most}`) =>
+  readBy((value) => {
+    const number = Number.isInteger(value) ? Number(value) : Number.NaN;
+    return number >= least && number <= most ? number : undefined;
+  }, error);
+
+/** Whether a value is a scope. @see RFC 6749 section 3.3 */
+export const isScope = (value: unknown): boolean =>
+  typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value);
+
+const SCOPES = 'a list of scopes, each without spaces, quotes and backslashes';
+export const scopeList = z.array(z.custom<string>(isScope, SCOPES), SCOPES);
+
 const durationBy =
   (parse: (text: unknown) => number | undefined) =>
   (error: string, least: number, most = Number.POSITIVE_INFINITY) =>

@@ -445,13 +445,18 @@ it('A custom `fetch` that follows redirects is refused with ERR_AUTH_CONFIG', as
 const WRONG: ReadonlyArray<readonly [what: string, create: () => unknown, message: RegExp]> = [
   ['another grant', () => create({ grant: 'password' as never }), /"grant"/],
   ['no entries', () => create({ maxEntries: 0 }), /"maxEntries"/],
+  ['too many entries', () => create({ maxEntries: 1_000_001 }), /"maxEntries" must be a whole number from 1 to 1000000/],
+  ['half an entry', () => create({ maxEntries: 1.5 }), /"maxEntries"/],
+  ['entries as text', () => create({ maxEntries: '5' as never }), /"maxEntries"/],
   ['a store without methods', () => create({ cache: {} as never }), /"cache"/],
   ['no target', () => create().for({}), /"resource" or "audience"/],
   ['no target for Entra', () => create({ grant: 'entra-on-behalf-of' }).for({ resource: 'https://a.example/' }), /"audience" or "scopes"/],
   ['a resource with a fragment', () => create().for({ resource: 'https://a.example/#x' }), /"resource"/],
   ['a resource with a name', () => create().for({ resource: 'https://ada@a.example/' }), /"resource" must be a URL without credentials/],
   ['a resource with a password', () => create().for({ resource: 'https://:hush@a.example/' }), /^"resource" must be a URL without credentials and fragment\.$/],
-  ['two scopes in one', () => create().for({ audience: 'a', scopes: ['a b'] }), /"scopes"/],
+  ['two scopes in one', () => create().for({ audience: 'a', scopes: ['a b'] }), /^"scopes" must be a list of scopes, each without spaces, quotes and backslashes\.$/],
+  ['a scope with a quote', () => create().for({ audience: 'a', scopes: ['a"'] }), /"scopes"/],
+  ['an empty scope', () => create().for({ audience: 'a', scopes: [''] }), /"scopes"/],
 ];
 it.each(WRONG)('`createDownstream` and `for` refuse %s', (_, make, message) => {
   expect(make).toThrow(message);
