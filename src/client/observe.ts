@@ -1,7 +1,7 @@
 import { type BrokenRule, type ClaimRules, REGISTERED_CLAIMS } from '../claims/check.js';
 import { clientIdOf } from '../claims/client-id.js';
 import type { Signed, Verdict, VerdictHandler } from '../config/options.js';
-import type { AuthError } from '../errors.js';
+import { AuthError } from '../errors.js';
 import { monotonicNow } from '../shared/clock.js';
 import { own } from '../shared/own-properties.js';
 import type { TokenPayload, VerifyResult } from '../types.js';
@@ -24,16 +24,18 @@ export function observed(verify: Verify, handler: VerdictHandler): Verify {
     const began = monotonicNow();
     let keyId: unknown;
     const tell = (valid: boolean, reason: Verdict['reason'], payload: TokenPayload): void =>
-      handler({
-        valid,
-        ...given('reason', reason),
-        ...given('issuer', textIn(payload, 'iss')),
-        ...given('subject', textIn(payload, 'sub')),
-        ...given('clientId', clientIdOf(payload)),
-        ...given('jti', textIn(payload, 'jti')),
-        ...given('keyId', typeof keyId === 'string' ? keyId : undefined),
-        milliseconds: monotonicNow() - began,
-      });
+      handler(
+        defined<Verdict>({
+          valid,
+          reason,
+          issuer: textIn(payload, 'iss'),
+          subject: textIn(payload, 'sub'),
+          clientId: clientIdOf(payload),
+          jti: textIn(payload, 'jti'),
+          keyId: typeof keyId === 'string' ? keyId : undefined,
+          milliseconds: monotonicNow() - began,
+        }),
+      );
     try {
       const onBoth: SignedHandler = (signed) => {
         keyId = signed.keyId;
@@ -43,7 +45,7 @@ export function observed(verify: Verify, handler: VerdictHandler): Verify {
       tell(result.valid, result.reason, result.payload);
       return result;
     } catch (error) {
-      tell(false, (error as AuthError).code, {});
+      tell(false, error instanceof AuthError ? error.code : undefined, {});
       throw error;
     }
   };
@@ -54,17 +56,18 @@ const textIn = (payload: TokenPayload, name: string): string | undefined => {
   return typeof value === 'string' ? value : undefined;
 };
 
-const given = <Name extends string, Value>(name: Name, value: Value | undefined) =>
-  value === undefined ? {} : { [name]: value };
+/** Leaves out the members that are `undefined`. */
+const defined = <T extends object>(members: { readonly [Name in keyof T]: T[Name] | undefined }): T =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
 
 /** What `onSign` is told about a token, by its claims as JSON. */
 export function signedOf(json: string, keyId: string | undefined): Signed {
   const claims: TokenPayload = JSON.parse(json);
-  return {
-    ...given('subject', textIn(claims, 'sub')),
-    ...given('jti', textIn(claims, 'jti')),
-    ...given('keyId', keyId),
+  return defined<Signed>({
+    subject: textIn(claims, 'sub'),
+    jti: textIn(claims, 'jti'),
+    keyId,
     claimNames: Object.keys(claims).filter((name) => !REGISTERED_CLAIMS.includes(name)),
     expiresAt: claims.exp as number,
-  };
+  });
 }

@@ -1,6 +1,7 @@
 import { createAuthClient, type Signed, type Verdict } from 'intentkit-auth';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it, vi } from 'vitest';
+import { observed } from '../../../src/client/observe.js';
 import { mint } from '../../support/mint.js';
 import { outcome } from '../../support/outcome.js';
 
@@ -60,6 +61,17 @@ describe('onVerdict', () => {
     expect(verdicts).toEqual([
       { valid: false, reason: 'ERR_JWKS_UNAVAILABLE', milliseconds: expect.any(Number) },
     ]);
+  });
+
+  it('takes no reason from an error that is not of this package', async () => {
+    const verdicts: Verdict[] = [];
+    const error = Object.assign(new Error('hush'), { code: 'ECONNRESET' });
+    const verify = observed(
+      () => Promise.reject(error),
+      (verdict) => void verdicts.push(verdict),
+    );
+    await expect(verify('token')).rejects.toBe(error);
+    expect(verdicts).toEqual([{ valid: false, milliseconds: expect.any(Number) }]);
   });
 
   it('is not called for the health check, which also verifies a token', async () => {
