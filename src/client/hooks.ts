@@ -24,8 +24,12 @@ export async function isRevoked(hook: RevocationHook, payload: TokenPayload): Pr
  *
  * @throws {AuthError} `ERR_NO_REVOCATION`, `ERR_REVOCATION_UNAVAILABLE`
  */
-export async function revoke(hook: RevocationHook, payload: TokenPayload, tolerance: number): Promise<void> {
-  await ask(hook, () => hook.revoke?.(payload, tolerance), 'not revoked', [
+export async function revoke(
+  hook: Required<RevocationHook>,
+  payload: TokenPayload,
+  tolerance: number,
+): Promise<void> {
+  await ask(hook, () => hook.revoke(payload, tolerance), 'not revoked', [
     'ERR_NO_REVOCATION',
     'ERR_REVOCATION_UNAVAILABLE',
   ]);

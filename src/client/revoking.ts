@@ -13,7 +13,7 @@ export async function revokeBy(
   revocation: RevocationHook | undefined,
   clockTolerance: number,
 ): Promise<void> {
-  if (!revocation?.revoke) {
+  if (!canRevoke(revocation)) {
     throw new AuthError(
       'ERR_NO_REVOCATION',
       'Revoking needs a "revocation" option with a "revoke" method in the configuration.',
@@ -34,6 +34,9 @@ export async function revokeBy(
     `The token was not revoked, because it was refused: ${message} ${isSigned ? ofSigned(reason) : MAY_BE_VALID}`,
   );
 }
+
+const canRevoke = (list: RevocationHook | undefined): list is Required<RevocationHook> =>
+  list?.revoke !== undefined;
 
 /** Without a valid signature, the text may be a damaged copy of a valid token. Its claims prove nothing. */
 const MAY_BE_VALID =
