@@ -97,5 +97,5 @@ const ACCEPTED_SCHEMES: Readonly<Record<GateConfig['dpop'], readonly Scheme[]>> 
 
 type Parameter = readonly [name: string, value: string];
 
-// Nothing needs escaping: the sentences are ours, names of claims and scopes are checked, and a URL has quotes encoded.
-const quoted = ([name, value]: Parameter): string => `${name}="${value}"`;
+/** @see RFC 9110 section 5.6.4 */
+const quoted = ([name, value]: Parameter): string => `${name}="${value.replaceAll(/["\\]/g, '\\$&')}"`;

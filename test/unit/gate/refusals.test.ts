@@ -2,7 +2,9 @@ import { createAuthClient, VERIFY_FAILURES } from 'intentkit-auth';
 import { protectMcp } from 'intentkit-auth/mcp';
 import { createTestIssuer } from 'intentkit-auth/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { refusalFor } from '../../../gate/refusals.js';
+import { createAnswers } from '../../../gate/answers.js';
+import { parseGateOptions } from '../../../gate/config.js';
+import { Refusal, refusalFor } from '../../../gate/refusals.js';
 import {
   createGate,
   ISSUER,
@@ -12,6 +14,7 @@ import {
   requestWith,
   tokenWith,
 } from '../../support/gate.js';
+import { SECRET } from '../../support/secrets.js';
 import { titled } from '../../support/titled.js';
 
 const ALGORITHMS = 'ES256 ES384 ES512 EdDSA Ed25519 PS256 PS384 PS512 RS256 RS384 RS512';
@@ -332,4 +335,11 @@ describe('When a token cannot be verified right now', () => {
     const refused = (await gate.authenticate(requestWith(bearerOf(tokenWith())))) as Response;
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, header]);
   });
+});
+
+it('A challenge escapes quotes and backslashes', () => {
+  const auth = createAuthClient({ secret: SECRET, issuer: ISSUER });
+  const answerTo = createAnswers(parseGateOptions(auth, { resource: RESOURCE }, 'protectApi'), [], []);
+  const { headers } = answerTo(new Refusal(401, 'invalid_token', String.raw`a "b" \ c`), 'Bearer');
+  expect(headers['www-authenticate']).toContain(String.raw`error_description="a \"b\" \\ c"`);
 });
