@@ -9,9 +9,12 @@ import type { Token } from '../../src/token/parse.js';
 import { MALFORMED_PROOF, type Refusal, WRONG_KEY } from '../refusals.js';
 
 /** The accepted algorithms of a proof: those of the official client, all asymmetric. */
+// biome-ignore format: one family per line
 export const PROOF_ALGORITHMS: readonly AsymmetricAlgorithm[] = [
-  ...(['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const),
-  ...(['PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'] as const),
+  'ES256', 'ES384', 'ES512',
+  'EdDSA', 'Ed25519',
+  'PS256', 'PS384', 'PS512',
+  'RS256', 'RS384', 'RS512',
 ];
 
 /** In base64url, 8192 bits. With longer keys, a client could make each verification take milliseconds. */

@@ -62,11 +62,11 @@ const text =
     : builtin<typeof import('node:util')>('node:util');
 
 /**
- * Creates a decoder that throws on invalid UTF-8 instead of inserting replacement characters. It keeps a byte-order mark,
- * so that `JSON.parse` rejects it (RFC 8259 section 8.1).
+ * Creates a decoder. By default, it throws on invalid UTF-8 instead of inserting replacement characters, and keeps a byte-order
+ * mark, so that `JSON.parse` rejects it (RFC 8259 section 8.1).
  */
-export const utf8Decoder = (): TextDecoder =>
-  new (text?.TextDecoder ?? TextDecoder)('utf-8', { fatal: true, ignoreBOM: true }) as TextDecoder;
+export const utf8Decoder = (options: TextDecoderOptions = { fatal: true, ignoreBOM: true }): TextDecoder =>
+  new (text?.TextDecoder ?? TextDecoder)('utf-8', options) as TextDecoder;
 
 /** Encodes text as UTF-8. */
 export const encodeUtf8 = (value: string): Uint8Array<ArrayBuffer> =>

@@ -5,11 +5,11 @@
  *
  * See RFC 7515 section 2 and RFC 4648 section 3.5.
  */
-import { webBase64url } from '../shared/runtime.js';
+import { utf8Decoder, webBase64url } from '../shared/runtime.js';
 
 const { Buffer } = globalThis;
 
-/** On Node, Bun and Deno, segments are decoded to text through this buffer, which is cleared after each use. */
+/** On Node, Bun and Deno, segments are decoded to text through this buffer. It holds the longest one, and is cleared after each use. */
 const scratch = typeof Buffer === 'function' ? Buffer.alloc(49_152) : undefined;
 
 /** The allowed last characters if two or three characters follow the last group of four: their leftover bits are zero. */
@@ -42,9 +42,9 @@ export function decodeCanonical(text: string): Uint8Array | undefined {
  * UTF-8 becomes U+FFFD, so a caller that finds this character must check the bytes.
  */
 export function utf8In(text: string): string | undefined {
-  if (!scratch || text.length > MAX_LENGTH) {
+  if (!scratch || byteLength(text) > scratch.length) {
     const bytes = decodeCanonical(text);
-    return bytes && new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+    return bytes && utf8Decoder({ ignoreBOM: true }).decode(bytes);
   }
   if (!hasCanonicalEnd(text)) return undefined;
   const length = scratch.write(text, 'base64url');
@@ -67,9 +67,6 @@ export function bytesOf(text: string): Uint8Array | undefined {
 /** The canonical base64url text of bytes. */
 export const encodeBase64url = (bytes: Uint8Array): string =>
   scratch ? Buffer.from(bytes).toString('base64url') : webBase64url(bytes);
-
-/** The longest text whose bytes fit into `scratch`. It equals the maximum token length. */
-const MAX_LENGTH = 65_536;
 
 /** The number of bytes in canonical text. `Buffer` skips invalid characters, and then returns fewer bytes. */
 const byteLength = (text: string): number => (text.length * 3) >> 2;

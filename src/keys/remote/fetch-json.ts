@@ -2,6 +2,7 @@ import type { Fetch, HeadersFunction } from '../../config/options.js';
 import { within } from '../../shared/deadline.js';
 import { headersFrom } from '../../shared/headers.js';
 import { withoutPrototype } from '../../shared/own-properties.js';
+import { utf8Decoder } from '../../shared/runtime.js';
 import { safely } from '../../shared/warnings.js';
 import { asFetchError, FetchError } from './fetch-error.js';
 
@@ -172,7 +173,7 @@ async function readBody(
 }
 
 async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
-  const utf8 = new TextDecoder('utf-8', { fatal: true });
+  const utf8 = utf8Decoder({ fatal: true });
   let text = '';
   let bytes = 0;
   for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
