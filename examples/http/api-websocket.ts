@@ -18,7 +18,13 @@ server.on('upgrade', (request, socket: Socket, head) => {
   // Node creates no response object for an upgrade request. This one sends a refusal.
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
-  response.assignSocket(socket);
+  try {
+    response.assignSocket(socket);
+  } catch {
+    // The client has not waited for the answer to its request before this one.
+    socket.destroy();
+    return;
+  }
   response.on('finish', () => socket.destroySoon());
   protect(request, response, () => {
     response.detachSocket(socket);

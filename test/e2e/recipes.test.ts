@@ -291,6 +291,15 @@ describe('The recipe for WebSockets', () => {
     await once(socket, 'close');
     expect((await ask(PRIVATE.health)).status).toBe(200);
   });
+
+  it('keeps running when a client asks for an upgrade before it has an answer to another request', async () => {
+    const { url, ask } = await startAnew('api-websocket');
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    const fields = Object.entries({ host: 'a', ...UPGRADE }).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.resume().write(`GET /health HTTP/1.1\r\nhost: a\r\n\r\nGET / HTTP/1.1\r\n${fields.join('')}\r\n`);
+    await once(socket, 'close');
+    expect((await ask(PRIVATE.health)).status).toBe(200);
+  });
 });
 
 describe.each(['api-cookie', 'api-cookie-express'])('The recipe %s', (file) => {
