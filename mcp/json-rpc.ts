@@ -16,9 +16,11 @@ const MEMBERS = ['jsonrpc', 'id', 'method', 'params'];
  * @see JSON-RPC 2.0 section 4, and the schema of MCP for the types of `id` and `params`
  */
 export function readMessage(body: unknown): Message | undefined {
-  if (!isObject(body) || Object.keys(body).some((member) => !MEMBERS.includes(member))) return undefined;
+  // First, because listing the names of a body in bytes takes long.
+  if (!isObject(body) || own(body, 'jsonrpc') !== '2.0') return undefined;
+  if (Object.keys(body).some((member) => !MEMBERS.includes(member))) return undefined;
   const [method, id, params] = [own(body, 'method'), own(body, 'id'), own(body, 'params')];
-  if (own(body, 'jsonrpc') !== '2.0' || typeof method !== 'string') return undefined;
+  if (typeof method !== 'string') return undefined;
   if (params !== undefined && !isObject(params)) return undefined;
   if (Object.hasOwn(body, 'id') && typeof id !== 'string' && !Number.isSafeInteger(id)) return undefined;
   const name = method === 'tools/call' ? own(params ?? {}, 'name') : undefined;

@@ -383,4 +383,14 @@ describe('A request without a token', () => {
     });
     expect(status).toBe(401);
   });
+
+  it('gets the challenge over node where a parser has left its body in bytes, without a list of their names', async () => {
+    const ownKeys = vi.fn(Reflect.ownKeys);
+    const body = new Proxy(Buffer.from(JSON.stringify(call('search'))), { ownKeys });
+    const status = await new Promise((resolve) => {
+      const request: NodeRequest & { body: unknown } = { method: 'POST', url: '/mcp', rawHeaders: [], body };
+      gate.node()(request, { writeHead: resolve, end: () => {} }, () => resolve('passed'));
+    });
+    expect([status, ownKeys.mock.calls.length]).toEqual([401, 0]);
+  });
 });
