@@ -10,9 +10,9 @@ import { randomId, sha256 } from '../src/shared/runtime.js';
 import { SharedWork } from '../src/shared/shared-work.js';
 import { isOpaqueToken } from '../src/token/opaque.js';
 import type { IntrospectionStatus, TokenPayload } from '../src/types.js';
-import { Answers } from './answers.js';
 import { type IntrospectionOptions, parseOptions } from './options.js';
 import { answerReader, Misconfigured, QuestionRefused } from './read-answer.js';
+import { RememberedAnswers } from './remembered-answers.js';
 import { Slots } from './slots.js';
 
 /** An {@link Introspection} that asks the endpoint of an issuer. It is safe for concurrent use. */
@@ -65,7 +65,7 @@ export function createIntrospection(options: IntrospectionOptions): TokenIntrosp
   // The control question is about a text that the issuer does not know.
   const pace = new Pace(timeoutMs, (attempt) => question(`${prefix}${randomId()}`, attempt));
   const slots = new Slots(maxConcurrent, timeoutMs);
-  const answers = new Answers(cacheMaxAgeMs);
+  const answers = new RememberedAnswers(cacheMaxAgeMs);
   const questions = new SharedWork<TokenPayload | undefined>();
   const subject = `The introspection endpoint of ${JSON.stringify(issuer)}`;
   const consequence = 'its tokens cannot be verified until it answers';

@@ -6,6 +6,7 @@ import { type SignClaims, TokenEndpoints } from './endpoints.js';
 import { faulty, good, REDIRECTED, type Reply, type Served, testFault } from './faults.js';
 import { type HttpServer, startHttpServer } from './http-server.js';
 import { asResponse } from './in-memory.js';
+import { IssuerKeys } from './issuer-keys.js';
 import {
   TEST_FAULT_OPTIONS,
   TEST_ISSUER_OPTIONS,
@@ -19,7 +20,6 @@ import {
   type TestIssuerOptions,
   type TestRequest,
 } from './options.js';
-import { SigningKeys } from './signing-keys.js';
 
 /** The usual lifetime of a token, in seconds. */
 const HOUR = 60 * 60;
@@ -44,7 +44,7 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
   const checked = checkOptions(options, TEST_ISSUER_OPTIONS, 'createTestIssuer');
   const { algorithm = 'ES256', audience: usualAudience } = checked;
   let { url = 'https://issuer.test' } = checked;
-  const keys = new SigningKeys(algorithm);
+  const keys = new IssuerKeys(algorithm);
   await keys.jwks();
   const requests: TestRequest[] = [];
   const closed = new AbortController();

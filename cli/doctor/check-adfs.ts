@@ -1,8 +1,8 @@
 import { jwksUrlOf } from '../../src/keys/remote/discovery.js';
 import { isSafeUrl, shownUrl } from '../../src/shared/url.js';
+import { fetchDocument, textMember } from './fetch-document.js';
 import { type Discovered, type Finding, fits, note, wrong } from './finding.js';
 import type { Plan } from './plan.js';
-import { fetchDocument, textMember } from './request.js';
 
 /*
  * The issuer of AD FS is https://…/adfs, and ID tokens have it. Access tokens have another issuer, usually

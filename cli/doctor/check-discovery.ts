@@ -3,9 +3,9 @@ import { isSafeUrl, shownUrl } from '../../src/shared/url.js';
 import { shownValue } from '../bounded.js';
 import { accessTokensOf, checkAdfs, isAdfsIssuer } from './check-adfs.js';
 import type { Explanation } from './explain-failure.js';
+import { fetchDocument, textMember } from './fetch-document.js';
 import { type Discovered, type Finding, fits, note, wrong } from './finding.js';
 import type { Plan } from './plan.js';
-import { fetchDocument, textMember } from './request.js';
 
 /**
  * Fetches the discovery document of the issuer from both of its usual URLs. With --jwks-url, the issuer needs none. But a

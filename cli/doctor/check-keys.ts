@@ -3,9 +3,9 @@ import { usableKey } from '../../src/keys/remote/usable-key.js';
 import { isSafeUrl, shownUrl } from '../../src/shared/url.js';
 import type { IgnoredKeyReason } from '../../src/types.js';
 import { shownValue } from '../bounded.js';
+import { fetchDocument, memberOf } from './fetch-document.js';
 import { type Finding, fits, note, wrong } from './finding.js';
 import type { Plan } from './plan.js';
-import { fetchDocument, memberOf } from './request.js';
 
 /** Why keys are ignored, in words that follow their number, and what to change at the provider. */
 const REASONS = {

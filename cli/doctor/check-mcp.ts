@@ -2,9 +2,9 @@ import { isSafeUrl, leadsHere, shownUrl, wellKnownUrl } from '../../src/shared/u
 import type { ReadableToken } from '../read-token.js';
 import { checkMetadata } from './check-metadata.js';
 import { compareChallenge, compareSupported } from './check-scopes.js';
+import { ping } from './fetch-document.js';
 import { type Finding, fits, note, wrong } from './finding.js';
 import type { Plan } from './plan.js';
-import { ping } from './request.js';
 
 /**
  * Calls the MCP server without a token, as a new client would, and follows the challenge to the metadata.

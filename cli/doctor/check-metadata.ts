@@ -1,9 +1,9 @@
 import { nearMiss, sameResource, shownUrl } from '../../src/shared/url.js';
 import { shownValue } from '../bounded.js';
 import { printable } from '../text.js';
+import { fetchDocument, memberOf } from './fetch-document.js';
 import { type Finding, fits, note, wrong } from './finding.js';
 import type { Plan } from './plan.js';
-import { fetchDocument, memberOf } from './request.js';
 
 /**
  * Fetches the metadata of an MCP server, and compares it with the URL of the server, the issuer and the audience.

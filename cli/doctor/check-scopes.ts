@@ -1,8 +1,8 @@
 import { scopesOf } from '../../gate/scopes.js';
 import { shownValue } from '../bounded.js';
 import type { ReadableToken } from '../read-token.js';
+import { memberOf } from './fetch-document.js';
 import { type Finding, note } from './finding.js';
-import { memberOf } from './request.js';
 
 /*
  * Scopes lead only to notes: the doctor does not know what each route requires, and at the server, one scope may include another.

@@ -15,7 +15,7 @@ import { WrongMetadata } from './discover.js';
 import type { FetchError } from './fetch-error.js';
 import { IgnoredKeysMonitor } from './ignored-keys.js';
 import type { KeySet, KeySetOrigin } from './key-set.js';
-import { type Lifetime, lifetimeOf, OVER } from './lifetime.js';
+import { type Lifetime, lifetimeOf, OVER } from './key-set-lifetime.js';
 import { loadKeySet, UselessKeySet } from './load-key-set.js';
 import { LookUpBudget } from './look-up-budget.js';
 import { SharedKeys } from './shared-keys.js';

@@ -14,7 +14,7 @@ type PrivateKey = OwnKey & { readonly sign: SignClaims };
  * The keys of an issuer: the key that signs, the keys in its key set, and all former keys. A new key gets its id at once and
  * is created in the background, so that `rotate` can be synchronous.
  */
-export class SigningKeys {
+export class IssuerKeys {
   readonly #algorithm: AsymmetricAlgorithm;
   readonly #all = new Map<string, Promise<PrivateKey>>();
   #served: readonly string[] = [];

@@ -14,7 +14,7 @@ interface Remembered {
 }
 
 /** Remembers the claims of active tokens for a short time, by the SHA-256 of the token. */
-export class Answers {
+export class RememberedAnswers {
   readonly #maxAgeMs: number;
   readonly #answers = new BoundedMap<string, Remembered>(MAX_ANSWERS);
 
