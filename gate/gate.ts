@@ -41,8 +41,8 @@ export function createGate<Claims>(
     let authInfo = admitted.get(request);
     // A WebSocket, for example, may be checked again long after its upgrade request was admitted.
     if (!authInfo || authInfo.expiresAt <= Date.now() / 1000) {
-      const { refusal, scheme, token } = readCredentials(incoming);
-      if (refusal === NO_TOKEN) return withoutToken(incoming, route, access);
+      const { refusal, scheme, token, isAnonymous } = readCredentials(incoming);
+      if (isAnonymous) return withoutToken(incoming, route, access);
       if (refusal) return route.answerTo(refusal, scheme);
       const checked = await admit(scheme, token, incoming);
       if (checked instanceof Refusal) return route.answerTo(checked, scheme);

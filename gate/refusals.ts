@@ -31,8 +31,6 @@ const invalidToken = (description: string) => new Refusal(401, 'invalid_token', 
 const invalidProof = (description: string) => new Refusal(401, 'invalid_dpop_proof', description);
 
 export const NO_TOKEN = new Refusal(401, undefined, 'The request has no access token.');
-/** The same answer for an `Authorization` without a scheme. It may be a token, so it never passes as no token. */
-export const NO_SCHEME = new Refusal(401, undefined, NO_TOKEN.description);
 export const TOKEN_IN_QUERY = invalidRequest('The access token must not be in the query.');
 export const SEVERAL_TOKENS = invalidRequest('The request has more than one Authorization value.');
 export const MALFORMED_AUTHORIZATION = invalidRequest(
