@@ -61,7 +61,7 @@ function summarised([one, many, load]: Summarised, rounds: number): string {
     return `${algorithm} ${ours} (jose: ${jose})`;
   });
   return [
-    `- **One call** of \`verify\`, and how many times as fast as jose / fast-jwt: ${speedIn(one)}.`,
+    `- **One call of \`verify\`**, and how many times as fast as jose / fast-jwt: ${speedIn(one)}.`,
     `- **64 calls at once**, each: ${speedIn(many)}.`,
     `- **A server** with ${CONNECTIONS} connections, in requests a second: ${served.join('; ')}.`,
     '',

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../oauth/endpoint.js';
+import type { Answer, Endpoint } from '../oauth/endpoint.js';
 import { Pace } from '../oauth/pace.js';
 import { AuthError } from '../src/errors.js';
 import { FetchError } from '../src/keys/remote/fetch-error.js';
@@ -34,7 +34,7 @@ export function exchangerOf({ server, grant }: Settings, endpoint: Endpoint, tar
     const question = {
       fields: exchangeForm(grant, target, callerToken),
       accept: 'application/json',
-      read: (answer: Parameters<typeof readToken>[0]) => readToken(answer, target, askedAt, callerToken),
+      read: (answer: Answer) => readToken(answer, target, askedAt, callerToken),
     };
     try {
       return await pace.ask(key, (attempt) => endpoint.ask(question, attempt));

@@ -22,7 +22,7 @@ export function gateOutage(auth: Verifier, check: string, { text }: Resource): O
 /** What a failure means for callers. */
 export const ANSWERS_503 = 'requests are answered with 503';
 
-/** Says why the check of a token failed. `undefined` for an outage, of which the client warns itself. */
+/** Says why the check of a token failed. `undefined` if the client itself warns of the outage. */
 export function problemIn(error: unknown): string | undefined {
   if (!(error instanceof AuthError)) return 'the verifier threw an error';
   return error.code === 'ERR_AUTH_CONFIG' ? error.message.replace(/\.$/, '') : undefined;

@@ -1,5 +1,5 @@
 import { discover, WrongMetadata } from '../src/keys/remote/discover.js';
-import { type Form, fetchText } from '../src/keys/remote/fetch-json.js';
+import { type DocumentRequest, type Form, fetchText } from '../src/keys/remote/fetch-json.js';
 import { monotonicNow } from '../src/shared/clock.js';
 import { SharedWork } from '../src/shared/shared-work.js';
 import type { Server } from './options.js';
@@ -10,6 +10,9 @@ const URL_MAX_AGE_MS = 600_000;
 const URL_RETRY_MS = 60_000;
 /** While the endpoint fails, it may have moved. */
 const URL_MAX_AGE_FAILING_MS = 10_000;
+
+/** How to make a request, without its URL. */
+type MetadataRequest = Omit<DocumentRequest, 'url' | 'accept'>;
 
 interface Found {
   readonly url: URL;
@@ -53,44 +56,34 @@ export class Endpoint {
 
   /** @throws {FetchError} if the endpoint did not answer, or its answer cannot be used. */
   async ask<T>({ fields, accept, read }: Question<T>, attempt: Attempt): Promise<T> {
+    const { auth, timeoutMs, fetch } = this.#server;
     const { isFailing } = attempt;
     const onRequest = (): void => {
       attempt.requests += 1;
     };
-    const url = await this.#url(isFailing, onRequest);
-    const { auth, timeoutMs, fetch } = this.#server;
-    const request = {
-      url,
-      accept,
-      timeoutMs,
-      headers: undefined,
-      fetch,
-      isFailing,
-      noCache: false,
-      onRequest,
-    };
+    const request = { timeoutMs, headers: undefined, fetch, isFailing, noCache: false, onRequest };
+    const url = await this.#url(request);
     const form = async (): Promise<Form> => {
       const proven = await auth(fields, url);
       attempt.isSent = true;
       return proven;
     };
-    return read(await fetchText(request, { form, isAnswer }));
+    return read(await fetchText({ ...request, url, accept }, { form, isAnswer }));
   }
 
-  #url(isFailing: boolean, onRequest: () => void): URL | Promise<URL> {
+  #url(request: MetadataRequest): URL | Promise<URL> {
     if (this.#server.endpoint) return this.#server.endpoint;
     const found = this.#found;
-    if (found && monotonicNow() < (isFailing ? found.at + URL_MAX_AGE_FAILING_MS : found.freshUntil))
+    if (found && monotonicNow() < (request.isFailing ? found.at + URL_MAX_AGE_FAILING_MS : found.freshUntil))
       return found.url;
-    return this.#discovery.run(this.#member, () => this.#discover(isFailing, onRequest));
+    return this.#discovery.run(this.#member, () => this.#discover(request));
   }
 
-  async #discover(isFailing: boolean, onRequest: () => void): Promise<URL> {
-    const { issuer, timeoutMs, fetch } = this.#server;
+  async #discover(request: MetadataRequest): Promise<URL> {
+    const { issuer } = this.#server;
     const known = this.#found?.url;
     try {
       const wanted = { issuer, member: this.#member, allowHttp: false };
-      const request = { timeoutMs, headers: undefined, fetch, isFailing, noCache: false, onRequest };
       const { url } = await discover(wanted, request);
       this.#keep(url, URL_MAX_AGE_MS);
       return url;

@@ -178,7 +178,7 @@ const authorizationUrl = (jwksUrl: string): URL => new URL('/authorize', jwksUrl
 const NO_LOGIN: Reply = {
   status: 501,
   headers: { 'content-type': 'text/plain' },
-  body: 'The test issuer logs nobody in. Create tokens with "token()", or use oidc-provider to test a login.',
+  body: 'The test issuer does not log users in. Create tokens with "token()", or use oidc-provider to test a login.',
 };
 
 /** The members that OAuth and OpenID Connect require. SDK 1.x of MCP refuses metadata without an authorization endpoint. */

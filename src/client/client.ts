@@ -78,7 +78,9 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
   ): Promise<VerifyResult> {
     const token = parseToken(input, verifiedHeaders);
     if (token instanceof Malformed) {
-      return isOpaque(input) ? verifyOpaque(input, onSigned, check) : invalid('malformed', token.message);
+      return introspection && isOpaque(input, introspection)
+        ? verifyOpaque(input, introspection, onSigned, check)
+        : invalid('malformed', token.message);
     }
 
     const source = sources.choose(token);
@@ -117,19 +119,12 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     return judge(payload, broken, check, () => readClaims(token) as TokenPayload);
   }
 
-  /** Whether to ask about text that is not a JWT. */
-  function isOpaque(input: unknown): input is string {
-    if (!introspection || typeof input !== 'string') return false;
-    return input.startsWith(introspection.hook.prefix ?? '') && isOpaqueToken(input);
-  }
-
   async function verifyOpaque(
     token: string,
+    { hook, rules }: IntrospectionConfig,
     onSigned?: SignedHandler,
     check?: ClaimsCheck,
   ): Promise<VerifyResult> {
-    // Only called with an introspection.
-    const { hook, rules } = introspection as IntrospectionConfig;
     const payload = await introspected(hook, token);
     if (!payload) return invalid('inactive', 'The issuer says that the token is not active.');
     onSigned?.({ keyId: undefined, rules });
@@ -222,6 +217,10 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
   });
   return client;
 }
+
+/** Whether to ask about text that is not a JWT. */
+const isOpaque = (input: unknown, { hook }: IntrospectionConfig): input is string =>
+  typeof input === 'string' && input.startsWith(hook.prefix ?? '') && isOpaqueToken(input);
 
 /** True for functions too, so that a callback is refused and not ignored. */
 const isObject = (value: unknown): value is object => Object(value) === value;

@@ -51,7 +51,7 @@ describe.each(MODES)('A test issuer $mode', ({ listens }) => {
     expect(issuer.requests.map((request) => request.path)).toEqual([oauth, openId]);
   });
 
-  it('says at its authorization endpoint that it logs nobody in', async () => {
+  it('says at its authorization endpoint that it does not log users in', async () => {
     const issuer = await start(listens, { url: 'https://issuer.test/tenant-a' });
     const ask = listens ? fetch : issuer.fetch;
     const discovery = await ask(`${issuer.url}/.well-known/openid-configuration`);
@@ -60,7 +60,7 @@ describe.each(MODES)('A test issuer $mode', ({ listens }) => {
       const response = await ask(`${metadata.authorization_endpoint}?response_type=code`, { method });
       expect(response.status).toBe(501);
       expect(await response.text()).toBe(
-        'The test issuer logs nobody in. Create tokens with "token()", or use oidc-provider to test a login.',
+        'The test issuer does not log users in. Create tokens with "token()", or use oidc-provider to test a login.',
       );
     }
   });

@@ -18,3 +18,13 @@ export function moveClock(milliseconds: number): void {
   if (forward > 0) vi.advanceTimersByTime(forward);
   else vi.setSystemTime(NOW * 1000 + milliseconds);
 }
+
+/** Stops both clocks during a test, which moves them by a number of milliseconds. Timers of the runtime go on. */
+export async function withClock(test: (advance: (ms: number) => void) => Promise<void>): Promise<void> {
+  vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+  try {
+    await test((ms) => void vi.advanceTimersByTime(ms));
+  } finally {
+    vi.useRealTimers();
+  }
+}

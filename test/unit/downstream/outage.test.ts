@@ -1,6 +1,7 @@
 import type { AuthError, AuthWarningCode } from 'intentkit-auth';
 import { createDownstream } from 'intentkit-auth/downstream';
-import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { withClock } from '../../support/clock.js';
 import * as faults from '../../support/faulty-jwks-server.js';
 import {
   METADATA,
@@ -52,15 +53,6 @@ const result = (ask: Ask, caller: string): Promise<string> =>
     () => 'token',
     ({ code }: AuthError) => code,
   );
-
-async function withClock(test: (advance: (ms: number) => void) => Promise<void>): Promise<void> {
-  vi.useFakeTimers({ toFake: ['Date', 'performance'] });
-  try {
-    await test((ms) => void vi.advanceTimersByTime(ms));
-  } finally {
-    vi.useRealTimers();
-  }
-}
 
 const UNAVAILABLE = 'ERR_EXCHANGE_UNAVAILABLE';
 // biome-ignore format: a table

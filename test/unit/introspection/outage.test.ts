@@ -1,6 +1,7 @@
 import { type AuthClient, type AuthError, type AuthWarningCode, createAuthClient } from 'intentkit-auth';
 import { createIntrospection, type IntrospectionOptions } from 'intentkit-auth/introspection';
 import { afterAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { withClock } from '../../support/clock.js';
 import * as faults from '../../support/faulty-jwks-server.js';
 import {
   METADATA,
@@ -51,15 +52,6 @@ const client = (more: Partial<IntrospectionOptions> = {}): AuthClient => {
   });
   return createAuthClient({ introspection });
 };
-
-async function withClock(test: (advance: (ms: number) => void) => Promise<void>): Promise<void> {
-  vi.useFakeTimers({ toFake: ['Date', 'performance'] });
-  try {
-    await test((ms) => void vi.advanceTimersByTime(ms));
-  } finally {
-    vi.useRealTimers();
-  }
-}
 
 // biome-ignore format: a table
 const REPLIES: ReadonlyArray<readonly [what: string, reply: Reply]> = [
