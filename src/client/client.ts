@@ -193,7 +193,7 @@ export function clientFrom(config: Config, engine: SignatureEngine = defaultEngi
     sign: (payload: object, options?: SignOptions) => sign(payload, options, onSign),
     // Primitive second arguments are ignored: `tokens.map(verify)` passes an index.
     verify: (token: unknown, options?: unknown) =>
-      isObject(options) ? verifyWith(watched, token, options) : watched(token),
+      isObjectOrFunction(options) ? verifyWith(watched, token, options) : watched(token),
     revoke,
     decode,
     jwks: () => ownKeys?.jwks() ?? { keys: [] },
@@ -223,7 +223,7 @@ const isOpaque = (input: unknown, { hook }: IntrospectionConfig): input is strin
   typeof input === 'string' && input.startsWith(hook.prefix ?? '') && isOpaqueToken(input);
 
 /** True for functions too, so that a callback is refused and not ignored. */
-const isObject = (value: unknown): value is object => Object(value) === value;
+const isObjectOrFunction = (value: unknown): value is object => Object(value) === value;
 
 const malformed = ({ message }: Malformed): AuthError => new AuthError('ERR_TOKEN_MALFORMED', message);
 

@@ -1,19 +1,16 @@
 // The sessions of the guide's server of SDK 1.x: to whom they belong, and when they and their streams end.
 import { createAuthClient } from 'intentkit-auth';
 import { protectMcp } from 'intentkit-auth/mcp';
-import { createTestIssuer, type TestIssuer } from 'intentkit-auth/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createTestIssuer } from 'intentkit-auth/testing';
+import { afterAll, afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { headersOf, INITIALIZE, postMessage, startExample, toolCall } from '../support/mcp-messages.js';
 import { until } from '../support/until.js';
 
 const AUDIENCE = 'https://api.example.com/mcp';
 const CLAIMS = { sub: 'user-1', client_id: 'agent', scope: 'mcp' };
 
-let issuer: TestIssuer;
-beforeAll(async () => {
-  issuer = await createTestIssuer({ audience: AUDIENCE });
-  await issuer.listen();
-});
+const issuer = await createTestIssuer({ audience: AUDIENCE });
+await issuer.listen();
 afterAll(() => issuer.close());
 
 const start = (): Promise<string> =>

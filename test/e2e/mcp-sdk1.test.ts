@@ -4,8 +4,8 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { createTestIssuer, type TestIssuer } from 'intentkit-auth/testing';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createTestIssuer } from 'intentkit-auth/testing';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   headersOf,
   INITIALIZE,
@@ -19,11 +19,8 @@ const AUDIENCE = 'https://api.example.com/mcp';
 const METADATA = 'https://api.example.com/.well-known/oauth-protected-resource/mcp';
 const CLAIMS = { sub: 'user-1', client_id: 'agent', scope: 'mcp' };
 
-let issuer: TestIssuer;
-beforeAll(async () => {
-  issuer = await createTestIssuer({ audience: AUDIENCE });
-  await issuer.listen();
-});
+const issuer = await createTestIssuer({ audience: AUDIENCE });
+await issuer.listen();
 afterAll(() => issuer.close());
 
 const SERVERS: Readonly<Record<string, Load>> = {
